@@ -1,0 +1,1 @@
+//! Proves or refutes that Rust and assembly keep the contract between them.

@@ -1,0 +1,3 @@
+//! `cargo abide`: the command line over the `abide` library.
+
+fn main() {}
