@@ -1,1 +1,7 @@
 //! Proves or refutes that Rust and assembly keep the contract between them.
+//!
+//! Data moves one way, room by room; a room imports only from rooms before it:
+//! [`registers`] → [`inputs`] and on.
+
+pub mod inputs;
+pub mod registers;
