@@ -4,10 +4,18 @@
 //! judges: an object is what the file says, in the file's own order.
 
 mod bytes;
+mod error;
+mod language;
 mod object;
+mod parse;
+mod read;
+mod relocations;
+mod symbols;
 
 pub use bytes::Bytes;
+pub use error::Error;
 pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,
 };
+pub use read::{File, open, read, read_from};

@@ -98,6 +98,8 @@ pub struct Section {
     pub align: u64,
     /// What it may be used for.
     pub flags: SectionFlags,
+    /// Whether it belongs to a COMDAT group, of which a link keeps one among equals.
+    pub comdat: bool,
     /// Its bytes in the file; empty for `.bss`.
     pub data: Bytes,
     /// Its relocations, sorted by offset.
@@ -128,7 +130,8 @@ pub struct Symbol {
     pub visibility: Visibility,
     /// Where it is.
     pub place: SymbolPlace,
-    /// Its offset in its section; for a common symbol its size; else its value.
+    /// Its offset in its section (wrapping: a linker script may put it before the section's
+    /// start); for a common symbol its size; else its value.
     pub value: u64,
     /// Its size in bytes, 0 where the file does not say.
     pub size: u64,
@@ -233,7 +236,7 @@ pub enum RelocationKind {
 pub enum RelocationTarget {
     /// A symbol.
     Symbol(SymbolIndex),
-    /// A section's start.
+    /// A section's start; references to a section symbol are this too.
     Section(SectionIndex),
     /// The absolute zero.
     Absolute,
