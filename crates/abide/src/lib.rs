@@ -4,4 +4,5 @@
 //! [`registers`] → [`inputs`] and on.
 
 pub mod inputs;
+pub mod machine;
 pub mod registers;

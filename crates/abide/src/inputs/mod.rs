@@ -5,6 +5,7 @@
 
 mod bytes;
 mod error;
+mod image;
 mod language;
 mod object;
 mod parse;
@@ -14,6 +15,7 @@ mod symbols;
 
 pub use bytes::Bytes;
 pub use error::Error;
+pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};
 pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,

@@ -1,0 +1,293 @@
+//! The sections of a link unit under one numbering, each relocated place resolved.
+//!
+//! An address is a [`Place`]: a section and an offset in it. Nothing is laid
+//! out, so sections of different objects never lie beside one another, and
+//! a verdict does not change when another object grows. Final images keep the
+//! addresses that their linker chose, as an attribute of each section.
+
+use std::collections::HashMap;
+
+use super::{
+    Binding, Object, Relocation, RelocationKind, RelocationTarget, Section, SectionIndex, Symbol,
+    SymbolIndex, SymbolKind, SymbolPlace,
+};
+
+/// A section of the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SectionId(pub u32);
+
+/// An address: an offset, in bytes, from the start of a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The section.
+    pub section: SectionId,
+    /// The offset in it; a reference may point outside, as `label - 8` does.
+    pub offset: i64,
+}
+
+/// A symbol of the image: which object's, and which of its symbols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageSymbol {
+    /// The object's place in [`Image::objects`].
+    pub object: u32,
+    /// The symbol's place in the object.
+    pub symbol: SymbolIndex,
+}
+
+/// What a name or relocation stands for after the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resolved {
+    /// A place in the image, and the symbol that was followed, if it was one that is interposable or weak.
+    Place(Place),
+    /// A symbol that the unit does not define.
+    External(ImageSymbol),
+    /// A number.
+    Absolute(u64),
+}
+
+/// A link unit: its objects, and one numbering of all of their sections.
+#[derive(Debug, Default)]
+pub struct Image {
+    objects: Vec<Object>,
+    /// For each section of the image: its object and its index there.
+    sections: Vec<(u32, SectionIndex)>,
+    /// For each object, the id of its first section.
+    first: Vec<u32>,
+    globals: HashMap<String, ImageSymbol>,
+}
+
+impl Image {
+    /// Puts objects together as one link does: the first strong definition of
+    /// a name wins, else the first weak one.
+    #[must_use]
+    pub fn new(objects: Vec<Object>) -> Self {
+        let mut image = Self::default();
+        for (number, object) in objects.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            image.first.push(image.sections.len() as u32);
+            let sections = 0..u32::try_from(object.sections.len()).unwrap_or(u32::MAX);
+            image
+                .sections
+                .extend(sections.map(|section| (number, SectionIndex(section))));
+        }
+        image.objects = objects;
+        image.globals = image.choose_definitions();
+        image
+    }
+
+    fn choose_definitions(&self) -> HashMap<String, ImageSymbol> {
+        let mut chosen: HashMap<String, ImageSymbol> = HashMap::new();
+        for (object, symbol) in self.symbols() {
+            let defines = symbol.binding != Binding::Local
+                && symbol.place != SymbolPlace::Undefined
+                && !symbol.name.is_empty();
+            if !defines {
+                continue;
+            }
+            let replaces = match chosen.get(&symbol.name) {
+                None => true,
+                Some(&old) => {
+                    let old_is_weak = self.symbol(old).is_some_and(|s| s.binding == Binding::Weak);
+                    old_is_weak && symbol.binding != Binding::Weak
+                }
+            };
+            if replaces {
+                chosen.insert(symbol.name.clone(), object);
+            }
+        }
+        chosen
+    }
+
+    /// The objects, in link order.
+    #[must_use]
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    /// Every symbol of every object, in order.
+    pub fn symbols(&self) -> impl Iterator<Item = (ImageSymbol, &Symbol)> {
+        self.objects.iter().enumerate().flat_map(|(object, file)| {
+            file.symbols.iter().enumerate().map(move |(symbol, data)| {
+                let id = ImageSymbol {
+                    object: object as u32,
+                    symbol: SymbolIndex(symbol as u32),
+                };
+                (id, data)
+            })
+        })
+    }
+
+    /// The symbol's data.
+    #[must_use]
+    pub fn symbol(&self, id: ImageSymbol) -> Option<&Symbol> {
+        self.objects
+            .get(id.object as usize)?
+            .symbols
+            .get(id.symbol.0 as usize)
+    }
+
+    /// The definition that a global name has in this unit.
+    #[must_use]
+    pub fn global(&self, name: &str) -> Option<ImageSymbol> {
+        self.globals.get(name).copied()
+    }
+
+    /// How many sections there are; ids count from 0.
+    #[must_use]
+    pub fn section_count(&self) -> usize {
+        self.sections.len()
+    }
+
+    /// The section's data.
+    #[must_use]
+    pub fn section(&self, id: SectionId) -> Option<&Section> {
+        let &(object, section) = self.sections.get(id.0 as usize)?;
+        self.objects
+            .get(object as usize)?
+            .sections
+            .get(section.0 as usize)
+    }
+
+    /// The object that a section belongs to.
+    #[must_use]
+    pub fn object_of(&self, id: SectionId) -> Option<u32> {
+        self.sections.get(id.0 as usize).map(|&(object, _)| object)
+    }
+
+    /// The id of an object's section.
+    #[must_use]
+    pub fn section_id(&self, object: u32, section: SectionIndex) -> Option<SectionId> {
+        let first = *self.first.get(object as usize)?;
+        let count = self.objects.get(object as usize)?.sections.len();
+        ((section.0 as usize) < count).then_some(SectionId(first + section.0))
+    }
+
+    /// Where a symbol leads after the link.
+    #[must_use]
+    pub fn resolve(&self, id: ImageSymbol) -> Option<Resolved> {
+        let symbol = self.symbol(id)?;
+        match symbol.place {
+            SymbolPlace::Undefined => match self.global(&symbol.name) {
+                Some(definition) => self.resolve_definition(definition),
+                None => Some(Resolved::External(id)),
+            },
+            _ if symbol.binding != Binding::Local => {
+                // Another object's strong definition may take the place of a weak one.
+                self.resolve_definition(self.global(&symbol.name).unwrap_or(id))
+            }
+            _ => self.resolve_definition(id),
+        }
+    }
+
+    fn resolve_definition(&self, id: ImageSymbol) -> Option<Resolved> {
+        let symbol = self.symbol(id)?;
+        match symbol.place {
+            SymbolPlace::Section(section) => {
+                let section = self.section_id(id.object, section)?;
+                let offset = symbol.value as i64;
+                Some(Resolved::Place(Place { section, offset }))
+            }
+            SymbolPlace::Absolute => Some(Resolved::Absolute(symbol.value)),
+            SymbolPlace::Undefined | SymbolPlace::Common => Some(Resolved::External(id)),
+        }
+    }
+
+    /// Where a relocation of an object leads, its addend apart.
+    #[must_use]
+    pub fn relocation_target(&self, object: u32, target: RelocationTarget) -> Option<Resolved> {
+        match target {
+            RelocationTarget::Symbol(symbol) => self.resolve(ImageSymbol { object, symbol }),
+            RelocationTarget::Section(section) => Some(Resolved::Place(Place {
+                section: self.section_id(object, section)?,
+                offset: 0,
+            })),
+            RelocationTarget::Absolute => Some(Resolved::Absolute(0)),
+        }
+    }
+
+    /// The relocation at exactly this place, if there is one.
+    #[must_use]
+    pub fn relocation_at(&self, place: Place) -> Option<&Relocation> {
+        let offset = u64::try_from(place.offset).ok()?;
+        let relocations = &self.section(place.section)?.relocations;
+        let found = relocations.binary_search_by_key(&offset, |relocation| relocation.offset);
+        relocations.get(found.ok()?)
+    }
+
+    /// The address that stands in a relocated place: for relative relocations
+    /// the address they lead to, with `from` bytes between the place and the
+    /// point that the processor counts from (4 for a `call`).
+    #[must_use]
+    pub fn follow(&self, place: Place, relocation: &Relocation, from: i64) -> Option<Resolved> {
+        let object = self.object_of(place.section)?;
+        let addend = match relocation.kind {
+            RelocationKind::Relative | RelocationKind::PltRelative => {
+                relocation.addend.wrapping_add(from)
+            }
+            _ => relocation.addend,
+        };
+        match self.relocation_target(object, relocation.target)? {
+            Resolved::Place(place) => Some(Resolved::Place(Place {
+                offset: place.offset.wrapping_add(addend),
+                ..place
+            })),
+            Resolved::Absolute(number) => {
+                Some(Resolved::Absolute(number.wrapping_add(addend as u64)))
+            }
+            external @ Resolved::External(_) => Some(external),
+        }
+    }
+
+    /// The place at an absolute address, in final images.
+    #[must_use]
+    pub fn place_at(&self, object: u32, address: u64) -> Option<Place> {
+        let file = self.objects.get(object as usize)?;
+        let index = file.sections.iter().position(|section| {
+            section.flags.alloc
+                && address >= section.address
+                && address - section.address < section.size
+        })?;
+        let section = file.sections.get(index)?;
+        Some(Place {
+            section: self.section_id(object, SectionIndex(index as u32))?,
+            offset: (address - section.address) as i64,
+        })
+    }
+
+    /// The bytes of a section from a place on; empty outside of it.
+    #[must_use]
+    pub fn bytes_from(&self, place: Place) -> &[u8] {
+        let start = usize::try_from(place.offset).ok();
+        start
+            .zip(self.section(place.section))
+            .and_then(|(start, section)| section.data.get(start..))
+            .unwrap_or_default()
+    }
+
+    /// Whether a place lies in code.
+    #[must_use]
+    pub fn is_code(&self, place: Place) -> bool {
+        self.section(place.section).is_some_and(|section| {
+            section.flags.execute
+                && u64::try_from(place.offset).is_ok_and(|offset| offset < section.size)
+        })
+    }
+
+    /// The name to print for a place: the nearest symbol at or before it, and the distance.
+    #[must_use]
+    pub fn name_of(&self, place: Place) -> Option<(&str, u64)> {
+        let &(object, index) = self.sections.get(place.section.0 as usize)?;
+        let offset = u64::try_from(place.offset).ok()?;
+        let symbols = &self.objects.get(object as usize)?.symbols;
+        symbols
+            .iter()
+            .filter(|symbol| {
+                symbol.place == SymbolPlace::Section(index)
+                    && symbol.value <= offset
+                    && !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
+                    && !symbol.name.is_empty()
+            })
+            .max_by_key(|symbol| (symbol.value, symbol.binding != Binding::Local))
+            .map(|symbol| (symbol.name.as_str(), offset - symbol.value))
+    }
+}

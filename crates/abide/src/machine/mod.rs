@@ -1,0 +1,11 @@
+//! Instruction sets: an instruction becomes [`Effect`]s, neutral of the instruction set.
+//!
+//! One semantics serves every use: the abstract evaluator (`interpret`) and the
+//! concrete one (`concrete`) run the same effects.
+
+pub mod effect;
+
+pub use effect::{
+    Block, BlockOperation, Condition, Effect, Effects, Flow, Operand, Operation, Reference, Rest,
+    Target, Temp,
+};

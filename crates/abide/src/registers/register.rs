@@ -1,0 +1,281 @@
+//! Registers, numbered densely over all files of the x86 family, and their parts.
+
+use std::fmt;
+
+/// A whole register, in its widest form: `rax`, `zmm3`, `k1`, `st0`.
+///
+/// The numbers are dense, so that tables and sets of registers are arrays and
+/// bit masks. General registers are numbered as the processor encodes them:
+/// `rax`, `rcx`, `rdx`, `rbx`, `rsp`, `rbp`, `rsi`, `rdi`, `r8` … `r15`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Register(pub u8);
+
+/// A register file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum File {
+    /// `rax` … `r15`.
+    General,
+    /// `zmm0` … `zmm31`, of which `ymm` and `xmm` are the low parts.
+    Vector,
+    /// `k0` … `k7`.
+    Mask,
+    /// `st0` … `st7` by physical place, of which `mm0` … `mm7` are the low parts.
+    X87,
+    /// `es`, `cs`, `ss`, `ds`, `fs`, `gs`.
+    Segment,
+    /// `mxcsr`, then the x87 control word, then the x87 status and tag words.
+    Control,
+}
+
+impl Register {
+    /// How many registers there are.
+    pub const COUNT: usize = 73;
+
+    /// The accumulator.
+    pub const RAX: Self = Self(0);
+    /// The counter.
+    pub const RCX: Self = Self(1);
+    /// The data register.
+    pub const RDX: Self = Self(2);
+    /// The base register.
+    pub const RBX: Self = Self(3);
+    /// The stack pointer.
+    pub const RSP: Self = Self(4);
+    /// The frame pointer.
+    pub const RBP: Self = Self(5);
+    /// The source index.
+    pub const RSI: Self = Self(6);
+    /// The destination index.
+    pub const RDI: Self = Self(7);
+    /// `r8`.
+    pub const R8: Self = Self(8);
+    /// `r9`.
+    pub const R9: Self = Self(9);
+    /// `r10`.
+    pub const R10: Self = Self(10);
+    /// `r11`.
+    pub const R11: Self = Self(11);
+    /// `r12`.
+    pub const R12: Self = Self(12);
+    /// `r13`.
+    pub const R13: Self = Self(13);
+    /// `r14`.
+    pub const R14: Self = Self(14);
+    /// `r15`.
+    pub const R15: Self = Self(15);
+    /// SSE's control and status.
+    pub const MXCSR: Self = Self(70);
+    /// The x87 control word.
+    pub const X87_CONTROL: Self = Self(71);
+    /// The x87 status and tag words, with the stack's top.
+    pub const X87_STATUS: Self = Self(72);
+
+    /// The general register that the processor encodes as `number` (0 … 15).
+    #[must_use]
+    pub const fn general(number: u8) -> Self {
+        Self(number & 15)
+    }
+
+    /// `zmm0` … `zmm31`.
+    #[must_use]
+    pub const fn vector(number: u8) -> Self {
+        Self(16 + (number & 31))
+    }
+
+    /// `k0` … `k7`.
+    #[must_use]
+    pub const fn mask(number: u8) -> Self {
+        Self(48 + (number & 7))
+    }
+
+    /// `st0` … `st7`, or the `mm` register in it.
+    #[must_use]
+    pub const fn x87(number: u8) -> Self {
+        Self(56 + (number & 7))
+    }
+
+    /// `es`, `cs`, `ss`, `ds`, `fs`, `gs`, as the processor encodes them (0 … 5).
+    #[must_use]
+    pub const fn segment(number: u8) -> Self {
+        Self(64 + number % 6)
+    }
+
+    /// The file that the register belongs to, and its number there.
+    #[must_use]
+    pub const fn file(self) -> (File, u8) {
+        match self.0 {
+            n @ 0..16 => (File::General, n),
+            n @ 16..48 => (File::Vector, n - 16),
+            n @ 48..56 => (File::Mask, n - 48),
+            n @ 56..64 => (File::X87, n - 56),
+            n @ 64..70 => (File::Segment, n - 64),
+            n => (File::Control, n - 70),
+        }
+    }
+
+    /// Whether it is one of `rax` … `r15`.
+    #[must_use]
+    pub const fn is_general(self) -> bool {
+        self.0 < 16
+    }
+
+    /// Whether it is one of `zmm0` … `zmm31`.
+    #[must_use]
+    pub const fn is_vector(self) -> bool {
+        self.0 >= 16 && self.0 < 48
+    }
+
+    /// The register's index in dense tables.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The register of this name in its widest or 64-bit form (`rbx`, `xmm6`, `k1`).
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        if let Some(number) = name
+            .strip_prefix("xmm")
+            .or_else(|| name.strip_prefix("ymm"))
+            .or_else(|| name.strip_prefix("zmm"))
+        {
+            let number: u8 = number.parse().ok()?;
+            return (number < 32).then(|| Self::vector(number));
+        }
+        (0..Self::COUNT as u8)
+            .map(Self)
+            .find(|register| register.to_string() == name)
+    }
+}
+
+impl fmt::Display for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const GENERAL: [&str; 16] = [
+            "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11",
+            "r12", "r13", "r14", "r15",
+        ];
+        const SEGMENT: [&str; 6] = ["es", "cs", "ss", "ds", "fs", "gs"];
+        const CONTROL: [&str; 3] = ["mxcsr", "x87 control word", "x87 status"];
+        match self.file() {
+            (File::General, n) => f.write_str(GENERAL[usize::from(n)]),
+            (File::Vector, n) => write!(f, "xmm{n}"),
+            (File::Mask, n) => write!(f, "k{n}"),
+            (File::X87, n) => write!(f, "st{n}"),
+            (File::Segment, n) => f.write_str(SEGMENT[usize::from(n)]),
+            (File::Control, n) => f.write_str(CONTROL.get(usize::from(n)).unwrap_or(&"?")),
+        }
+    }
+}
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A contiguous part of a register: `ah` is bits 8 … 15 of `rax`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Part {
+    /// The register.
+    pub register: Register,
+    /// The lowest bit of the part.
+    pub low: u16,
+    /// The width of the part, in bits.
+    pub bits: u16,
+}
+
+impl Part {
+    /// The low `bits` bits of a register.
+    #[must_use]
+    pub const fn low(register: Register, bits: u16) -> Self {
+        Self {
+            register,
+            low: 0,
+            bits,
+        }
+    }
+}
+
+/// A set of registers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct RegisterSet(u128);
+
+impl RegisterSet {
+    /// The empty set.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set of the registers given.
+    #[must_use]
+    pub const fn of(registers: &[Register]) -> Self {
+        let mut set = Self(0);
+        let mut i = 0;
+        while i < registers.len() {
+            set.0 |= 1 << registers[i].0;
+            i += 1;
+        }
+        set
+    }
+
+    /// Whether the register is in the set.
+    #[must_use]
+    pub const fn contains(self, register: Register) -> bool {
+        self.0 & (1 << register.0) != 0
+    }
+
+    /// Puts a register into the set.
+    pub const fn insert(&mut self, register: Register) {
+        self.0 |= 1 << register.0;
+    }
+
+    /// Takes a register out of the set.
+    pub const fn remove(&mut self, register: Register) {
+        self.0 &= !(1 << register.0);
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub const fn difference(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether the set is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The registers, in the order of their numbers.
+    pub fn iter(self) -> impl Iterator<Item = Register> {
+        (0..Register::COUNT as u8)
+            .map(Register)
+            .filter(move |&register| self.contains(register))
+    }
+}
+
+impl FromIterator<Register> for RegisterSet {
+    fn from_iter<I: IntoIterator<Item = Register>>(registers: I) -> Self {
+        let mut set = Self::EMPTY;
+        for register in registers {
+            set.insert(register);
+        }
+        set
+    }
+}
+
+impl fmt::Debug for RegisterSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
