@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use abide::inputs::{
-    self, Binding, Format, Language, Object, ObjectKind, RelocationKind, RelocationTarget,
-    SymbolKind, SymbolPlace,
+    self, Binding, Format, Language, Lines, Object, ObjectKind, RelocationKind, RelocationTarget,
+    SectionIndex, SymbolKind, SymbolPlace,
 };
 
 fn scratch(test: &str) -> PathBuf {
@@ -185,6 +185,64 @@ fn language_is_told_by_its_traces() {
         let f = object.symbols.iter().find(|s| s.name == "f").unwrap();
         assert_eq!(f.kind, SymbolKind::Function);
         assert_eq!(f.size, 3.max(f.size), "{f:?}");
+    }
+}
+
+#[test]
+fn places_have_source_lines() {
+    let dir = scratch("lines");
+    let asm = dir.join("lines.asm");
+    std::fs::write(
+        &asm,
+        "extern outside\n%macro twice 1\n call %1\n call %1\n%endmacro\n\
+         section .text\n nop\nsection .late progbits alloc exec\nf: nop\n twice outside\n ret\n",
+    )
+    .unwrap();
+    for format in ["elf64", "elf32"] {
+        let object = dir.join(format!("{format}.o"));
+        run(Command::new("nasm")
+            .args(["-g", "-F", "dwarf", "-f", format, "-o"])
+            .arg(&object)
+            .arg(&asm));
+        let object = one(&object);
+        let lines = Lines::of(&object);
+        let late = object
+            .sections
+            .iter()
+            .position(|s| s.name == ".late")
+            .unwrap();
+        let late = SectionIndex(late as u32);
+        let at = |offset| {
+            let line = lines.at(late, offset)?;
+            assert!(line.file.ends_with("lines.asm"), "{line:?}");
+            Some(line.line)
+        };
+        assert_eq!(
+            [at(0), at(1), at(6), at(11), at(12)],
+            [Some(9), Some(3), Some(4), Some(11), None]
+        );
+    }
+    let c = dir.join("lines.c");
+    std::fs::write(&c, "void g(void);\nvoid f(void) {\n  g();\n}\n").unwrap();
+    for flags in [
+        &["-c", "-g"][..],
+        &["-c", "-g", "-gz", "-ffunction-sections"],
+        &["-c", "-g", "-gdwarf-4"],
+        &["-shared", "-g"],
+    ] {
+        let out = dir.join("c.o");
+        run(Command::new("gcc").args(flags).arg("-o").arg(&out).arg(&c));
+        let object = one(&out);
+        let f = object.symbols.iter().find(|s| s.name == "f").unwrap();
+        let SymbolPlace::Section(section) = f.place else {
+            panic!("{f:?}")
+        };
+        let line = Lines::of(&object).at(section, f.value).unwrap();
+        assert_eq!(
+            (line.line, &*line.file),
+            (2, c.to_str().unwrap()),
+            "{flags:?}"
+        );
     }
 }
 

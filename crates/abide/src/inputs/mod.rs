@@ -4,9 +4,11 @@
 //! judges: an object is what the file says, in the file's own order.
 
 mod bytes;
+mod debug_section;
 mod error;
 mod image;
 mod language;
+mod lines;
 mod object;
 mod parse;
 mod read;
@@ -16,6 +18,7 @@ mod symbols;
 pub use bytes::Bytes;
 pub use error::Error;
 pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};
+pub use lines::{Lines, SourceLine};
 pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,

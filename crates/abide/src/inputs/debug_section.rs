@@ -1,0 +1,145 @@
+//! Debug sections with their relocations applied.
+
+use std::borrow::Cow;
+
+use gimli::{DwarfSections, RunTimeEndian, SectionId};
+use object::read::{Object as _, ObjectSection as _};
+
+use super::{
+    Object, ObjectKind, RelocationKind, RelocationTarget, Section, SectionIndex, SymbolPlace,
+};
+
+/// A compressed section larger than this many times its stored size is not honest: zlib
+/// reaches 1032 at most.
+const LARGEST_RATIO: u64 = 1032;
+
+/// An address for each section, so that debug information can name places by one number.
+///
+/// An address in abide is (object, section, offset); this layout lives only while line
+/// tables are looked up. In a relocatable object the sections stand one after another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layout {
+    /// By section: its start and size; `None` for what is not in memory.
+    starts: Vec<Option<(u64, u64)>>,
+}
+
+impl Layout {
+    pub(super) fn of(object: &Object) -> Self {
+        let relocatable = object.kind == ObjectKind::Relocatable;
+        let mut next = 0x1000_u64;
+        let starts = object.sections.iter().map(|section| {
+            if !section.flags.alloc {
+                return None;
+            }
+            let start = if relocatable { next } else { section.address };
+            // The gap keeps the end of one section apart from the start of the next.
+            next = next.saturating_add(section.size).saturating_add(16);
+            Some((start, section.size))
+        });
+        Self {
+            starts: starts.collect(),
+        }
+    }
+
+    pub(super) fn address(&self, section: SectionIndex, offset: u64) -> Option<u64> {
+        let (start, size) = (*self.starts.get(section.0 as usize)?)?;
+        (offset <= size).then(|| start.wrapping_add(offset))
+    }
+
+    /// Debug sections refer to each other by offset: they all start at 0.
+    fn start(&self, section: SectionIndex) -> u64 {
+        let start = self.starts.get(section.0 as usize);
+        start.copied().flatten().map_or(0, |(start, _)| start)
+    }
+}
+
+/// Loads the sections of the line tables; `None` where there is no `.debug_line`.
+pub(super) fn load(
+    object: &Object,
+    layout: &Layout,
+) -> Option<(DwarfSections<Vec<u8>>, RunTimeEndian)> {
+    let file = object::File::parse(&*object.data).ok()?;
+    file.section_by_name(".debug_line")?;
+    let endian = if file.is_little_endian() {
+        RunTimeEndian::Little
+    } else {
+        RunTimeEndian::Big
+    };
+    let sections = DwarfSections::load(|id| {
+        let wanted = super::lines::SECTIONS.contains(&id);
+        let section = wanted
+            .then(|| load_one(object, &file, id, layout))
+            .flatten();
+        Ok::<_, ()>(section.unwrap_or_default())
+    });
+    Some((sections.ok()?, endian))
+}
+
+fn load_one(
+    object: &Object,
+    file: &object::File<'_>,
+    id: SectionId,
+    layout: &Layout,
+) -> Option<Vec<u8>> {
+    let section = file.section_by_name(id.name())?;
+    let mut data = decompressed(&section)?.into_owned();
+    let index = super::parse::section_index(section.index())?;
+    if object.kind == ObjectKind::Relocatable
+        && let Some(section) = object.sections.get(index.0 as usize)
+    {
+        relocate(&mut data, object, section, layout, file.is_little_endian());
+    }
+    Some(data)
+}
+
+fn decompressed<'data>(section: &object::read::Section<'data, '_>) -> Option<Cow<'data, [u8]>> {
+    let compressed = section.compressed_data().ok()?;
+    let stored = compressed.data.len() as u64;
+    (compressed.uncompressed_size <= stored.saturating_mul(LARGEST_RATIO))
+        .then(|| compressed.decompress().ok())
+        .flatten()
+}
+
+fn relocate(
+    data: &mut [u8],
+    object: &Object,
+    section: &Section,
+    layout: &Layout,
+    is_little_endian: bool,
+) {
+    for relocation in &section.relocations {
+        if relocation.kind != RelocationKind::Absolute {
+            continue;
+        }
+        let value = target(object, relocation.target, layout)
+            .wrapping_add(relocation.addend.cast_unsigned());
+        let mut bytes = value.to_le_bytes();
+        let width = usize::from(relocation.size / 8).min(bytes.len());
+        let bytes = &mut bytes[..width];
+        if !is_little_endian {
+            bytes.reverse();
+        }
+        let place = usize::try_from(relocation.offset)
+            .ok()
+            .and_then(|start| data.get_mut(start..start.checked_add(width)?));
+        if let Some(place) = place {
+            place.copy_from_slice(bytes);
+        }
+    }
+}
+
+fn target(object: &Object, target: RelocationTarget, layout: &Layout) -> u64 {
+    match target {
+        RelocationTarget::Section(section) => layout.start(section),
+        RelocationTarget::Symbol(index) => {
+            let Some(symbol) = object.symbols.get(index.0 as usize) else {
+                return 0;
+            };
+            match symbol.place {
+                SymbolPlace::Section(section) => layout.start(section).wrapping_add(symbol.value),
+                _ => symbol.value,
+            }
+        }
+        RelocationTarget::Absolute => 0,
+    }
+}
