@@ -1,0 +1,89 @@
+//! Scancodes in, by interrupt; keys out, to whoever asks.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use heapless::Deque;
+use pc_keyboard::layouts::{AnyLayout, Azerty, De105Key, Dvorak104Key, Uk105Key, Us104Key};
+use pc_keyboard::{DecodedKey, EventDecoder, HandleControl, ScancodeSet, ScancodeSet1};
+use spin::Mutex;
+use x86_64::instructions::interrupts;
+use x86_64::instructions::port::Port;
+
+/// The layouts that `layout NAME` knows. The first is the one after boot.
+pub(crate) static LAYOUTS: [(&str, AnyLayout); 5] = [
+    ("us", AnyLayout::Us104Key(Us104Key)),
+    ("de", AnyLayout::De105Key(De105Key)),
+    ("uk", AnyLayout::Uk105Key(Uk105Key)),
+    ("fr", AnyLayout::Azerty(Azerty)),
+    ("dvorak", AnyLayout::Dvorak104Key(Dvorak104Key)),
+];
+
+/// Scancodes that no one has asked for yet. Locked with interrupts off, so that the handler
+/// never meets it locked.
+static WAITING: Mutex<Deque<u8, 256>> = Mutex::new(Deque::new());
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// Takes one scancode off the controller. The interrupt handler calls it.
+pub(crate) fn take_scancode() {
+    // SAFETY: reading the data port is what ends the keyboard's request.
+    let scancode = unsafe { Port::new(0x60).read() };
+    if WAITING.lock().push_back(scancode).is_err() {
+        LOST.fetch_add(1, Relaxed);
+    }
+}
+
+/// Scancodes that came while the ring was full.
+pub(crate) fn lost() -> u64 {
+    LOST.load(Relaxed)
+}
+
+/// The next scancode, if there is one.
+pub(crate) fn next_scancode() -> Option<u8> {
+    interrupts::without_interrupts(|| WAITING.lock().pop_front())
+}
+
+/// The next scancode; the processor sleeps until there is one.
+fn wait_for_scancode() -> u8 {
+    loop {
+        interrupts::disable();
+        let scancode = WAITING.lock().pop_front();
+        if let Some(scancode) = scancode {
+            interrupts::enable();
+            return scancode;
+        }
+        // At once: an interrupt between the two would be slept over.
+        interrupts::enable_and_hlt();
+    }
+}
+
+/// Makes keys of scancodes; remembers prefixes, shift, caps lock and the layout.
+pub(crate) struct Decoder {
+    scancodes: ScancodeSet1,
+    events: EventDecoder<&'static AnyLayout>,
+}
+
+impl Decoder {
+    pub(crate) fn new() -> Self {
+        Self {
+            scancodes: ScancodeSet1::new(),
+            events: EventDecoder::new(&LAYOUTS[0].1, HandleControl::MapLettersToUnicode),
+        }
+    }
+
+    pub(crate) fn set_layout(&mut self, layout: &'static AnyLayout) {
+        self.events.change_layout(layout);
+    }
+
+    /// The key that `scancode` completes. Nonsense is skipped: the next code starts afresh.
+    pub(crate) fn decode(&mut self, scancode: u8) -> Option<DecodedKey> {
+        let event = self.scancodes.advance_state(scancode).ok()??;
+        self.events.process_keyevent(event)
+    }
+
+    pub(crate) fn wait_for_key(&mut self) -> DecodedKey {
+        loop {
+            if let Some(key) = self.decode(wait_for_scancode()) {
+                return key;
+            }
+        }
+    }
+}
