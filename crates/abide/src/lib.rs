@@ -6,3 +6,4 @@
 pub mod inputs;
 pub mod machine;
 pub mod registers;
+pub mod report;

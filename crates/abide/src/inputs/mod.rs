@@ -23,4 +23,4 @@ pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,
 };
-pub use read::{File, open, read, read_from};
+pub use read::{File, is_archive, open, read, read_from};

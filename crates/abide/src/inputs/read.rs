@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use object::FileKind;
+use object::archive;
 use object::read::archive::{ArchiveFile, ArchiveMember};
 
 use super::{Bytes, Error, Object, parse};
@@ -76,8 +76,11 @@ fn read_bytes(path: &Path) -> Result<Bytes, Error> {
     std::fs::read(path).map(Bytes::new).map_err(io)
 }
 
-fn is_archive(bytes: &Bytes) -> bool {
-    matches!(FileKind::parse(&**bytes), Ok(FileKind::Archive))
+/// Whether the bytes begin as an `ar` archive, thin ones included.
+#[must_use]
+pub fn is_archive(bytes: &[u8]) -> bool {
+    // An empty archive is shorter than what `object` asks for to tell the kind of a file.
+    bytes.starts_with(&archive::MAGIC) || bytes.starts_with(&archive::THIN_MAGIC)
 }
 
 fn read_members(file: &mut File, bytes: &Bytes) -> Result<(), Error> {

@@ -1,0 +1,204 @@
+//! The symbol tables of ELF files as GNU `objdump -t` and `-T` print them, byte for byte.
+//!
+//! Straight from the file, not from the model: what a linker has no use for (every bit of
+//! `st_other`, version names, names that are not UTF-8) is printed too. The layout follows
+//! binutils 2.40; what it prints to standard error becomes a warning here. Where a file
+//! contradicts itself the two may differ: `objdump` leaves out what it refuses to read.
+
+mod line;
+mod sections;
+mod versions;
+
+use std::io::{self, Write};
+
+use object::elf::{self, FileHeader32, FileHeader64, Ident};
+use object::read::archive::ArchiveFile;
+use object::read::elf::{FileHeader, SectionTable};
+use object::{Endianness, FileKind, SymbolIndex};
+
+use crate::inputs;
+use sections::Sections;
+use versions::Versions;
+
+/// Which symbol table is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// `.symtab`: `objdump -t`.
+    Static,
+    /// `.dynsym`: `objdump -T`.
+    Dynamic,
+}
+
+/// Prints the table of the file, or of each member of the archive, and returns the warnings.
+///
+/// `name` is printed as the file's name.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write(
+    name: &str,
+    data: &[u8],
+    table: Table,
+    out: &mut impl Write,
+) -> io::Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    if inputs::is_archive(data) {
+        write_archive(name, data, table, out, &mut warnings)?;
+    } else {
+        write_object(name.as_bytes(), data, table, out, &mut warnings)?;
+    }
+    Ok(warnings)
+}
+
+fn write_archive(
+    name: &str,
+    data: &[u8],
+    table: Table,
+    out: &mut impl Write,
+    warnings: &mut Vec<String>,
+) -> io::Result<()> {
+    writeln!(out, "In archive {name}:")?;
+    let archive = match ArchiveFile::parse(data) {
+        Ok(archive) => archive,
+        Err(error) => {
+            warnings.push(format!("`{name}`: {error}"));
+            return Ok(());
+        }
+    };
+    for member in archive.members() {
+        let member = member.and_then(|member| Ok((member.name(), member.data(data)?)));
+        match member {
+            Ok((member, data)) => write_object(member, data, table, out, warnings)?,
+            Err(error) => {
+                warnings.push(format!("`{name}`: {error}"));
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_object(
+    name: &[u8],
+    data: &[u8],
+    table: Table,
+    out: &mut impl Write,
+    warnings: &mut Vec<String>,
+) -> io::Result<()> {
+    let text = match FileKind::parse(data) {
+        Ok(FileKind::Elf32) => render::<FileHeader32<Endianness>>(name, data, table),
+        Ok(FileKind::Elf64) => render::<FileHeader64<Endianness>>(name, data, table),
+        _ => Err("not an ELF file".to_owned()),
+    };
+    match text {
+        Ok(rendered) => {
+            warnings.extend(rendered.warning);
+            out.write_all(&rendered.text)
+        }
+        Err(reason) => {
+            warnings.push(format!("`{}`: {reason}", String::from_utf8_lossy(name)));
+            Ok(())
+        }
+    }
+}
+
+struct Rendered {
+    text: Vec<u8>,
+    warning: Option<String>,
+}
+
+fn render<H: FileHeader<Endian = Endianness>>(
+    name: &[u8],
+    data: &[u8],
+    table: Table,
+) -> Result<Rendered, String> {
+    let fail = |error: object::Error| error.to_string();
+    let header = H::parse(data).map_err(fail)?;
+    let endian = header.endian().map_err(fail)?;
+    let sections = header.sections(endian, data).map_err(fail)?;
+    let mut text = Vec::new();
+    text.push(b'\n');
+    text.extend(name);
+    text.extend(b":     file format ");
+    text.extend(target(header, endian).as_bytes());
+    text.extend(match table {
+        Table::Static => &b"\n\nSYMBOL TABLE:\n"[..],
+        Table::Dynamic => b"\n\nDYNAMIC SYMBOL TABLE:\n",
+    });
+    let lines = lines(header, endian, &sections, data, table).map_err(fail)?;
+    text.extend(if lines.is_empty() {
+        b"no symbols\n".to_vec()
+    } else {
+        lines
+    });
+    text.extend(b"\n\n");
+    let warning = (table == Table::Dynamic && !is_dynamic(endian, &sections))
+        .then(|| format!("`{}`: not a dynamic object", String::from_utf8_lossy(name)));
+    Ok(Rendered { text, warning })
+}
+
+fn is_dynamic<H: FileHeader>(endian: H::Endian, sections: &SectionTable<'_, H>) -> bool {
+    use object::read::elf::SectionHeader as _;
+    sections
+        .iter()
+        .any(|section| section.sh_type(endian) == elf::SHT_DYNSYM)
+}
+
+fn lines<H: FileHeader<Endian = Endianness>>(
+    header: &H,
+    endian: Endianness,
+    sections: &SectionTable<'_, H>,
+    data: &[u8],
+    table: Table,
+) -> object::read::Result<Vec<u8>> {
+    let kind = match table {
+        Table::Static => elf::SHT_SYMTAB,
+        Table::Dynamic => elf::SHT_DYNSYM,
+    };
+    let symbols = sections.symbols(endian, data, kind)?;
+    let versions = Versions::read(endian, sections, data)?;
+    let names = Sections::read(header, endian, sections);
+    let mut out = Vec::new();
+    // The first entry is the null symbol.
+    for (index, entry) in symbols.iter().enumerate().skip(1) {
+        let line = line::Line {
+            entry,
+            endian,
+            index: SymbolIndex(index),
+            symbols: &symbols,
+            sections: &names,
+            version: versions.of(table, index),
+            table,
+        };
+        line.render(&mut out);
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// The name that BFD gives the file format.
+fn target<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness) -> String {
+    let class = if header.is_class_64() {
+        "elf64"
+    } else {
+        "elf32"
+    };
+    let little = endian == Endianness::Little;
+    let machine = match header.e_machine(endian) {
+        elf::EM_X86_64 if little => "x86-64",
+        elf::EM_386 if little && !header.is_class_64() => "i386",
+        elf::EM_IAMCU if little => "iamcu",
+        _ if little => "little",
+        _ => "big",
+    };
+    format!("{class}-{machine}{}", os_suffix(header.e_ident(), machine))
+}
+
+/// Formats that BFD tells apart by `EI_OSABI`.
+fn os_suffix(ident: &Ident, machine: &str) -> &'static str {
+    match (ident.os_abi, machine) {
+        (elf::ELFOSABI_FREEBSD, "x86-64" | "i386") => "-freebsd",
+        (elf::ELFOSABI_SOLARIS, "x86-64" | "i386") => "-sol2",
+        _ => "",
+    }
+}
