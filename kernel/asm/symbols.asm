@@ -1,8 +1,8 @@
 ; The kernel's own symbol table, for `symbols` and for backtraces.
 ;
-; The table names addresses, and its length would move them: so the room is fixed, the kernel is
-; linked once with the table empty, `nm` is read, and the final link fills the room. symbols.inc
-; comes from symbols.awk; the build stops if the two links do not agree on every symbol.
+; Addresses are known only after the link, when it is too late for more bytes: so the link finds
+; fixed room here, with symbols.inc empty. Then `nm` is read, symbols.awk makes records of it, this
+; file is assembled again, and its section replaces the empty one.
 ;
 ; Each record: address (4 bytes), size (4), kind as nm prints it (1), length of the name (2), name.
 ; A record with address 0 ends the table. src/symbols.rs reads it.

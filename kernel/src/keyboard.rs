@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use heapless::Deque;
 use pc_keyboard::layouts::{AnyLayout, Azerty, De105Key, Dvorak104Key, Uk105Key, Us104Key};
-use pc_keyboard::{DecodedKey, EventDecoder, HandleControl, ScancodeSet, ScancodeSet1};
+use pc_keyboard::{DecodedKey, EventDecoder, HandleControl, KeyCode, ScancodeSet, ScancodeSet1};
 use spin::Mutex;
 use x86_64::instructions::interrupts;
 use x86_64::instructions::port::Port;
@@ -73,10 +73,13 @@ impl Decoder {
         self.events.change_layout(layout);
     }
 
-    /// The key that `scancode` completes. Nonsense is skipped: the next code starts afresh.
+    /// The key that `scancode` completes. Nonsense is skipped: the next code starts afresh; and
+    /// keys that only change what others mean are no keys by themselves.
     pub(crate) fn decode(&mut self, scancode: u8) -> Option<DecodedKey> {
         let event = self.scancodes.advance_state(scancode).ok()??;
-        self.events.process_keyevent(event)
+        self.events
+            .process_keyevent(event)
+            .filter(|key| !is_modifier(*key))
     }
 
     pub(crate) fn wait_for_key(&mut self) -> DecodedKey {
@@ -86,4 +89,28 @@ impl Decoder {
             }
         }
     }
+}
+
+fn is_modifier(key: DecodedKey) -> bool {
+    use KeyCode::{
+        CapsLock, LAlt, LControl, LShift, LWin, NumpadLock, RAlt2, RAltGr, RControl, RControl2,
+        RShift, RWin,
+    };
+    matches!(
+        key,
+        DecodedKey::RawKey(
+            LShift
+                | RShift
+                | LControl
+                | RControl
+                | RControl2
+                | LAlt
+                | RAltGr
+                | RAlt2
+                | LWin
+                | RWin
+                | CapsLock
+                | NumpadLock
+        )
+    )
 }
