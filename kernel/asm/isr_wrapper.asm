@@ -150,6 +150,7 @@ exception_stub 31
 ; All exceptions meet here, with the vector and the error code on the stack. The pushes below
 ; complete the structure `Exception` of src/exceptions.rs: its fields stand in their reverse order.
 extern exception_handler
+static exception_common:function (exception_common.end - exception_common)
     align 16
 exception_common:
     push rax
@@ -193,6 +194,7 @@ exception_common:
     pop rax
     add rsp, 16                         ; The vector and the error code.
     iretq
+.end:
 
 ; The stubs' addresses, by vector: what src/idt.rs installs.
 section .rodata

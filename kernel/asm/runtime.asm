@@ -54,7 +54,7 @@ start:
     or rax, 1 << 16 | 1 << 18           ; WP and AM: what is checked in user mode holds here.
     mov cr0, rax
     mov rax, cr4
-    or rax, 1 << 9 | 1 << 10            ; OSFXSR and OSXMMEXCPT
+    or rax, 1 << 6 | 1 << 9 | 1 << 10   ; MCE, OSFXSR and OSXMMEXCPT
     mov cr4, rax
     fninit
     ldmxcsr [default_mxcsr]
