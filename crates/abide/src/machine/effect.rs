@@ -68,15 +68,16 @@ pub enum Operation {
     Not,
     /// `0 - a`.
     Negate,
-    /// `a << b`, `b` modulo the width already applied (0 … width - 1).
+    /// `a << b`; 0 where `b` is the width or more. The instruction's own
+    /// reduction of its count is applied already.
     ShiftLeft,
     /// Logical `a >> b`.
     ShiftRight,
-    /// Arithmetic `a >> b`.
+    /// Arithmetic `a >> b`; copies of the sign where `b` is the width or more.
     ShiftArithmetic,
-    /// `a` rotated left by `b`.
+    /// `a` rotated left by `b` modulo the width.
     RotateLeft,
-    /// `a` rotated right by `b`.
+    /// `a` rotated right by `b` modulo the width.
     RotateRight,
     /// `a : b` shifted left by `c`, the upper half: `shld`.
     ShiftLeftDouble,
@@ -242,12 +243,14 @@ pub enum Effect {
         /// `a`, `b` and `c`; unused ones are the constant 0.
         inputs: [Operand; 3],
     },
-    /// A result that the model leaves open, of up to 512 bits: any function of
-    /// what the instruction reads (vector arithmetic, `cpuid`, …).
+    /// A result that the model leaves open: any function of what the
+    /// instruction reads (vector arithmetic, `cpuid`, …). Two of them in one
+    /// instruction are two functions. One of an instruction that reads nothing
+    /// (`pcmpeqd xmm0, xmm0`) is a constant.
     Opaque {
         /// The result.
         into: Temp,
-        /// Its width, in bits.
+        /// Its width, in bits; above 512 only for what is stored whole (`fxsave`).
         bits: u16,
         /// Whether the instruction's own inputs determine it (vector
         /// arithmetic), or the machine's state (`cpuid`, `rdtsc`, `in`).
@@ -281,7 +284,9 @@ pub enum Effect {
     },
     /// Sets arithmetic flags from an operation, by that operation's rules
     /// (Intel SDM vol. 1, appendix A); flags of `set` that the operation leaves
-    /// undefined become undefined.
+    /// undefined become undefined. For products, CF and OF tell whether the
+    /// full product fits the width, unsigned for `MultiplyHigh` and signed for
+    /// `MultiplyHighSigned`, whichever half `result` is.
     SetFlags {
         /// The flags that change.
         set: Flags,
@@ -406,13 +411,16 @@ pub enum Flow {
     InterruptReturn,
     /// `syscall`, `sysenter`, `int n`: the kernel, then the next instruction.
     System,
-    /// Never comes back: `ud2`, `hlt` in a program, `int3`.
+    /// `hlt`: never comes back in a program; in a kernel the next instruction
+    /// follows after an interrupt.
+    Halt,
+    /// Never comes back: `ud2`, `int3`.
     Stop,
     /// What the model has no effects for; the text says why.
     Unknown(&'static str),
 }
 
-/// One instruction.
+/// One instruction. A lifter fills it anew, so that one buffer serves all instructions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effects {
     /// Its length, in bytes.
@@ -421,4 +429,22 @@ pub struct Effects {
     pub list: Vec<Effect>,
     /// What follows.
     pub flow: Flow,
+}
+
+impl Effects {
+    /// A buffer for a lifter to fill.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            length: 0,
+            list: Vec::new(),
+            flow: Flow::Next,
+        }
+    }
+}
+
+impl Default for Effects {
+    fn default() -> Self {
+        Self::new()
+    }
 }

@@ -4,6 +4,7 @@
 //! concrete one (`concrete`) run the same effects.
 
 pub mod effect;
+pub mod x86;
 
 pub use effect::{
     Block, BlockOperation, Condition, Effect, Effects, Flow, Operand, Operation, Reference, Rest,

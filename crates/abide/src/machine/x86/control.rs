@@ -1,0 +1,168 @@
+//! Jumps, calls, returns, and what stops or leaves the program.
+
+use iced_x86::{Mnemonic, OpKind};
+
+use super::emit::{Lift, ZERO};
+use super::moves::condition;
+use super::references::Target as Place;
+use crate::machine::{Condition, Flow, Operand, Operation, Reference, Rest, Target};
+use crate::registers::{Part, Register};
+
+const ONE: Operand = Operand::Constant(1);
+const FAR: Flow = Flow::Unknown("a far jump, call or return");
+const WIDE: Flow = Flow::Unknown("a branch of 16 bits");
+const UNKNOWN_TARGET: Flow = Flow::Unknown("a branch to where a relocation does not say");
+
+impl Lift<'_> {
+    /// What follows an instruction that does more than go on to the next.
+    pub(super) fn control(&mut self) -> Option<Flow> {
+        use Mnemonic as M;
+        Some(match self.instruction.mnemonic() {
+            M::Jmp => self.jump(),
+            M::Call => self.call(),
+            M::Ret => self.ret(),
+            M::Jrcxz => self.branch_if_zero(64),
+            M::Jecxz => self.branch_if_zero(32),
+            M::Loop => self.count_down(None),
+            M::Loope => self.count_down(Some(Condition::Equal)),
+            M::Loopne => self.count_down(Some(Condition::NotEqual)),
+            M::Iret | M::Iretd | M::Iretq => Flow::InterruptReturn,
+            M::Syscall => self.system_call(),
+            M::Int | M::Sysenter => self.software_interrupt(),
+            M::Ud0 | M::Ud1 | M::Ud2 | M::Int3 | M::Int1 => Flow::Stop,
+            M::Hlt => Flow::Halt,
+            M::Retf => FAR,
+            _ if self.instruction.is_jcc_short_or_near() => self.conditional(),
+            _ => return None,
+        })
+    }
+
+    fn branch_or_value(&mut self) -> Result<Target, Flow> {
+        match self.instruction.op_kind(0) {
+            OpKind::NearBranch64 => match self.branch_target() {
+                Some(Place::Reference(reference)) => Ok(Target::Direct(reference)),
+                Some(Place::Number(number)) => Ok(Target::Indirect(Operand::Constant(number))),
+                None => Err(UNKNOWN_TARGET),
+            },
+            OpKind::Register if self.width(0) == 64 => Ok(Target::Indirect(self.source(0))),
+            OpKind::Memory if self.is_near_indirect() => Ok(Target::Indirect(self.source(0))),
+            OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::Register => Err(WIDE),
+            _ => Err(FAR),
+        }
+    }
+
+    fn is_near_indirect(&self) -> bool {
+        self.instruction.is_jmp_near_indirect() || self.instruction.is_call_near_indirect()
+    }
+
+    fn jump(&mut self) -> Flow {
+        match self.branch_or_value() {
+            Ok(target) => Flow::Jump(target),
+            Err(unknown) => unknown,
+        }
+    }
+
+    /// An indirect target is read before the return address is pushed.
+    fn call(&mut self) -> Flow {
+        match self.branch_or_value() {
+            Ok(target) => {
+                let next = self.next_address();
+                self.push_value(next, 64);
+                Flow::Call(target)
+            }
+            Err(unknown) => unknown,
+        }
+    }
+
+    fn ret(&mut self) -> Flow {
+        if self.instruction.stack_pointer_increment() < 8 {
+            return WIDE;
+        }
+        let address = self.pop_value(64);
+        if self.instruction.op_count() == 1 {
+            let arguments = u64::from(self.instruction.immediate16());
+            let rsp = Part::low(Register::RSP, 64);
+            let top = self.read(rsp);
+            let top = self.compute(Operation::Add, 64, top, Operand::Constant(arguments));
+            self.write(rsp, top, Rest::Keep);
+        }
+        Flow::Return(address)
+    }
+
+    fn direct(&self) -> Result<Reference, Flow> {
+        match (self.instruction.op_kind(0), self.branch_target()) {
+            (OpKind::NearBranch64, Some(Place::Reference(reference))) => Ok(reference),
+            (OpKind::NearBranch64, _) => Err(UNKNOWN_TARGET),
+            _ => Err(WIDE),
+        }
+    }
+
+    fn branch(&mut self, taken: Operand, condition: Option<Condition>) -> Flow {
+        match self.direct() {
+            Ok(target) => Flow::Branch {
+                target,
+                taken,
+                condition,
+            },
+            Err(unknown) => unknown,
+        }
+    }
+
+    fn conditional(&mut self) -> Flow {
+        let Some(condition) = condition(self.instruction.condition_code()) else {
+            return UNKNOWN_TARGET;
+        };
+        let taken = self.test(condition);
+        self.branch(taken, Some(condition))
+    }
+
+    fn branch_if_zero(&mut self, bits: u16) -> Flow {
+        let counter = self.read(Part::low(Register::RCX, bits));
+        let taken = self.compute(Operation::Equal, bits, counter, ZERO);
+        self.branch(taken, None)
+    }
+
+    /// `loop` and its relatives; an address-size prefix makes the counter `ecx`.
+    fn count_down(&mut self, condition: Option<Condition>) -> Flow {
+        let bits = match self.instruction.code() {
+            code if counts_ecx(code) => 32,
+            _ => 64,
+        };
+        let counter = self.read(Part::low(Register::RCX, bits));
+        let counter = self.compute(Operation::Subtract, bits, counter, ONE);
+        self.write_general(Register::RCX, bits, counter);
+        let is_zero = self.compute(Operation::Equal, bits, counter, ZERO);
+        let mut taken = self.compute(Operation::Xor, 8, is_zero, ONE);
+        if let Some(condition) = condition {
+            let holds = self.test(condition);
+            taken = self.compute(Operation::And, 8, taken, holds);
+        }
+        self.branch(taken, None)
+    }
+
+    /// The processor saves RIP and RFLAGS in `rcx` and `r11`, and `sysret`
+    /// takes them back from there; the result is in `rax`.
+    fn system_call(&mut self) -> Flow {
+        self.read(Part::low(Register::RAX, 64));
+        for register in [Register::RAX, Register::RCX, Register::R11] {
+            let value = self.open(64, false);
+            self.write(Part::low(register, 64), value, Rest::Keep);
+        }
+        Flow::System
+    }
+
+    fn software_interrupt(&mut self) -> Flow {
+        self.read(Part::low(Register::RAX, 64));
+        let value = self.open(64, false);
+        self.write(Part::low(Register::RAX, 64), value, Rest::Keep);
+        Flow::System
+    }
+}
+
+fn counts_ecx(code: iced_x86::Code) -> bool {
+    use iced_x86::Code as C;
+    matches!(
+        code,
+        C::Loop_rel8_64_ECX | C::Loope_rel8_64_ECX | C::Loopne_rel8_64_ECX
+    )
+}

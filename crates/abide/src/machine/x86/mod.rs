@@ -1,0 +1,194 @@
+//! x86 in 64-bit mode: machine code becomes effects.
+//!
+//! Each file lifts one family of instructions, in the terms of the Intel SDM,
+//! volume 2. What no family claims is left to [`opaque`], which takes from the
+//! decoder what the instruction reads and writes and leaves the results open.
+
+mod arithmetic;
+mod atomic;
+mod bits;
+mod control;
+mod emit;
+mod fields;
+mod flags;
+mod idioms;
+mod logic;
+mod masks;
+mod moves;
+mod multiply;
+mod opaque;
+mod operands;
+mod parts;
+mod references;
+mod shifts;
+mod stack;
+mod strings;
+mod system;
+mod vector;
+mod x87;
+
+use iced_x86::{Decoder, DecoderError, DecoderOptions, Instruction, InstructionInfoFactory};
+
+use crate::inputs::{Image, Place, SectionId};
+
+use super::{Effects, Flow};
+use emit::Lift;
+use fields::Relocations;
+
+/// Why there is no instruction at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LiftError {
+    /// The place is before its section, at or behind its end, or in one
+    /// without bytes.
+    #[error("there is no code here: the section ends")]
+    Outside,
+    /// The section ends within the instruction.
+    #[error("the section ends within an instruction")]
+    Truncated,
+    /// The bytes are no instruction.
+    #[error("these bytes are no instruction")]
+    Invalid,
+}
+
+/// Lifts instructions of an image, one place at a time.
+///
+/// It remembers where in a section it was, so that going on to the next
+/// instruction costs no search. Threads take one each.
+pub struct Lifter<'image> {
+    image: &'image Image,
+    section: Option<Section<'image>>,
+    instruction: Instruction,
+    factory: InstructionInfoFactory,
+}
+
+/// The section that the last instruction came from.
+struct Section<'image> {
+    id: SectionId,
+    object: u32,
+    decoder: Decoder<'image>,
+    relocations: Relocations<'image>,
+}
+
+impl<'image> Lifter<'image> {
+    /// A lifter of the image's code, taken as code for 64-bit mode.
+    #[must_use]
+    pub fn new(image: &'image Image) -> Self {
+        Self {
+            image,
+            section: None,
+            instruction: Instruction::default(),
+            factory: InstructionInfoFactory::new(),
+        }
+    }
+
+    /// Fills `effects` with the instruction at `place`.
+    ///
+    /// What the model does not know is [`Flow::Unknown`], or writes of open
+    /// results to exactly what the instruction writes.
+    ///
+    /// # Errors
+    ///
+    /// If there is no instruction at `place`; `effects` is then [`Flow::Unknown`].
+    pub fn lift(&mut self, place: Place, effects: &mut Effects) -> Result<(), LiftError> {
+        effects.list.clear();
+        effects.length = 0;
+        effects.flow = Flow::Unknown("there is no instruction here");
+        let Self {
+            image,
+            section,
+            instruction,
+            factory,
+        } = self;
+        let section = enter(image, section, place.section)?;
+        decode(&mut section.decoder, place.offset, instruction)?;
+        effects.length = instruction.len() as u8;
+        let mut lift = Lift::new(image, section.object, place, instruction, &mut effects.list);
+        lift.fields = section
+            .relocations
+            .fields(place.offset, instruction, &section.decoder);
+        effects.flow = lift.run(factory);
+        Ok(())
+    }
+
+    /// The instruction that was lifted last, as the decoder gives it.
+    #[must_use]
+    pub fn instruction(&self) -> &Instruction {
+        &self.instruction
+    }
+}
+
+fn enter<'image, 'lifter>(
+    image: &'image Image,
+    current: &'lifter mut Option<Section<'image>>,
+    id: SectionId,
+) -> Result<&'lifter mut Section<'image>, LiftError> {
+    if current.as_ref().is_none_or(|section| section.id != id) {
+        let section = image.section(id).ok_or(LiftError::Outside)?;
+        let object = image.object_of(id).ok_or(LiftError::Outside)?;
+        *current = Some(Section {
+            id,
+            object,
+            decoder: Decoder::new(64, &section.data, DecoderOptions::NONE),
+            relocations: Relocations::new(&section.relocations),
+        });
+    }
+    current.as_mut().ok_or(LiftError::Outside)
+}
+
+fn decode(
+    decoder: &mut Decoder<'_>,
+    offset: i64,
+    instruction: &mut Instruction,
+) -> Result<(), LiftError> {
+    let position = usize::try_from(offset).map_err(|_| LiftError::Outside)?;
+    decoder
+        .set_position(position)
+        .map_err(|_| LiftError::Outside)?;
+    if !decoder.can_decode() {
+        return Err(LiftError::Outside);
+    }
+    // Addresses are offsets in the section: nothing is laid out.
+    decoder.set_ip(offset as u64);
+    decoder.decode_out(instruction);
+    match decoder.last_error() {
+        DecoderError::None => Ok(()),
+        DecoderError::NoMoreBytes => Err(LiftError::Truncated),
+        _ => Err(LiftError::Invalid),
+    }
+}
+
+impl Lift<'_> {
+    fn run(&mut self, factory: &mut InstructionInfoFactory) -> Flow {
+        if self.fields.odd_opcode {
+            return Flow::Unknown("a relocation changes the instruction itself");
+        }
+        if let Some(flow) = self.control().or_else(|| self.strings()) {
+            return self.close(flow);
+        }
+        let known = self.idioms()
+            || self.moves()
+            || self.vector_moves()
+            || self.arithmetic()
+            || self.logic()
+            || self.shifts()
+            || self.stack()
+            || self.bits()
+            || self.multiply()
+            || self.atomic()
+            || self.flag_instructions()
+            || self.masks()
+            || self.x87_control()
+            || self.system();
+        if !known && !self.opaque(factory) {
+            return Flow::Unknown("control goes where the model does not follow");
+        }
+        self.close(Flow::Next)
+    }
+
+    fn close(&self, flow: Flow) -> Flow {
+        if self.has_overflowed() {
+            return Flow::Unknown("the instruction has too many effects");
+        }
+        flow
+    }
+}

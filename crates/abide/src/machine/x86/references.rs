@@ -1,0 +1,156 @@
+//! Addresses that the linker or the instruction pointer gives.
+
+use super::emit::Lift;
+use super::fields::Field;
+use crate::inputs::{
+    ImageSymbol, ObjectKind, Place, Relocation, RelocationKind, RelocationTarget, Resolved,
+};
+use crate::machine::{Operand, Operation, Reference};
+
+impl Lift<'_> {
+    /// The offset of the next instruction in the section.
+    pub(super) fn end(&self) -> i64 {
+        self.place
+            .offset
+            .wrapping_add(self.instruction.len() as i64)
+    }
+
+    /// The address of the next instruction.
+    pub(super) fn next_address(&mut self) -> Operand {
+        let next = Place {
+            offset: self.end(),
+            ..self.place
+        };
+        self.reference(Reference::Place(next))
+    }
+
+    /// The value of a field that is not relative to the instruction pointer.
+    pub(super) fn field_value(&mut self, field: Field<'_>, plain: u64) -> Operand {
+        match field {
+            Field::Plain => Operand::Constant(plain),
+            Field::Relocated(relocation) => self.relocated(relocation),
+            Field::Odd => self.determined(64),
+        }
+    }
+
+    fn relocated(&mut self, relocation: &Relocation) -> Operand {
+        match relocation.kind {
+            RelocationKind::Absolute => self.target(relocation, 0),
+            RelocationKind::Relative => {
+                // S + A - P: NASM's `table - label`, with no instruction pointer in it.
+                let target = self.target(relocation, 0);
+                let field = self.reference(Reference::Place(Place {
+                    offset: relocation.offset as i64,
+                    ..self.place
+                }));
+                self.compute(Operation::Subtract, 64, target, field)
+            }
+            _ => self.determined(64),
+        }
+    }
+
+    /// S + A + `from`.
+    fn target(&mut self, relocation: &Relocation, from: i64) -> Operand {
+        match self.resolve(relocation, from) {
+            Some(Target::Reference(reference)) => self.reference(reference),
+            Some(Target::Number(number)) => Operand::Constant(number),
+            None => self.determined(64),
+        }
+    }
+
+    fn resolve(&self, relocation: &Relocation, from: i64) -> Option<Target> {
+        let addend = relocation.addend.wrapping_add(from);
+        let resolved = self
+            .image
+            .relocation_target(self.object, relocation.target)?;
+        Some(match resolved {
+            Resolved::Place(place) => Target::Reference(Reference::Place(Place {
+                offset: place.offset.wrapping_add(addend),
+                ..place
+            })),
+            Resolved::External(symbol) => Target::Reference(Reference::External(symbol, addend)),
+            Resolved::Absolute(number) => Target::Number(number.wrapping_add(addend as u64)),
+        })
+    }
+
+    /// The address of an operand relative to the instruction pointer.
+    pub(super) fn relative_address(&mut self) -> Operand {
+        let offset = self.instruction.memory_displacement64() as i64;
+        match self.fields.displacement {
+            Field::Plain => {
+                let reference = self.local(offset);
+                self.reference(reference)
+            }
+            Field::Relocated(relocation) => self.relative_target(relocation),
+            Field::Odd => self.determined(64),
+        }
+    }
+
+    fn relative_target(&mut self, relocation: &Relocation) -> Operand {
+        let from = self.from(relocation);
+        match (relocation.kind, relocation.target) {
+            (RelocationKind::Relative | RelocationKind::PltRelative, _) => {
+                self.target(relocation, from)
+            }
+            (RelocationKind::GotRelative, RelocationTarget::Symbol(symbol))
+                if relocation.addend.wrapping_add(from) == 0 =>
+            {
+                let symbol = ImageSymbol {
+                    object: self.object,
+                    symbol,
+                };
+                self.reference(Reference::GotEntry(symbol))
+            }
+            _ => self.determined(64),
+        }
+    }
+
+    /// The bytes between a field and the point that the processor counts from.
+    fn from(&self, relocation: &Relocation) -> i64 {
+        self.end().wrapping_sub(relocation.offset as i64)
+    }
+
+    /// The target of a direct branch; `None` where it is not known.
+    pub(super) fn branch_target(&self) -> Option<Target> {
+        match self.fields.immediate {
+            Field::Plain => {
+                let offset = self.instruction.near_branch_target() as i64;
+                Some(Target::Reference(self.local(offset)))
+            }
+            Field::Relocated(relocation) => match relocation.kind {
+                RelocationKind::Relative | RelocationKind::PltRelative => {
+                    self.resolve(relocation, self.from(relocation))
+                }
+                _ => None,
+            },
+            Field::Odd => None,
+        }
+    }
+
+    /// A place by its distance from this section's start. Only in a final
+    /// image do the sections beside this one lie where its linker put them.
+    fn local(&self, offset: i64) -> Reference {
+        let here = Place {
+            offset,
+            ..self.place
+        };
+        Reference::Place(self.in_final_image(offset).unwrap_or(here))
+    }
+
+    fn in_final_image(&self, offset: i64) -> Option<Place> {
+        let section = self.image.section(self.place.section)?;
+        let is_inside = u64::try_from(offset).is_ok_and(|offset| offset < section.size);
+        let object = self.image.objects().get(self.object as usize)?;
+        if is_inside || object.kind == ObjectKind::Relocatable {
+            return None;
+        }
+        let address = section.address.wrapping_add(offset as u64);
+        self.image.place_at(self.object, address)
+    }
+}
+
+/// What a relocation stands for.
+pub(super) enum Target {
+    Reference(Reference),
+    Number(u64),
+}
