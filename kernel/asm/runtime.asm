@@ -50,8 +50,7 @@ start:
 
     mov rax, cr0
     and rax, ~(1 << 2)                  ; EM off: there is a floating-point unit,
-    or rax, 1 << 1 | 1 << 5             ; MP: and it obeys TS; NE: and it reports by #MF.
-    or rax, 1 << 16 | 1 << 18           ; WP and AM: what is checked in user mode holds here.
+    or rax, 1 << 1 | 1 << 5             ; MP: it obeys TS; NE: it reports by #MF.
     mov cr0, rax
     mov rax, cr4
     or rax, 1 << 6 | 1 << 9 | 1 << 10   ; MCE, OSFXSR and OSXMMEXCPT

@@ -1,12 +1,12 @@
 //! Scancodes in, by interrupt; keys out, to whoever asks.
 
+use crate::controller::{self, Command};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use heapless::Deque;
 use pc_keyboard::layouts::{AnyLayout, Azerty, De105Key, Dvorak104Key, Uk105Key, Us104Key};
 use pc_keyboard::{DecodedKey, EventDecoder, HandleControl, KeyCode, ScancodeSet, ScancodeSet1};
 use spin::Mutex;
 use x86_64::instructions::interrupts;
-use x86_64::instructions::port::Port;
 
 /// The layouts that `layout NAME` knows. The first is the one after boot.
 pub(crate) static LAYOUTS: [(&str, AnyLayout); 5] = [
@@ -22,10 +22,26 @@ pub(crate) static LAYOUTS: [(&str, AnyLayout); 5] = [
 static WAITING: Mutex<Deque<u8, 256>> = Mutex::new(Deque::new());
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// Takes one scancode off the controller. The interrupt handler calls it.
+/// Interrupts on, scancodes of set 1, the mouse off; bit 2 says that the machine has been tested.
+const CONFIGURATION: u8 = 0b0110_0101;
+/// The keyboard's own command to report its keys.
+const ENABLE: u8 = 0xf4;
+
+/// Configures the controller, whatever the BIOS made of it, which a key at the wrong moment spoils.
+/// Then forgets what was typed before anyone listened: a byte that nobody takes is a request that
+/// nobody repeats.
+pub(crate) fn init() {
+    controller::command(Command::Configure);
+    controller::write(CONFIGURATION);
+    controller::write(ENABLE);
+    while controller::read().is_some() {}
+}
+
+/// Takes one scancode off the controller, if there is one. The interrupt handler calls it.
 pub(crate) fn take_scancode() {
-    // SAFETY: reading the data port is what ends the keyboard's request.
-    let scancode = unsafe { Port::new(0x60).read() };
+    let Some(scancode) = controller::read() else {
+        return;
+    };
     if WAITING.lock().push_back(scancode).is_err() {
         LOST.fetch_add(1, Relaxed);
     }

@@ -12,6 +12,7 @@ extern crate alloc;
 mod console;
 
 mod backtrace;
+mod controller;
 mod exceptions;
 mod faults;
 mod gdt;
@@ -41,6 +42,7 @@ extern "C" fn main() -> ! {
     idt::init();
     heap::init();
     pic::init();
+    keyboard::init();
     timer::set_frequency(timer::DEFAULT_HZ);
     x86_64::instructions::interrupts::enable();
     shell::run()

@@ -1,16 +1,11 @@
 //! `noise N`: random scancodes through the true path, from the controller by interrupt.
 
+use crate::controller::{self, Command};
 use crate::keyboard::{self, Decoder};
 use crate::line::{Edit, Line};
 use crate::{interrupts, pic};
 use core::hint::spin_loop;
-use x86_64::instructions::port::Port;
 
-const STATUS: u16 = 0x64;
-const DATA: u16 = 0x60;
-const INPUT_FULL: u8 = 0x02;
-/// The next byte written to the data port comes back as if the keyboard had sent it.
-const FROM_KEYBOARD: u8 = 0xd2;
 /// Far longer than any interrupt takes, far shorter than a person waits.
 const PATIENCE: usize = 10_000_000;
 
@@ -40,24 +35,10 @@ pub(crate) fn run(bytes: u64) {
 /// Has the controller hand out `scancode`, and waits until its interrupt has been served.
 fn send(scancode: u8) {
     let before = interrupts::count(pic::KEYBOARD);
-    wait_for_controller();
-    // SAFETY: a documented command, and its one operand.
-    unsafe { Port::new(STATUS).write(FROM_KEYBOARD) }
-    wait_for_controller();
-    // SAFETY: as above.
-    unsafe { Port::new(DATA).write(scancode) }
-    wait(|| interrupts::count(pic::KEYBOARD) != before);
-}
-
-fn wait_for_controller() {
-    let mut status: Port<u8> = Port::new(STATUS);
-    // SAFETY: reading the status changes nothing.
-    wait(|| unsafe { status.read() } & INPUT_FULL == 0);
-}
-
-fn wait(mut condition: impl FnMut() -> bool) {
+    controller::command(Command::FromKeyboard);
+    controller::write(scancode);
     for _ in 0..PATIENCE {
-        if condition() {
+        if interrupts::count(pic::KEYBOARD) != before {
             return;
         }
         spin_loop();

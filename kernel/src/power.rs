@@ -1,5 +1,6 @@
 //! How the machine ends.
 
+use crate::controller::{self, Command};
 use x86_64::instructions::port::Port;
 use x86_64::instructions::{hlt, interrupts};
 
@@ -37,8 +38,7 @@ pub(crate) fn off() -> ! {
 /// Resets by the keyboard controller, which is wired to the processor's reset line.
 pub(crate) fn reboot() -> ! {
     println!("reboot");
-    // SAFETY: the command pulses the reset line, and does nothing else.
-    unsafe { Port::new(0x64).write(0xfe_u8) }
+    controller::command(Command::Reset);
     halt()
 }
 
