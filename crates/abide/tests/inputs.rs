@@ -144,7 +144,8 @@ fn language_is_told_by_its_traces() {
     );
 
     let gas = dir.join("gas.S");
-    std::fs::write(&gas, ".globl f\nf: ret\n").unwrap();
+    let source = ".globl f\nf: .cfi_startproc\nret\n.cfi_endproc\n";
+    std::fs::write(&gas, source).unwrap();
     for flags in [&["-c"][..], &["-c", "-g"]] {
         let object = dir.join("gas.o");
         run(Command::new("gcc")

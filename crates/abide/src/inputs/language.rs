@@ -148,8 +148,8 @@ fn of_code(code: DwLang) -> Option<Language> {
 }
 
 /// GNU as begins every object with `.text`, `.data` and `.bss`, and signs nothing. A compiler in
-/// front of it would have left `.comment`, the source's name or, where `strip` took those,
-/// `.eh_frame`.
+/// front of it would have left `.comment` or the source's name; `.eh_frame` tells nothing, for
+/// careful assembly has it too.
 fn by_shape(object: &Object) -> Option<Language> {
     let mut names = object
         .sections
@@ -159,10 +159,7 @@ fn by_shape(object: &Object) -> Option<Language> {
     let gnu_as = [".text", ".data", ".bss"]
         .iter()
         .all(|expected| names.next() == Some(expected));
-    let by_compiler = object
-        .sections
-        .iter()
-        .any(|section| matches!(section.name.as_str(), ".comment" | ".eh_frame"))
+    let by_compiler = object.sections.iter().any(|s| s.name == ".comment")
         || object.symbols.iter().any(|s| s.kind == SymbolKind::File);
     let has_code = object
         .sections
