@@ -1,0 +1,115 @@
+//! One crate of the corpus: a project of a few lines that depends on it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use serde::Deserialize;
+
+use super::place::{self, Set};
+
+/// A project of the corpus.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The name of its directory.
+    pub(crate) name: String,
+    /// Its directory.
+    pub(crate) project: PathBuf,
+    /// The version of the crate that it depends on.
+    pub(crate) version: String,
+    /// The programs that the crate's build script runs.
+    pub(crate) needs: Vec<String>,
+}
+
+impl Entry {
+    /// Where its build and its link unit go.
+    pub(crate) fn work(&self) -> PathBuf {
+        place::work().join(&self.name)
+    }
+
+    /// The link unit's directory.
+    pub(crate) fn unit(&self) -> PathBuf {
+        self.work().join("unit")
+    }
+
+    /// The text of everything in the repo that decides what is built.
+    pub(crate) fn recipe(&self) -> Result<String> {
+        ["Cargo.toml", "Cargo.lock", "src/main.rs"]
+            .iter()
+            .map(|file| read(&self.project.join(file)))
+            .collect()
+    }
+}
+
+/// All entries of a set, by name.
+pub(crate) fn all(set: Set) -> Result<Vec<Entry>> {
+    let directory = place::projects(set);
+    let mut projects = fs::read_dir(&directory)
+        .and_then(|listing| listing.map(|item| Ok(item?.path())).collect())
+        .with_context(|| format!("failed to list {}", directory.display()))
+        .map(|mut paths: Vec<PathBuf>| {
+            paths.retain(|path| path.join("Cargo.toml").is_file());
+            paths
+        })?;
+    projects.sort();
+    projects.iter().map(|project| open(project)).collect()
+}
+
+fn open(project: &Path) -> Result<Entry> {
+    let path = project.join("Cargo.toml");
+    let manifest: Manifest = toml::from_str(&read(&path)?)
+        .with_context(|| format!("failed to understand {}", path.display()))?;
+    let dependency = manifest
+        .dependencies
+        .first_key_value()
+        .ok_or_else(|| anyhow!("{} depends on nothing", path.display()))?;
+    let name = project.file_name().unwrap_or(project.as_os_str());
+    Ok(Entry {
+        name: name.to_string_lossy().into_owned(),
+        project: project.to_owned(),
+        version: dependency.1.version().trim_start_matches('=').to_owned(),
+        needs: manifest.package.metadata.corpus.needs,
+    })
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+/// What of a project's manifest is asked for.
+#[derive(Deserialize)]
+struct Manifest {
+    package: Package,
+    dependencies: BTreeMap<String, Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    corpus: Corpus,
+}
+
+#[derive(Deserialize)]
+struct Corpus {
+    needs: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Dependency {
+    Version(String),
+    Detailed { version: String },
+}
+
+impl Dependency {
+    fn version(&self) -> &str {
+        match self {
+            Self::Version(version) | Self::Detailed { version } => version,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The public corpus: real crates, built as their users build them, and what abide decides there.
+//!
+//! Data moves one way: [`entry`] (a project in the repo) → [`build`] and [`linker`] (what its
+//! link put together) → [`unit`] (read back) → [`assembly`], [`roots`], [`archive`],
+//! [`objdump`], [`outcome`] (measured) → [`table`] and [`index`] (written).
+
+mod archive;
+mod assembly;
+mod build;
+mod entry;
+mod index;
+pub(crate) mod linker;
+mod measure;
+mod objdump;
+mod outcome;
+mod place;
+mod roots;
+mod table;
+mod unit;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use entry::Entry;
+use measure::Row;
+use place::Set;
+
+/// Without an option: build what is missing, check, and print the table.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Build only, also what stands already.
+    #[arg(long, conflicts_with = "table")]
+    build: bool,
+    /// Print only: nothing is built, and what is missing is said.
+    #[arg(long)]
+    table: bool,
+    /// Only this entry; may be given several times.
+    #[arg(long = "crate", value_name = "NAME")]
+    names: Vec<String>,
+    /// The libraries that are kept unseen for the figure after a freeze, instead of the corpus.
+    #[arg(long)]
+    frozen: bool,
+}
+
+/// Does what the options say; a row that could not be made is told, and makes the run fail.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let entries = choose(options)?;
+    let mut rows = Vec::new();
+    let mut failures = Vec::new();
+    for entry in &entries {
+        match row(entry, options) {
+            Ok(row) => rows.extend(row),
+            Err(error) => failures.push(format!("{}: {error:#}", entry.name)),
+        }
+    }
+    index::assemble()?;
+    table::print(&rows);
+    for failure in &failures {
+        eprintln!("error: {failure}");
+    }
+    Ok(ExitCode::from(if failures.is_empty() { 0 } else { 2 }))
+}
+
+fn choose(options: &Options) -> Result<Vec<Entry>> {
+    let set = if options.frozen {
+        Set::Frozen
+    } else {
+        Set::Corpus
+    };
+    let mut entries = entry::all(set)?;
+    if let Some(unknown) = options
+        .names
+        .iter()
+        .find(|name| entries.iter().all(|entry| entry.name != **name))
+    {
+        bail!("no entry is named {unknown:?}; each is a directory under corpus/");
+    }
+    if !options.names.is_empty() {
+        entries.retain(|entry| options.names.contains(&entry.name));
+    }
+    Ok(entries)
+}
+
+fn row(entry: &Entry, options: &Options) -> Result<Option<Row>> {
+    if options.build || !options.table && !build::is_current(entry)? {
+        build::build(entry)?;
+    }
+    if options.build {
+        return Ok(None);
+    }
+    measure::measure(entry).map(Some)
+}

@@ -1,0 +1,34 @@
+//! `cargo xtask`: the project's own chores.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+mod corpus;
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Build the public corpus, check it, and print what was decided.
+    Corpus(corpus::Options),
+}
+
+fn main() -> ExitCode {
+    task().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        // As everywhere in abide: 2 says that the work could not be done.
+        ExitCode::from(2)
+    })
+}
+
+fn task() -> Result<ExitCode> {
+    // While a corpus project is built, rustc runs this very program as its linker.
+    if let Some(unit) = corpus::linker::destination() {
+        return corpus::linker::run(&unit);
+    }
+    match Task::parse() {
+        Task::Corpus(options) => corpus::run(&options),
+    }
+}
