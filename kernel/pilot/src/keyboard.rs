@@ -94,6 +94,12 @@ impl Stroke {
         }
     }
 
+    /// The key that is struck.
+    #[must_use]
+    pub fn key(self) -> Key {
+        self.key
+    }
+
     /// The events in their order, as a careful finger makes them.
     #[must_use]
     pub fn events(self) -> Vec<KeyEvent> {
@@ -168,7 +174,6 @@ impl Layout {
         match character {
             ' ' => Some(Stroke::plain(Key::SPACE)),
             '\n' => Some(Stroke::plain(Key::ENTER)),
-            '\t' => Some(Stroke::plain(Key::TAB)),
             '\u{8}' => Some(Stroke::plain(Key::BACKSPACE)),
             _ => None,
         }
@@ -203,7 +208,7 @@ impl Layout {
 pub struct Batch {
     /// The events in their order.
     pub events: Vec<KeyEvent>,
-    /// The text they write.
+    /// What the kernel answers on its serial line: the text, and what takes a character back.
     pub echo: String,
 }
 
@@ -222,10 +227,18 @@ pub fn batches(text: &str, layout: Layout) -> Result<Vec<Batch>> {
         }
         room -= stroke.scancodes();
         batch.events.extend(stroke.events());
-        batch.echo.push(character);
+        batch.echo.push_str(&echo(character));
     }
     batches.push(batch);
     Ok(batches)
+}
+
+/// How the end of a line changes on a terminal when `character` is typed there.
+fn echo(character: char) -> String {
+    match character {
+        '\u{8}' => "\u{8} \u{8}".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn key_on(level: &str, character: char) -> Option<Key> {

@@ -13,6 +13,7 @@ pub mod qmp;
 pub mod screen;
 pub mod serial;
 pub mod session;
+pub mod variant;
 
 pub use ending::Ending;
 pub use keyboard::{Key, Layout};

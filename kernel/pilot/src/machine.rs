@@ -23,7 +23,7 @@ use crate::serial::Serial;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the shell says when it is ready for a line.
-pub const PROMPT: &str = "> ";
+pub const PROMPT: &str = "abide> ";
 
 /// A running machine. It is killed when dropped.
 pub struct Machine {
@@ -98,12 +98,18 @@ impl Machine {
         Ok(())
     }
 
-    /// Types `text`, paced by its echo: a batch fits into the keyboard's queue, and the next one
-    /// is sent when the kernel has shown the last.
+    /// Types `text` at the end of the line, paced by its echo: a batch fits into the keyboard's
+    /// queue, and the next one is sent when the kernel has shown the last. Whatever is lost,
+    /// doubled or changed is an error.
     pub fn type_text(&mut self, text: &str) -> Result<()> {
         for batch in keyboard::batches(text, self.layout)? {
             self.qmp.send_keys(&batch.events)?;
-            self.expect(&batch.echo)?;
+            let before = self.expect(&batch.echo)?;
+            ensure!(
+                before.is_empty(),
+                "{:?} was typed, and {before:?} came before it",
+                batch.echo
+            );
         }
         Ok(())
     }

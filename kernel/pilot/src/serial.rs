@@ -22,6 +22,7 @@ struct Line {
 #[derive(Default)]
 struct State {
     received: Vec<u8>,
+    bells: usize,
     closed: bool,
 }
 
@@ -91,6 +92,12 @@ impl Serial {
         self.text(self.cursor..end)
     }
 
+    /// Bells that have rung since the machine started.
+    #[must_use]
+    pub fn bells(&self) -> usize {
+        self.line.state().bells
+    }
+
     /// All that has come since the machine started.
     #[must_use]
     pub fn transcript(&self) -> String {
@@ -129,15 +136,20 @@ fn pause<'a>(
         .0
 }
 
-/// A terminal line ends in CR LF; the CR carries nothing for a reader of text and is dropped.
+const BELL: u8 = 0x07;
+
+/// A terminal's line ends in CR LF, and a bell answers each key that writes nothing. Neither is
+/// text: the returns are dropped, the bells are counted.
 fn receive(mut stream: UnixStream, line: &Line) {
     let mut buffer = [0; 4096];
     loop {
         let count = stream.read(&mut buffer).unwrap_or(0);
         let mut state = line.state();
+        let bytes = &buffer[..count];
+        state.bells += bytes.iter().filter(|&&byte| byte == BELL).count();
         state
             .received
-            .extend(buffer[..count].iter().filter(|&&byte| byte != b'\r'));
+            .extend(bytes.iter().filter(|&&byte| byte != b'\r' && byte != BELL));
         state.closed = count == 0;
         line.changed.notify_all();
         if state.closed {
@@ -147,9 +159,7 @@ fn receive(mut stream: UnixStream, line: &Line) {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len().max(1))
-        .position(|window| window == needle)
+    (0..=haystack.len().checked_sub(needle.len())?).find(|&at| haystack[at..].starts_with(needle))
 }
 
 #[cfg(test)]
@@ -179,6 +189,14 @@ mod tests {
             "echo\n"
         );
         assert!(serial.expect("> ", SOON).is_err());
+    }
+
+    #[test]
+    fn bells_are_counted_apart() {
+        let (mut kernel, mut serial) = line();
+        kernel.write_all(b"a\x07b\x07").expect("a write");
+        assert_eq!(serial.settle(SOON), "ab");
+        assert_eq!(serial.bells(), 2);
     }
 
     #[test]

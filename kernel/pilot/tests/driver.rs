@@ -47,7 +47,7 @@ fn what_is_typed_is_echoed_and_shown() -> Result<()> {
     assert!(
         machine
             .screen()?
-            .has_line("> The quick BROWN fox {jumps}; over 13 lazy dogs?")
+            .has_line("abide> The quick BROWN fox {jumps}; over 13 lazy dogs?")
     );
     Ok(())
 }
@@ -69,7 +69,7 @@ fn a_machine_that_does_not_answer_fails_the_visit() -> Result<()> {
     let output = run(&image, &[])?;
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(
-        String::from_utf8_lossy(&output.stdout).contains("> mem"),
+        String::from_utf8_lossy(&output.stdout).contains("abide> mem"),
         "its screen is shown"
     );
     assert!(stderr(&output).contains("the screen does not show the answer"));

@@ -11,11 +11,15 @@ OFF             equ 0x10
     xor ax, ax
     mov ss, ax
     mov sp, 0x7c00
+    mov ds, ax
 prompt:
-    mov al, '>'
+    mov si, text
+.next:
+    lodsb
+    test al, al
+    jz next
     call put
-    mov al, ' '
-    call put
+    jmp .next
 next:
     xor ah, ah                          ; The next key.
     int 0x16
@@ -47,6 +51,9 @@ put:
     mov dx, SERIAL
     out dx, al
     ret
+
+text:
+    db "abide> ", 0
 
     times 510 - ($ - $$) db 0
     dw 0xaa55
