@@ -28,16 +28,19 @@ format: setup ## check the formatting
 
 lint: setup ## run clippy, every warning an error
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(MAKE) -C kernel lint
+	cd kernel && cargo clippy --all-targets -- -D warnings
+	cd kernel && cargo clippy --all-targets --all-features -- -D warnings
 
+# The kernel is a program: its documentation is for those who read its source, private items and all.
 docs: setup ## build the documentation, every warning an error, and run its examples
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
-	$(MAKE) -C kernel docs
+	cd kernel && RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' \
+	    cargo doc --no-deps --document-private-items
 	cargo test --workspace --doc
 
 # nextest is faster and names what is slow, but nobody is made to install it.
 tests: kernel ## run all tests, those in the guest among them
-	if cargo nextest --version >/dev/null 2>&1; then \
+	@if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo nextest run --workspace; \
 	else \
 	    cargo test --workspace --lib --bins --tests; \

@@ -72,12 +72,18 @@ fn in_terminal(image: &Path, options: Options) -> Result<ExitCode> {
     })
 }
 
+/// Prints the screen, whatever the visit came to: where it failed, that says most.
 fn scripted(image: &Path, options: &Options) -> Result<ExitCode> {
     let mut machine = Machine::boot(image, options)?;
-    let visit = session::visit(&mut machine, |screen| print!("{screen}"));
-    Ok(match visit {
-        Ok(()) => ExitCode::SUCCESS,
+    Ok(match session::visit(&mut machine) {
+        Ok(screen) => {
+            print!("{screen}");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
+            if let Ok(screen) = machine.screen() {
+                print!("{screen}");
+            }
             eprintln!("error: {error:#}");
             ExitCode::from(FAILED)
         }

@@ -13,18 +13,16 @@ const TYPED: &str = "echo Hello, Wrold!\u{8}\u{8}\u{8}\u{8}\u{8}orld!";
 const SHOWN: &str = "echo Hello, World!";
 const ANSWER: &str = "Hello, World!";
 
-/// Types a few lines, reads the screen, and switches the machine off.
-///
-/// It is an error if the screen does not show what was typed or the kernel does not end as it
-/// should; the screen comes back first, through `show`, so that a reader sees what went wrong.
-pub fn visit(machine: &mut Machine, show: impl FnOnce(&Screen)) -> Result<()> {
+/// Types a few lines, reads the screen, switches the machine off, and returns the screen. It is an
+/// error if the screen does not show what was typed or the kernel does not end as it should.
+pub fn visit(machine: &mut Machine) -> Result<Screen> {
     machine.prompt()?;
     machine.command("mem")?;
     machine.command(TYPED)?;
     let screen = machine.screen()?;
-    show(&screen);
+    let typed = screen.lines().iter().any(|line| line.ends_with(SHOWN));
     ensure!(
-        screen.lines().iter().any(|line| line.ends_with(SHOWN)),
+        typed,
         "the screen does not show the line that was typed, `{SHOWN}`"
     );
     ensure!(
@@ -37,5 +35,5 @@ pub fn visit(machine: &mut Machine, show: impl FnOnce(&Screen)) -> Result<()> {
         ending == Ending::Off,
         "the kernel did not end by `off`: {ending}"
     );
-    Ok(())
+    Ok(screen)
 }

@@ -26,11 +26,19 @@ next:
     cmp al, 'Q'
     je off
     call put
+    cmp al, 8
+    je erase
     cmp al, 13
     jne next
     mov al, 10
     call put
     jmp prompt
+erase:
+    mov al, ' '
+    call put
+    mov al, 8
+    call put
+    jmp next
 off:
     mov al, OFF
     out EXIT, al

@@ -137,6 +137,24 @@ fn non_maskable_interrupt() -> Result<()> {
     Ok(())
 }
 
+/// A machine check: the emulator's monitor reports an uncorrected error in the first bank.
+#[test]
+fn machine_check() -> Result<()> {
+    const VALID_UNCORRECTED_ENABLED: u64 = 0b1011 << 60;
+    let mut machine = boot(&KERNEL)?;
+    let line = format!("mce 0 0 {VALID_UNCORRECTED_ENABLED:#x} 4 0 0");
+    machine
+        .qmp()
+        .execute("human-monitor-command", json!({ "command-line": line }))?;
+    let (ending, report) = machine.ending()?;
+    assert_eq!(ending, Ending::Fault, "{report}");
+    assert!(
+        report.contains("fault: #MC machine check, vector 18, error code 0x0"),
+        "{report}"
+    );
+    Ok(())
+}
+
 #[test]
 fn breakpoint_goes_on() -> Result<()> {
     let mut machine = boot(&KERNEL)?;
