@@ -24,7 +24,7 @@ pub(crate) fn print(instruction: u64, frame: u64) {
     }
 }
 
-/// Follows the chain as long as it makes sense: upwards, aligned, and in mapped memory.
+/// Follows the chain as long as it makes sense: aligned, and in mapped memory.
 fn return_addresses(frame: u64) -> impl Iterator<Item = u64> {
     let mut next = frame;
     core::iter::from_fn(move || {

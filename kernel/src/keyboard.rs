@@ -108,25 +108,10 @@ impl Decoder {
 }
 
 fn is_modifier(key: DecodedKey) -> bool {
-    use KeyCode::{
-        CapsLock, LAlt, LControl, LShift, LWin, NumpadLock, RAlt2, RAltGr, RControl, RControl2,
-        RShift, RWin,
-    };
-    matches!(
-        key,
-        DecodedKey::RawKey(
-            LShift
-                | RShift
-                | LControl
-                | RControl
-                | RControl2
-                | LAlt
-                | RAltGr
-                | RAlt2
-                | LWin
-                | RWin
-                | CapsLock
-                | NumpadLock
-        )
-    )
+    use KeyCode::*;
+    const MODIFIERS: [KeyCode; 12] = [
+        LShift, RShift, LControl, RControl, RControl2, LAlt, RAlt2, RAltGr, LWin, RWin, CapsLock,
+        NumpadLock,
+    ];
+    matches!(key, DecodedKey::RawKey(code) if MODIFIERS.contains(&code))
 }

@@ -54,7 +54,7 @@ fn execute(command: &str, decoder: &mut Decoder) {
     let argument = argument.trim_start();
     match name {
         "" => {}
-        "help" => println!("{HELP}"),
+        "help" => show_help(),
         "echo" => println!("{argument}"),
         "clear" => console::clear_screen(),
         "mem" => show_memory(),
@@ -77,6 +77,12 @@ fn execute(command: &str, decoder: &mut Decoder) {
         "off" => power::off(),
         _ => println!("{name}: no such command; try help"),
     }
+}
+
+fn show_help() {
+    println!("{HELP}");
+    #[cfg(feature = "experiments")]
+    println!("stress N\tinterrupts code N thousand times, and looks what is lost");
 }
 
 fn show_memory() {
