@@ -3,6 +3,8 @@
 //! One semantics serves every use: the abstract evaluator (`interpret`) and the
 //! concrete one (`concrete`) run the same effects.
 
+pub mod arithmetic;
+pub mod concrete;
 pub mod effect;
 pub mod x86;
 

@@ -125,6 +125,19 @@ impl Register {
         self.0 >= 16 && self.0 < 48
     }
 
+    /// The register's full width, in bits.
+    #[must_use]
+    pub const fn width(self) -> u16 {
+        match self.file() {
+            (File::General | File::Mask, _) => 64,
+            (File::Vector, _) => 512,
+            (File::X87, _) => 80,
+            (File::Segment, _) => 16,
+            (File::Control, 1) => 16,
+            (File::Control, _) => 32,
+        }
+    }
+
     /// The register's index in dense tables.
     #[must_use]
     pub const fn index(self) -> usize {
