@@ -1,5 +1,5 @@
-; The five functions that the compiler calls by itself. The C library would bring them; here is none.
-; The direction flag is clear, by convention, so that string instructions run upwards.
+; The functions that the compiler calls by itself. A C library would bring them; here is none. The
+; direction flag is clear, by convention, so that string instructions run upwards.
 
 section .text
 
