@@ -10,8 +10,7 @@ help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: kernel ## build the kernel, check it, and boot it in this terminal
-	@cargo build --quiet --package pilot
-	@target/debug/pilot run $(IMAGE)
+	@cargo run --quiet --package pilot -- run $(IMAGE)
 
 test: format lint docs tests ## everything that must hold: formatting, clippy, documentation, tests
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 
@@ -50,28 +50,75 @@ impl Variant {
     /// Builds the variant, or finds it built.
     pub fn build(&self) -> Result<Built> {
         let out = format!("build/{}", self.name);
-        let directory = Path::new(KERNEL).join(&out);
-        std::fs::create_dir_all(&directory)?;
-        let lock = Path::new(KERNEL).join("build/lock");
-        let lock = File::create(&lock).context("failed to make a lock for the build")?;
-        // Tests are processes of their own, and two `make` in one tree tread on each other.
-        lock.lock().context("failed to wait for another build")?;
-        let output = Command::new("make")
-            .args(["--no-print-directory", "-C", KERNEL])
-            .arg(format!("OUT={out}"))
-            .arg(format!("FEATURES={}", self.features))
-            .arg(format!("NASMFLAGS={}", self.nasm_flags))
-            // The outer make's flags and its job server are not meant for this one.
-            .env_remove("MAKEFLAGS")
-            .env_remove("MAKELEVEL")
-            .output()
-            .context("failed to run make")?;
+        let variables = [
+            format!("OUT={out}"),
+            format!("FEATURES={}", self.features),
+            format!("NASMFLAGS={}", self.nasm_flags),
+        ];
+        let output = Turn::wait()?.make(Path::new(KERNEL), &variables)?;
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(
             output.status.success(),
             "the kernel `{}` does not build:\n{errors}",
             self.name
         );
-        Ok(Built { directory })
+        Ok(Built {
+            directory: Path::new(KERNEL).join(out),
+        })
     }
+}
+
+/// The turn to build. Tests are threads and processes of their own, and builds that share a
+/// directory tread on each other: so there is one at a time.
+#[derive(Debug)]
+pub struct Turn {
+    /// Locked; the lock goes with it.
+    _lock: File,
+}
+
+impl Turn {
+    /// Waits for the turn, which lasts until it is dropped.
+    pub fn wait() -> Result<Self> {
+        let build = Path::new(KERNEL).join("build");
+        std::fs::create_dir_all(&build)?;
+        let lock = File::create(build.join("lock")).context("failed to make a lock")?;
+        lock.lock().context("failed to wait for another build")?;
+        Ok(Self { _lock: lock })
+    }
+
+    /// Runs `make` in `directory`, the kernel's or a copy of it, with the checker.
+    pub fn make(&self, directory: &Path, variables: &[String]) -> Result<Output> {
+        Command::new("make")
+            .args(["--no-print-directory", "-C"])
+            .arg(directory)
+            .args(variables)
+            .arg(format!("ABIDE={}", checker()?.display()))
+            // The flags and the job server of a make that runs the tests are not meant for this.
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
+            .output()
+            .context("failed to run make")
+    }
+}
+
+/// The checker that `ABIDE` names, or the one of this repository, built if need be.
+fn checker() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("ABIDE") {
+        return Ok(named.into());
+    }
+    let root = Path::new(KERNEL).join("..").canonicalize()?;
+    let status = Command::new("cargo")
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "cargo-abide",
+            "--target-dir",
+            "target",
+        ])
+        .current_dir(&root)
+        .status()
+        .context("failed to run cargo")?;
+    ensure!(status.success(), "the checker does not build");
+    Ok(root.join("target/debug/cargo-abide"))
 }
