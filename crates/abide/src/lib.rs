@@ -7,3 +7,5 @@ pub mod inputs;
 pub mod machine;
 pub mod registers;
 pub mod report;
+pub mod rules;
+pub mod signatures;

@@ -5,10 +5,12 @@
 
 mod bytes;
 mod debug_section;
+mod demangle;
 mod error;
 mod image;
 mod language;
 mod lines;
+pub mod link;
 mod object;
 mod parse;
 mod read;
@@ -16,6 +18,7 @@ mod relocations;
 mod symbols;
 
 pub use bytes::Bytes;
+pub use demangle::demangle;
 pub use error::Error;
 pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};
 pub use lines::{Lines, SourceLine};

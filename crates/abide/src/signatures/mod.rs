@@ -1,0 +1,3 @@
+//! What the two languages say of each other's symbols.
+
+pub mod rust_source;
