@@ -5,6 +5,7 @@
 
 pub mod inputs;
 pub mod machine;
+pub mod project;
 pub mod registers;
 pub mod report;
 pub mod rules;

@@ -223,6 +223,21 @@ fn places_have_source_lines() {
             [Some(9), Some(3), Some(4), Some(11), None]
         );
     }
+    std::fs::create_dir_all(dir.join("asm/deep")).unwrap();
+    let inner = dir.join("asm/deep/inner.asm");
+    std::fs::write(&inner, "section .text\n\nf: nop\n ret\n").unwrap();
+    run(Command::new("nasm").current_dir(&dir).args([
+        "-g",
+        "-F",
+        "dwarf",
+        "-f",
+        "elf64",
+        "-o",
+        "inner.o",
+        "asm/deep/inner.asm",
+    ]));
+    let line = Lines::of(&one(&dir.join("inner.o"))).at(SectionIndex(0), 0);
+    assert_eq!(&*line.unwrap().file, inner.to_str().unwrap());
     let c = dir.join("lines.c");
     std::fs::write(&c, "void g(void);\nvoid f(void) {\n  g();\n}\n").unwrap();
     for flags in [

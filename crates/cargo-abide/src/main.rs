@@ -1,3 +1,50 @@
 //! `cargo abide`: the command line over the `abide` library.
 
-fn main() {}
+mod arguments;
+mod check;
+mod explain;
+mod symbols;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+
+/// Findings at deny level.
+const DENIED: u8 = 1;
+/// The work could not be done.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(arguments::without_cargo(std::env::args_os()));
+    let done = match &arguments.command {
+        Command::Check(check) => check::run(check),
+        Command::Symbols(symbols) => symbols::run(symbols),
+        Command::Explain(explain) => explain::run(explain),
+    };
+    match done {
+        Ok(Outcome::Kept) => ExitCode::SUCCESS,
+        Ok(Outcome::Denied) => ExitCode::from(DENIED),
+        Err(error) => {
+            // A closed standard error leaves nobody to tell.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// How the work ended where it could be done.
+enum Outcome {
+    Kept,
+    Denied,
+}
+
+/// Prints to standard output; whoever closes it early has seen enough.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

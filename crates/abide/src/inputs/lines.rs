@@ -18,7 +18,7 @@ type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
 const LONGEST_PATH: usize = 4096;
 
 /// A line of a source file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct SourceLine {
     /// The file, absolute where the compiler says its directory.
     pub file: Arc<str>,
@@ -184,16 +184,48 @@ fn path<'a>(
         let text = dwarf.attr_string(unit, value).ok()?;
         Some(text.to_string_lossy().into_owned())
     };
-    let mut path = PathBuf::new();
-    if let Some(directory) = &unit.comp_dir {
-        path.push(&*directory.to_string_lossy());
-    }
-    if let Some(directory) = file.directory(header).and_then(text) {
+    let mut path = working_directory(dwarf, unit).unwrap_or_default();
+    // Before DWARF 5, number 0 stands for the working directory itself.
+    if (file.directory_index() != 0 || header.version() >= 5)
+        && let Some(directory) = file.directory(header).and_then(text)
+    {
         path.push(directory);
     }
     path.push(text(file.path_name())?);
     let path = path.to_string_lossy().into_owned();
     (path.len() <= LONGEST_PATH).then_some(path)
+}
+
+/// The directory that relative names start from: `DW_AT_comp_dir`, but not NASM's.
+///
+/// NASM 2.16 writes the directory of the source there, and names relative to the working
+/// directory: for `nasm asm/boot.asm` in `/k`, `/k/asm/` and `asm/boot.asm`.
+fn working_directory<'a>(
+    dwarf: &gimli::Dwarf<Reader<'a>>,
+    unit: &gimli::Unit<Reader<'a>>,
+) -> Option<PathBuf> {
+    let directory = PathBuf::from(&*unit.comp_dir?.to_string_lossy());
+    if !is_by_nasm(dwarf, unit).unwrap_or(false) {
+        return Some(directory);
+    }
+    let name = PathBuf::from(&*unit.name?.to_string_lossy());
+    let inner = name.parent()?;
+    if !directory.ends_with(inner) {
+        return Some(directory);
+    }
+    let levels = inner.components().count();
+    directory.ancestors().nth(levels).map(PathBuf::from)
+}
+
+fn is_by_nasm<'a>(
+    dwarf: &gimli::Dwarf<Reader<'a>>,
+    unit: &gimli::Unit<Reader<'a>>,
+) -> Option<bool> {
+    let mut entries = unit.entries();
+    let root = entries.next_dfs().ok()??;
+    let producer = root.attr_value(gimli::DW_AT_producer)?;
+    let producer = dwarf.attr_string(unit, producer).ok()?;
+    Some(producer.to_string_lossy().starts_with("NASM"))
 }
 
 /// The sections that a line table is spread over.

@@ -11,6 +11,7 @@ mod image;
 mod language;
 mod lines;
 pub mod link;
+mod loading;
 mod object;
 mod parse;
 mod read;
@@ -26,4 +27,4 @@ pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,
 };
-pub use read::{File, is_archive, open, read, read_from};
+pub use read::{File, is_archive, open, read, read_bytes, read_from};

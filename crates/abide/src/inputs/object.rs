@@ -25,6 +25,12 @@ pub struct Object {
     pub dynamic_symbols: Vec<Symbol>,
     /// The address at which execution starts, for executables that say so.
     pub entry: Option<u64>,
+    /// For a program or shared object of ELF: whether its stack may be executed, because
+    /// `PT_GNU_STACK` says so or is missing.
+    pub executable_stack: bool,
+    /// For a program or shared object of ELF: whether the loader must change what is not
+    /// writable, because the dynamic section has `DT_TEXTREL` or `DF_TEXTREL`.
+    pub text_relocations: bool,
     /// The whole file (or archive member), for readers of debug information.
     pub data: Bytes,
 }

@@ -7,7 +7,7 @@ use super::symbols::{self, SymbolMap};
 use super::{
     Bytes, Error, Format, Language, Object, ObjectKind, Section, SectionFlags, SectionIndex,
 };
-use super::{language, relocations};
+use super::{language, loading, relocations};
 use crate::registers::InstructionSet;
 
 /// Whether the bytes begin as an object of a format that abide reads.
@@ -42,6 +42,8 @@ pub(super) fn object(name: String, bytes: Bytes) -> Result<Object, Error> {
         symbols,
         dynamic_symbols,
         entry: Some(file.entry()).filter(|entry| *entry != 0),
+        executable_stack: loading::executable_stack(&file),
+        text_relocations: loading::text_relocations(&file),
         data: bytes.clone(),
         name,
     };

@@ -56,7 +56,11 @@ pub fn read_from(name: &str, bytes: Bytes) -> Result<File, Error> {
     Ok(file)
 }
 
-fn read_bytes(path: &Path) -> Result<Bytes, Error> {
+/// Reads a regular file into memory, whatever it is.
+///
+/// # Errors
+/// It cannot be read, or is a directory, a pipe or a device.
+pub fn read_bytes(path: &Path) -> Result<Bytes, Error> {
     let io = |source| Error::Io {
         path: path.to_owned(),
         source,

@@ -1,0 +1,85 @@
+//! The check: every rule over one link unit.
+
+use super::{Error, Project, open_all};
+use crate::inputs::File;
+use crate::inputs::link::LinkUnit;
+use crate::report::{NotApplicable, Report, UnitSummary};
+use crate::rules::{self, Facts, Level, Levels, Outcome};
+use crate::signatures::rust_source::RustSource;
+
+/// Checks the project.
+///
+/// # Errors
+/// A file or source could not be read, or there is no object.
+pub fn check(project: &Project) -> Result<Report, Error> {
+    let files = open_all(&project.files)?;
+    let source = read_source(project)?;
+    let mut skipped = skipped_members(&files);
+    skipped.extend(
+        source
+            .skipped
+            .iter()
+            .map(|file| format!("{file} is no Rust that abide can read")),
+    );
+    let unit = LinkUnit::new(files, project.link.clone());
+    let facts = Facts {
+        unit: &unit,
+        source: &source,
+    };
+    let mut report = judge(&facts, &project.levels);
+    report.unit = summary(&unit);
+    report.skipped = skipped;
+    Ok(report)
+}
+
+fn read_source(project: &Project) -> Result<RustSource, Error> {
+    let mut source = RustSource::default();
+    for path in &project.sources {
+        source.read(path).map_err(|error| Error::Source {
+            path: path.clone(),
+            source: error,
+        })?;
+    }
+    Ok(source)
+}
+
+fn skipped_members(files: &[File]) -> Vec<String> {
+    let members = files.iter().flat_map(|file| {
+        let unexpected = file.skipped.iter().filter(|member| !is_expected(member));
+        unexpected.map(|member| format!("`{}({member})` is no object and was left out", file.name))
+    });
+    members.collect()
+}
+
+/// rustc's own members of an rlib.
+fn is_expected(member: &str) -> bool {
+    member.ends_with(".rmeta") || member == "rust.metadata.bin"
+}
+
+fn judge(facts: &Facts<'_>, levels: &Levels) -> Report {
+    let mut report = Report::default();
+    for rule in rules::ALL {
+        let level = levels.of(rule);
+        if level == Level::Allow {
+            continue;
+        }
+        match rule.check(facts, level) {
+            Outcome::Judged(findings) => report.findings.extend(findings),
+            Outcome::NotApplicable(reason) => report.not_applicable.push(NotApplicable {
+                rule: rule.id,
+                reason,
+            }),
+        }
+    }
+    report
+}
+
+fn summary(unit: &LinkUnit) -> UnitSummary {
+    UnitSummary {
+        objects: unit.objects.len(),
+        left_out: unit.left_out.len(),
+        images: unit.images.len(),
+        complete: unit.is_complete(),
+        entry: unit.options.entry.clone(),
+    }
+}

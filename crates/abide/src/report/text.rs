@@ -1,0 +1,261 @@
+//! Reports for people, as rustc writes them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level as Severity, Origin, Renderer, Snippet,
+};
+
+use super::Report;
+use crate::rules::{Finding, Level, Location};
+
+/// How many places of one finding are shown; JSON has them all.
+const SHOWN_PLACES: usize = 6;
+
+/// Whether the text may have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// No escape sequences.
+    Plain,
+    /// Colours, for terminals.
+    Colour,
+}
+
+/// The report as text: each finding with its source lines, and a last line that counts.
+///
+/// Source files are read from where the line tables say; one that is not there, or is shorter
+/// now, is named without its text.
+#[must_use]
+pub fn text(report: &Report, style: Style) -> String {
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Colour => Renderer::styled(),
+    };
+    let mut sources = Sources::default();
+    let mut out = String::new();
+    for finding in &report.findings {
+        let places = Places::of(finding, &mut sources);
+        out.push_str(&renderer.render(&[group(finding, &places)]).to_string());
+        out.push_str("\n\n");
+    }
+    for skipped in &report.skipped {
+        out.push_str(&format!("note: {skipped}\n"));
+    }
+    out.push_str(&summary(report));
+    out
+}
+
+fn group<'a>(finding: &'a Finding, places: &'a Places<'a>) -> Group<'a> {
+    let severity = match finding.level {
+        Level::Deny => Severity::ERROR,
+        Level::Warn | Level::Allow => Severity::WARNING,
+    };
+    let mut group = Group::with_title(
+        severity
+            .primary_title(finding.message.as_str())
+            .id(finding.rule),
+    );
+    for shown in &places.shown {
+        group = match shown {
+            Shown::Lines { path, text, labels } => group.element(
+                Snippet::source(text.as_str())
+                    .path(path.as_str())
+                    .annotations(annotations(labels)),
+            ),
+            Shown::Name(name) => group.element(Origin::path(name.as_str())),
+        };
+    }
+    for note in &places.notes {
+        group = group.element(Severity::NOTE.message(note.as_str()));
+    }
+    for note in &finding.notes {
+        group = group.element(Severity::NOTE.message(note.as_str()));
+    }
+    group.element(Severity::HELP.message(finding.help.as_str()))
+}
+
+fn annotations<'a>(labels: &'a [(Range<usize>, &'a str)]) -> impl Iterator<Item = Annotation<'a>> {
+    labels.iter().enumerate().map(|(i, (span, label))| {
+        let kind = if i == 0 {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
+        };
+        kind.span(span.clone()).label(*label)
+    })
+}
+
+/// The places of a finding, arranged by file.
+struct Places<'a> {
+    shown: Vec<Shown<'a>>,
+    notes: Vec<String>,
+}
+
+enum Shown<'a> {
+    /// Lines of a source file that could be read.
+    Lines {
+        path: String,
+        text: String,
+        labels: Vec<(Range<usize>, &'a str)>,
+    },
+    /// A name alone: what is to be said there becomes a note.
+    Name(String),
+}
+
+impl<'a> Places<'a> {
+    fn of(finding: &'a Finding, sources: &mut Sources) -> Self {
+        let mut places = Self {
+            shown: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut seen: Vec<(&Location, String)> = Vec::new();
+        let mut more = 0;
+        for location in finding.places.iter().chain(&finding.path) {
+            let name = name(location);
+            // Several relocations of one line are one place to the reader.
+            if seen
+                .iter()
+                .any(|(other, known)| other.label == location.label && *known == name)
+            {
+                continue;
+            }
+            if seen.len() < SHOWN_PLACES || is_last_word(finding, location) {
+                places.add(location, sources);
+            } else {
+                more += 1;
+            }
+            seen.push((location, name));
+        }
+        if more > 0 {
+            places.notes.push(format!(
+                "{more} more places are not shown; `--format json` has them all"
+            ));
+        }
+        places
+    }
+
+    fn add(&mut self, location: &'a Location, sources: &mut Sources) {
+        let Some((path, text, span)) = sources.find(location) else {
+            self.add_name(location);
+            return;
+        };
+        for shown in &mut self.shown {
+            if let Shown::Lines {
+                path: known,
+                labels,
+                ..
+            } = shown
+                && *known == path
+            {
+                labels.push((span, &location.label));
+                return;
+            }
+        }
+        self.shown.push(Shown::Lines {
+            path,
+            text,
+            labels: vec![(span, &location.label)],
+        });
+    }
+
+    fn add_name(&mut self, location: &Location) {
+        let name = name(location);
+        self.notes.push(format!("{name}: {}", location.label));
+        if self.shown.is_empty() {
+            self.shown.push(Shown::Name(name));
+        }
+    }
+}
+
+/// The cause of a finding is worth its place, however many places come before it.
+fn is_last_word(finding: &Finding, location: &Location) -> bool {
+    finding.places.last() == Some(location)
+}
+
+/// What a place is called: the source line, else object, section and offset.
+fn name(location: &Location) -> String {
+    if let Some(line) = &location.line {
+        return format!("{}:{}", from_here(&line.file), line.line);
+    }
+    match &location.place {
+        Some(place) if place.section.is_empty() => place.object.clone(),
+        Some(place) => format!("{}({}+{:#x})", place.object, place.section, place.offset),
+        None => "the command line".to_owned(),
+    }
+}
+
+/// A path as seen from the current directory.
+fn from_here(path: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = Path::new(path);
+    let relative = path.strip_prefix(here).unwrap_or(path);
+    relative.to_string_lossy().into_owned()
+}
+
+/// Source files, read once.
+#[derive(Default)]
+struct Sources(HashMap<String, Option<String>>);
+
+impl Sources {
+    /// The file's name and text, and where the line stands in it without its indentation.
+    fn find(&mut self, location: &Location) -> Option<(String, String, Range<usize>)> {
+        let line = location.line.as_ref()?;
+        let file = line.file.to_string();
+        let text = self
+            .0
+            .entry(file)
+            .or_insert_with_key(|file| read(file))
+            .as_ref()?;
+        let span = span(text, line.line)?;
+        Some((from_here(&line.file), text.clone(), span))
+    }
+}
+
+fn read(file: &str) -> Option<String> {
+    // A line table may name anything: devices and pipes are no source.
+    let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
+    is_file
+        .then(|| std::fs::read_to_string(file).ok())
+        .flatten()
+}
+
+fn span(text: &str, line: u32) -> Option<Range<usize>> {
+    let number = usize::try_from(line).ok()?.checked_sub(1)?;
+    let found = text.split_inclusive('\n').nth(number)?;
+    let start = found.as_ptr() as usize - text.as_ptr() as usize;
+    let code = found.trim();
+    let indent = found.len() - found.trim_start().len();
+    Some(start + indent..start + indent + code.len())
+}
+
+fn summary(report: &Report) -> String {
+    let unit = &report.unit;
+    let link = match (&unit.entry, unit.complete) {
+        (Some(entry), _) => format!("complete link from `{entry}`"),
+        (None, true) => "complete link".to_owned(),
+        (None, false) => "partial link".to_owned(),
+    };
+    let images = match unit.images {
+        0 => String::new(),
+        n => format!(" and {}", count(n, "linked image")),
+    };
+    let mut text = format!(
+        "checked {}{images}, {link}: {} denied, {} warned\n",
+        count(unit.objects, "object"),
+        report.count(Level::Deny),
+        report.count(Level::Warn),
+    );
+    for rule in &report.not_applicable {
+        text.push_str(&format!(
+            "{} was not applicable: {}\n",
+            rule.rule, rule.reason
+        ));
+    }
+    text
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,102 @@
+//! What rules judge by.
+
+use super::{Location, ObjectPlace};
+use crate::inputs::link::{LinkUnit, SymbolRef, UnitPlace};
+use crate::inputs::{Language, Object, SymbolPlace};
+use crate::signatures::rust_source::{RustItem, RustSource};
+
+/// The link unit, and what is known beside it.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The objects of one link.
+    pub unit: &'a LinkUnit,
+    /// Rust source, where it was given.
+    pub source: &'a RustSource,
+}
+
+impl Facts<'_> {
+    /// A place in one of the unit's objects, with its source line where one is known.
+    #[must_use]
+    pub fn location(&self, place: UnitPlace, label: impl Into<String>) -> Location {
+        let object = self.unit.objects.get(place.object);
+        let section = object.and_then(|object| object.sections.get(place.section.0 as usize));
+        Location {
+            place: object.map(|object| ObjectPlace {
+                object: object.name.clone(),
+                section: section.map_or_else(String::new, |section| section.name.clone()),
+                offset: place.offset,
+            }),
+            line: self.unit.line(place),
+            label: label.into(),
+        }
+    }
+
+    /// Where a symbol is defined.
+    #[must_use]
+    pub fn definition(&self, symbol: SymbolRef, label: impl Into<String>) -> Location {
+        let found = self.unit.symbol(symbol);
+        match found.map(|found| (found.place, found.value)) {
+            Some((SymbolPlace::Section(section), offset)) => {
+                let object = symbol.object;
+                self.location(
+                    UnitPlace {
+                        object,
+                        section,
+                        offset,
+                    },
+                    label,
+                )
+            }
+            _ => match self.unit.objects.get(symbol.object) {
+                Some(object) => whole(object, label),
+                None => Location {
+                    place: None,
+                    line: None,
+                    label: label.into(),
+                },
+            },
+        }
+    }
+
+    /// The name of the object that a symbol is in.
+    #[must_use]
+    pub fn object_name(&self, symbol: SymbolRef) -> &str {
+        let object = self.unit.objects.get(symbol.object);
+        object.map_or("", |object| &object.name)
+    }
+}
+
+/// An object as a whole.
+#[must_use]
+pub fn whole(object: &Object, label: impl Into<String>) -> Location {
+    Location {
+        place: Some(ObjectPlace {
+            object: object.name.clone(),
+            section: String::new(),
+            offset: 0,
+        }),
+        line: None,
+        label: label.into(),
+    }
+}
+
+/// An item of Rust source.
+#[must_use]
+pub fn in_source(item: &RustItem, label: impl Into<String>) -> Location {
+    Location {
+        place: None,
+        line: Some(item.line.clone()),
+        label: label.into(),
+    }
+}
+
+/// Who is speaking, in words.
+#[must_use]
+pub fn speaker(language: Language) -> &'static str {
+    match language {
+        Language::Assembly => "assembly",
+        Language::Rust => "Rust",
+        Language::C => "C",
+        Language::Unknown => "code of unknown language",
+    }
+}

@@ -1,0 +1,51 @@
+//! What a rule reports.
+
+use serde::Serialize;
+
+use super::Level;
+use crate::inputs::SourceLine;
+
+/// One violation of one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// What follows from it.
+    pub level: Level,
+    /// The symbol it is about, or the object where it is about a whole one.
+    pub symbol: String,
+    /// A sentence without a capital and a full stop.
+    pub message: String,
+    /// Where, the most telling place first.
+    pub places: Vec<Location>,
+    /// How control comes from the root to the violation, for rules that follow it.
+    pub path: Vec<Location>,
+    /// What else is known of it, each a sentence as the message is.
+    pub notes: Vec<String>,
+    /// The next step.
+    pub help: String,
+}
+
+/// A place, by what is known of it, and what is to be said there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Location {
+    /// The object, section and offset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<ObjectPlace>,
+    /// The source line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<SourceLine>,
+    /// What is there.
+    pub label: String,
+}
+
+/// A place in a named object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct ObjectPlace {
+    /// The object, as given; a member as `archive(member)`.
+    pub object: String,
+    /// The section; empty for the whole object.
+    pub section: String,
+    /// The offset in the section, in bytes.
+    pub offset: u64,
+}

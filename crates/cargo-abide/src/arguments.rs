@@ -1,0 +1,137 @@
+//! What may be said on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use abide::rules::{self, Rule};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks the boundary between Rust and assembly.
+#[derive(Debug, Parser)]
+#[command(name = "cargo abide", bin_name = "cargo abide", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the objects of one link
+    ///
+    /// Exit code: 0 when nothing is denied, 1 when something is, 2 when the work could not be
+    /// done.
+    Check(Check),
+    /// List the symbols of objects, archives, programs and shared objects
+    Symbols(Symbols),
+    /// Print a rule's page, or the list of rules
+    Explain(Explain),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Objects, archives, rlibs, shared objects and programs, in the linker's order
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The symbol at which execution starts; the link is then complete
+    #[arg(long, short, value_name = "SYMBOL")]
+    pub(crate) entry: Option<String>,
+    /// Nothing else joins the link: every name must be defined
+    #[arg(long)]
+    pub(crate) complete: bool,
+    /// The linker script, for the names it defines and the sections it keeps or discards
+    #[arg(long, short = 'T', value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// A name that the linker is told to define (`--defsym`)
+    #[arg(long, value_name = "SYMBOL")]
+    pub(crate) define: Vec<String>,
+    /// Sections that nothing refers to are dropped, as the linker's option does
+    #[arg(long)]
+    pub(crate) gc_sections: bool,
+    /// All archives are searched again and again, as between `--start-group` and `--end-group`
+    #[arg(long)]
+    pub(crate) group: bool,
+    /// Every member of every archive joins the link, as the linker's option does
+    #[arg(long)]
+    pub(crate) whole_archive: bool,
+    /// The link makes a position-independent program
+    #[arg(long, conflicts_with = "shared")]
+    pub(crate) pie: bool,
+    /// The link makes a shared object
+    #[arg(long)]
+    pub(crate) shared: bool,
+    /// Rust source, a directory or a file, to explain findings by
+    #[arg(long, value_name = "PATH")]
+    pub(crate) source: Vec<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+    /// Colours in text
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+    /// Report this rule's findings and fail
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub(crate) deny: Vec<&'static Rule>,
+    /// Report this rule's findings
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub(crate) warn: Vec<&'static Rule>,
+    /// Do not report this rule's findings
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub(crate) allow: Vec<&'static Rule>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Symbols {
+    /// Objects, archives, rlibs, shared objects and programs
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How the table is written; `objdump` is what GNU `objdump -t` or `-T` prints (ELF only)
+    #[arg(long, value_enum, default_value_t = SymbolsFormat::Text)]
+    pub(crate) format: SymbolsFormat,
+    /// The dynamic symbol table in place of the static one
+    #[arg(long, short = 'T')]
+    pub(crate) dynamic: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The rule; without one, all rules are listed
+    #[arg(value_parser = rule)]
+    pub(crate) rule: Option<&'static Rule>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SymbolsFormat {
+    Text,
+    Objdump,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Cargo calls `cargo-abide abide …` for `cargo abide …`.
+pub(crate) fn without_cargo(
+    arguments: impl Iterator<Item = OsString>,
+) -> impl Iterator<Item = OsString> {
+    arguments
+        .enumerate()
+        .filter(|(i, argument)| !(*i == 1 && argument == "abide"))
+        .map(|(_, argument)| argument)
+}
+
+fn rule(id: &str) -> Result<&'static Rule, String> {
+    rules::find(id).ok_or_else(|| match rules::nearest(id) {
+        Some(rule) => format!("there is no such rule; the nearest name is `{}`", rule.id),
+        None => "there is no such rule".to_owned(),
+    })
+}
