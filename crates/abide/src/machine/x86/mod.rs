@@ -192,3 +192,23 @@ impl Lift<'_> {
         flow
     }
 }
+
+/// For each byte of a section, whether an instruction begins there when the
+/// section is read from its start; bytes that are no instruction are skipped one by one.
+#[must_use]
+pub fn instruction_starts(image: &Image, section: SectionId) -> Vec<bool> {
+    let bytes = image.bytes_from(Place { section, offset: 0 });
+    let mut starts = vec![false; bytes.len()];
+    let mut decoder = Decoder::new(64, bytes, DecoderOptions::NONE);
+    let mut instruction = Instruction::default();
+    while decoder.can_decode() {
+        let position = decoder.position();
+        decoder.decode_out(&mut instruction);
+        if instruction.is_invalid() {
+            let _ = decoder.set_position(position + 1);
+        } else {
+            starts[position] = true;
+        }
+    }
+    starts
+}

@@ -8,7 +8,8 @@ use crate::registers::{Part, Register};
 /// The part that a name stands for; `None` for what conventions do not speak
 /// of (control, debug, bound and tile registers, the instruction pointer).
 pub(super) fn part(name: Name) -> Option<Part> {
-    let number = name.number() as u8;
+    // Byte registers are counted with `ah` … `bh` among them: the whole register is not.
+    let number = name.full_register().number() as u8;
     let bits = 8 * name.size() as u16;
     match name {
         Name::AH | Name::CH | Name::DH | Name::BH => Some(high_byte(name)),
