@@ -1,0 +1,59 @@
+//! System V ABI, AMD64 Architecture Processor Supplement, version 1.0.
+
+use super::Convention;
+use crate::registers::{Flags, Register, RegisterSet};
+
+const ARGUMENTS: RegisterSet = RegisterSet::of(&[
+    Register::RDI,
+    Register::RSI,
+    Register::RDX,
+    Register::RCX,
+    Register::R8,
+    Register::R9,
+    // An upper bound of the vector registers used by a variadic call (3.5.7).
+    Register::RAX,
+    // The static chain pointer (figure 3.4).
+    Register::R10,
+    // The stack itself.
+    Register::RSP,
+]);
+
+const VECTOR_ARGUMENTS: RegisterSet = RegisterSet::of(&[
+    Register::vector(0),
+    Register::vector(1),
+    Register::vector(2),
+    Register::vector(3),
+    Register::vector(4),
+    Register::vector(5),
+    Register::vector(6),
+    Register::vector(7),
+]);
+
+/// System V for x86-64: sections 3.2 (stack, registers) and 3.4 (processes).
+pub const SYSTEM_V_X86_64: Convention = Convention {
+    name: "sysv64",
+    arguments: ARGUMENTS.union(VECTOR_ARGUMENTS),
+    // 3.2.3, "Returning of Values".
+    results: RegisterSet::of(&[
+        Register::RAX,
+        Register::RDX,
+        Register::vector(0),
+        Register::vector(1),
+    ]),
+    // 3.2.1: "%rbp, %rbx and %r12 through %r15 belong to the calling function".
+    preserved: RegisterSet::of(&[
+        Register::RBX,
+        Register::RBP,
+        Register::R12,
+        Register::R13,
+        Register::R14,
+        Register::R15,
+    ]),
+    // 3.2.2: "%rsp + 8 is a multiple of 16 when control is transferred".
+    stack_alignment: 16,
+    entry_residue: 8,
+    // 3.2.2: the 128-byte area beyond the location pointed to by %rsp.
+    red_zone: 128,
+    // 3.2.1: "The direction flag must be clear on function entry and return".
+    clear: Flags::DF,
+};
