@@ -1,9 +1,13 @@
 //! Proves or refutes that Rust and assembly keep the contract between them.
 //!
 //! Data moves one way, room by room; a room imports only from rooms before it:
-//! [`registers`] → [`inputs`] and on.
+//! [`registers`] → [`conventions`] → [`inputs`] → [`contracts`] → [`machine`]
+//! → [`interpret`] → [`report`].
 
+pub mod contracts;
+pub mod conventions;
 pub mod inputs;
+pub mod interpret;
 pub mod machine;
 pub mod project;
 pub mod registers;

@@ -1,0 +1,339 @@
+//! Conditions as values, and what taking a branch teaches.
+
+use super::known::Known;
+use super::state::{FlagSource, State};
+use super::terms::{Base, Function, Terms, Value, mask};
+use crate::machine::{Condition, Operation};
+use crate::registers::Flags;
+
+impl State {
+    /// The value of a condition: 1 or 0, or a name for it.
+    pub fn condition(&self, terms: &mut Terms, condition: Condition) -> Value {
+        let flags = condition.flags();
+        let source = if flags.contains(Flags::CF) {
+            if flags != Flags::CF && self.carry != self.status {
+                return Value::ANYTHING;
+            }
+            self.carry
+        } else {
+            self.status
+        };
+        match source {
+            FlagSource::Open => Value::ANYTHING,
+            FlagSource::Known(set) => {
+                let holds = set == (condition == Condition::Below);
+                Value::constant(u64::from(holds))
+            }
+            FlagSource::Operation {
+                operation,
+                bits,
+                inputs,
+                result,
+            } => self.condition_of(terms, condition, operation, bits, inputs, result),
+        }
+    }
+
+    fn condition_of(
+        &self,
+        terms: &mut Terms,
+        condition: Condition,
+        operation: Operation,
+        bits: u8,
+        inputs: [Value; 2],
+        result: Value,
+    ) -> Value {
+        let (positive, negated) = positive(condition);
+        let of_result = positive.flags().contains(Flags::ZF) && positive == Condition::Equal
+            || matches!(positive, Condition::Sign | Condition::Parity);
+        let (operation, inputs) = match operation {
+            Operation::Subtract => (operation, inputs),
+            Operation::And if inputs[0] == inputs[1] => (operation, inputs),
+            Operation::And => (operation, inputs),
+            _ if of_result => (Operation::And, [result, result]),
+            _ => return Value::ANYTHING,
+        };
+        if inputs.contains(&Value::ANYTHING) {
+            return Value::ANYTHING;
+        }
+        let value = match decide(self, terms, positive, operation, bits, inputs) {
+            Some(holds) => Value::constant(u64::from(holds)),
+            None => {
+                let name =
+                    terms.named_function(Function::Condition(positive, operation), bits, inputs);
+                if name == Value::ANYTHING {
+                    return name;
+                }
+                match self.fact(name.term) {
+                    Some(fact) if fact.low == fact.high => Value::constant(fact.low as u64),
+                    _ => name,
+                }
+            }
+        };
+        if negated {
+            terms.subtract(Value::constant(1), value)
+        } else {
+            value
+        }
+    }
+
+    /// Takes a branch: false where it cannot be taken.
+    pub fn assume(&mut self, terms: &mut Terms, taken: Value, not_zero: bool) -> bool {
+        if let Some(number) = taken.as_constant() {
+            return (number != 0) == not_zero;
+        }
+        if taken == Value::ANYTHING {
+            return true;
+        }
+        // `1 - c` is the negation of c.
+        let (value, holds) = match terms.parts(taken.term) {
+            &[(base, -1)] if taken.offset == 1 => (terms.value_of_base(base), !not_zero),
+            _ => (taken, not_zero),
+        };
+        let Some(Base::Function {
+            function: Function::Condition(condition, operation),
+            bits,
+            inputs,
+        }) = terms.as_base(value)
+        else {
+            return self.assume_number(terms, taken, not_zero);
+        };
+        if !self.learn(terms, value, Known::exactly(i64::from(holds))) {
+            return false;
+        }
+        let condition = if holds {
+            condition
+        } else {
+            condition.negated()
+        };
+        match operation {
+            Operation::Subtract => self.assume_order(terms, condition, bits, inputs),
+            _ => self.assume_test(terms, condition, bits, inputs),
+        }
+    }
+
+    fn assume_number(&mut self, terms: &Terms, value: Value, not_zero: bool) -> bool {
+        if not_zero {
+            let known = self.known(terms, value);
+            return self.learn(terms, value, without(known, 0));
+        }
+        self.learn(terms, value, Known::exactly(0))
+    }
+
+    fn assume_order(
+        &mut self,
+        terms: &mut Terms,
+        condition: Condition,
+        bits: u8,
+        [a, b]: [Value; 2],
+    ) -> bool {
+        let (known_a, known_b) = (self.known(terms, a), self.known(terms, b));
+        let ok = match restrict(condition, bits, known_a, known_b) {
+            Some(fact) => self.learn(terms, a, fact),
+            None => true,
+        };
+        let ok = ok
+            && match restrict(mirrored(condition), bits, known_b, known_a) {
+                Some(fact) => self.learn(terms, b, fact),
+                None => true,
+            };
+        if ok && condition == Condition::Equal && bits == 64 {
+            let distance = terms.subtract(a, b);
+            return distance == Value::ANYTHING || self.learn(terms, distance, Known::exactly(0));
+        }
+        ok
+    }
+
+    fn assume_test(
+        &mut self,
+        terms: &Terms,
+        condition: Condition,
+        bits: u8,
+        [a, b]: [Value; 2],
+    ) -> bool {
+        if a != b {
+            return true;
+        }
+        let known = self.known(terms, a);
+        let top = (mask(bits) >> 1) as i64;
+        let fact = match condition {
+            Condition::Equal => Known::exactly(0),
+            Condition::NotEqual => without(known, 0),
+            Condition::Sign if bits == 64 => Known::between(i64::MIN, -1),
+            Condition::Sign => Known::between(top + 1, mask(bits) as i64),
+            Condition::NoSign => Known::between(0, top),
+            _ => return true,
+        };
+        self.learn(terms, a, fact)
+    }
+}
+
+impl Terms {
+    /// The value that is this base once.
+    #[must_use]
+    pub fn value_of_base(&self, base: super::terms::BaseId) -> Value {
+        Value {
+            term: self.single_term(base),
+            offset: 0,
+        }
+    }
+}
+
+/// The condition or its negation, whichever is the one that is named.
+fn positive(condition: Condition) -> (Condition, bool) {
+    match condition {
+        Condition::NoOverflow
+        | Condition::AboveOrEqual
+        | Condition::NotEqual
+        | Condition::Above
+        | Condition::NoSign
+        | Condition::NoParity
+        | Condition::GreaterOrEqual
+        | Condition::Greater => (condition.negated(), true),
+        _ => (condition, false),
+    }
+}
+
+/// The condition on `b - a` that holds when this one holds on `a - b`.
+fn mirrored(condition: Condition) -> Condition {
+    match condition {
+        Condition::Below => Condition::Above,
+        Condition::Above => Condition::Below,
+        Condition::BelowOrEqual => Condition::AboveOrEqual,
+        Condition::AboveOrEqual => Condition::BelowOrEqual,
+        Condition::Less => Condition::Greater,
+        Condition::Greater => Condition::Less,
+        Condition::LessOrEqual => Condition::GreaterOrEqual,
+        Condition::GreaterOrEqual => Condition::LessOrEqual,
+        other => other,
+    }
+}
+
+fn without(known: Known, number: i64) -> Known {
+    Known {
+        low: known.low + i64::from(known.low == number),
+        high: known.high - i64::from(known.high == number),
+        ..Known::ANY
+    }
+}
+
+/// What `a condition b` says of `a`. Values are zero-extended from `bits`.
+fn restrict(condition: Condition, bits: u8, a: Known, b: Known) -> Option<Known> {
+    let top = (mask(bits) >> 1) as i64;
+    // Signed order is the order of the numbers where neither has its sign bit set.
+    let signed_as_is = bits == 64 || (a.high <= top && b.high <= top && a.low >= 0 && b.low >= 0);
+    let b_is_natural = b.low >= 0;
+    let a_is_natural = a.low >= 0;
+    Some(match condition {
+        Condition::Equal => Known::between(b.low, b.high),
+        Condition::NotEqual if b.low == b.high => without(a, b.low),
+        Condition::Below if b_is_natural => Known::between(0, b.high.checked_sub(1)?),
+        Condition::BelowOrEqual if b_is_natural => Known::between(0, b.high),
+        Condition::Above if a_is_natural && b_is_natural => {
+            Known::between(b.low.checked_add(1)?, i64::MAX)
+        }
+        Condition::AboveOrEqual if a_is_natural && b_is_natural => Known::between(b.low, i64::MAX),
+        Condition::Less if signed_as_is => Known::between(i64::MIN, b.high.checked_sub(1)?),
+        Condition::LessOrEqual if signed_as_is => Known::between(i64::MIN, b.high),
+        Condition::Greater if signed_as_is => Known::between(b.low.checked_add(1)?, i64::MAX),
+        Condition::GreaterOrEqual if signed_as_is => Known::between(b.low, i64::MAX),
+        // A narrow signed number at or above a natural one is natural.
+        Condition::Greater if b.low >= 0 && b.high <= top => {
+            Known::between(b.low.checked_add(1)?, top)
+        }
+        Condition::GreaterOrEqual if b.low >= 0 && b.high <= top => Known::between(b.low, top),
+        _ => return None,
+    })
+}
+
+/// Decides a condition from ranges.
+fn decide(
+    state: &State,
+    terms: &Terms,
+    condition: Condition,
+    operation: Operation,
+    bits: u8,
+    [a, b]: [Value; 2],
+) -> Option<bool> {
+    let (known_a, known_b) = (state.known(terms, a), state.known(terms, b));
+    if operation != Operation::Subtract {
+        return match condition {
+            Condition::Equal if a == b => {
+                if known_a.low > 0 || known_a.high < 0 {
+                    Some(false)
+                } else if known_a.low == 0 && known_a.high == 0 {
+                    Some(true)
+                } else {
+                    None
+                }
+            }
+            Condition::Equal => test_is_zero(known_a, b),
+            Condition::Below | Condition::Overflow => Some(false),
+            Condition::BelowOrEqual if a == b => {
+                decide(state, terms, Condition::Equal, operation, bits, [a, b])
+            }
+            _ => None,
+        };
+    }
+    if a == b {
+        return match condition {
+            Condition::Equal | Condition::BelowOrEqual | Condition::LessOrEqual => Some(true),
+            Condition::Below | Condition::Less | Condition::Sign | Condition::Overflow => {
+                Some(false)
+            }
+            _ => None,
+        };
+    }
+    let top = (mask(bits) >> 1) as i64;
+    let natural = known_a.low >= 0 && known_b.low >= 0;
+    let signed = bits == 64 || (natural && known_a.high <= top && known_b.high <= top);
+    let below = if known_a.high < known_b.low {
+        Some(true)
+    } else if known_a.low >= known_b.high {
+        Some(false)
+    } else {
+        None
+    };
+    let below_or_equal = if known_a.high <= known_b.low {
+        Some(true)
+    } else if known_a.low > known_b.high {
+        Some(false)
+    } else {
+        None
+    };
+    match condition {
+        Condition::Equal if known_a.and(known_b).is_empty() => Some(false),
+        Condition::Equal if known_a.low == known_a.high && known_a == known_b => Some(true),
+        Condition::Below if natural => below,
+        Condition::BelowOrEqual if natural => below_or_equal,
+        Condition::Less if signed => below,
+        Condition::LessOrEqual if signed => below_or_equal,
+        _ => None,
+    }
+}
+
+/// `test x, mask`: decided where the masked bits of x are known.
+fn test_is_zero(known: Known, by: Value) -> Option<bool> {
+    let by = by.as_constant()?;
+    let width = 64 - by.leading_zeros() as u8;
+    let low = known.modulo(width)?;
+    Some(low & by == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsigned_bound_bounds_both_sides() {
+        let fact = restrict(Condition::BelowOrEqual, 32, Known::ANY, Known::exactly(5));
+        assert_eq!(fact, Some(Known::between(0, 5)));
+    }
+
+    #[test]
+    fn a_signed_bound_of_a_narrow_number_says_nothing_of_negative_ones() {
+        let a = Known::bits(32);
+        assert_eq!(restrict(Condition::Less, 32, a, Known::exactly(5)), None);
+        let fact = restrict(Condition::GreaterOrEqual, 32, a, Known::exactly(5));
+        assert_eq!(fact, Some(Known::between(5, i64::from(i32::MAX))));
+    }
+}

@@ -1,0 +1,404 @@
+//! Arithmetic on values: what stays linear stays a term, the rest is a named function.
+
+use super::known::Known;
+use super::state::State;
+use super::terms::{Base, Function, Terms, Value, mask};
+use crate::machine::Operation;
+
+impl Terms {
+    /// The low `bits` bits of a value, where nothing more is known of it.
+    pub fn truncate(&mut self, value: Value, bits: u8) -> Value {
+        if bits >= 64 || value == Value::ANYTHING {
+            return value;
+        }
+        if let Some(number) = value.as_constant() {
+            return Value::constant(number & mask(bits));
+        }
+        let value = self.strip_for_low_bits(value, bits);
+        if let Some(number) = value.as_constant() {
+            return Value::constant(number & mask(bits));
+        }
+        if value.offset == 0
+            && let Some(base) = self.sole_base(value)
+            && fits(self.inherent_known(base), bits)
+        {
+            return value;
+        }
+        let offset = (value.offset as u64 & mask(bits)) as i64;
+        let value = Value { offset, ..value };
+        self.named_function(Function::Truncate, bits, [value, Value::constant(0)])
+    }
+
+    /// Takes off functions that leave the low bits as they are.
+    fn strip_for_low_bits(&mut self, mut value: Value, low_bits: u8) -> Value {
+        for _ in 0..8 {
+            let inner = self.parts(value.term).iter().find_map(|&(base, factor)| {
+                let Base::Function {
+                    function,
+                    bits,
+                    inputs,
+                } = self.get(base)
+                else {
+                    return None;
+                };
+                let inner = match function {
+                    Function::Truncate if bits >= low_bits => inputs[0],
+                    Function::Insert { low: 0 } if bits >= low_bits => inputs[1],
+                    Function::Operation(
+                        Operation::SignExtend { from } | Operation::ZeroExtend { from },
+                    ) if from >= low_bits => inputs[0],
+                    Function::Operation(Operation::And) => match inputs[1].as_constant() {
+                        Some(by) if by & mask(low_bits) == mask(low_bits) => inputs[0],
+                        _ => return None,
+                    },
+                    _ => return None,
+                };
+                Some((base, factor, inner))
+            });
+            let Some((base, factor, inner)) = inner else {
+                break;
+            };
+            let outer = self.single_term(base);
+            let outer = Value {
+                term: outer,
+                offset: 0,
+            };
+            let without = self.combine(value, factor.wrapping_neg(), outer);
+            value = self.combine(without, factor, inner);
+            if value == Value::ANYTHING {
+                break;
+            }
+        }
+        value
+    }
+
+    /// `bits` bits of a value from bit `low` on.
+    pub fn slice_bits(&mut self, value: Value, low: u8, bits: u8) -> Value {
+        if low == 0 {
+            return self.truncate(value, bits);
+        }
+        if value == Value::ANYTHING {
+            return value;
+        }
+        if let Some(number) = value.as_constant() {
+            return Value::constant(number >> (low & 63) & mask(bits));
+        }
+        if let Some(Base::Function {
+            function: Function::Insert { low: at },
+            bits: width,
+            inputs,
+        }) = self.as_base(value)
+        {
+            if at == low && width == bits {
+                return self.truncate(inputs[1], bits);
+            }
+            if low >= at.saturating_add(width) || at >= low.saturating_add(bits) {
+                return self.slice_bits(inputs[0], low, bits);
+            }
+        }
+        self.named_function(Function::Slice { low }, bits, [value, Value::constant(0)])
+    }
+
+    /// A value with `bits` bits from `low` on replaced.
+    pub fn insert_bits(&mut self, old: Value, low: u8, bits: u8, new: Value) -> Value {
+        if old == Value::ANYTHING || new == Value::ANYTHING {
+            return Value::ANYTHING;
+        }
+        let new = self.truncate(new, bits);
+        if let (Some(old), Some(new)) = (old.as_constant(), new.as_constant()) {
+            let field = mask(bits) << low;
+            return Value::constant(old & !field | (new << low) & field);
+        }
+        // The same bits written again: the older write is gone.
+        let old = match self.as_base(old) {
+            Some(Base::Function {
+                function: Function::Insert { low: at },
+                bits: width,
+                inputs,
+            }) if at == low && width <= bits => inputs[0],
+            _ => old,
+        };
+        self.named_function(Function::Insert { low }, bits, [old, new])
+    }
+
+    fn function(&mut self, operation: Operation, bits: u8, inputs: [Value; 2]) -> Value {
+        if inputs.contains(&Value::ANYTHING) {
+            return Value::ANYTHING;
+        }
+        self.named_function(Function::Operation(operation), bits, inputs)
+    }
+}
+
+fn fits(known: Known, bits: u8) -> bool {
+    bits >= 64 || (known.low >= 0 && known.high as u64 <= mask(bits))
+}
+
+impl State {
+    /// The low `bits` bits of a value.
+    pub fn truncate(&self, terms: &mut Terms, value: Value, bits: u8) -> Value {
+        if bits >= 64 || value == Value::ANYTHING || fits(self.known(terms, value), bits) {
+            return value;
+        }
+        terms.truncate(value, bits)
+    }
+
+    /// The result of an operation. `bits` is its width; the result is zero-extended.
+    pub fn compute(
+        &mut self,
+        terms: &mut Terms,
+        operation: Operation,
+        bits: u8,
+        [a, b, c]: [Value; 3],
+    ) -> Value {
+        if let (Some(a), Some(b), Some(c)) = (a.as_constant(), b.as_constant(), c.as_constant())
+            && let Some(result) = fold(operation, bits, a, b, c)
+        {
+            return Value::constant(result & mask(bits));
+        }
+        let exact = match operation {
+            Operation::Copy => a,
+            Operation::Add => terms.add(a, b),
+            Operation::Subtract => terms.subtract(a, b),
+            Operation::AddCarry => {
+                let sum = terms.add(a, b);
+                terms.add(sum, c)
+            }
+            Operation::SubtractBorrow => {
+                let difference = terms.subtract(a, b);
+                terms.subtract(difference, c)
+            }
+            Operation::Not => terms.subtract(Value::constant(u64::MAX), a),
+            Operation::Negate => terms.scale(a, -1),
+            Operation::ShiftLeft if b.as_constant().is_some() => {
+                let count = b.as_constant().unwrap_or(0);
+                if count >= u64::from(bits) {
+                    return Value::constant(0);
+                }
+                terms.scale(a, 1_i64.wrapping_shl(count as u32))
+            }
+            Operation::Multiply => match (a.as_constant(), b.as_constant()) {
+                (Some(factor), _) => terms.scale(b, factor as i64),
+                (_, Some(factor)) => terms.scale(a, factor as i64),
+                _ => return terms.function(operation, bits, [a.min(b), a.max(b)]),
+            },
+            Operation::ZeroExtend { from } => return self.truncate(terms, a, from),
+            Operation::SignExtend { from } => return self.sign_extend(terms, a, from, bits),
+            Operation::And => return self.and(terms, bits, a, b),
+            Operation::Or => return self.or(terms, bits, a, b),
+            Operation::Xor if a == b => return Value::constant(0),
+            Operation::Select => return self.select(terms, bits, a, b, c),
+            _ => return self.open_function(terms, operation, bits, [a, b, c]),
+        };
+        self.truncate(terms, exact, bits)
+    }
+
+    fn open_function(
+        &mut self,
+        terms: &mut Terms,
+        operation: Operation,
+        bits: u8,
+        [a, b, c]: [Value; 3],
+    ) -> Value {
+        let (first, second) = match c.as_constant() {
+            Some(0) => (a, b),
+            _ => (terms.function(Operation::Copy, 64, [a, b]), c),
+        };
+        let result = terms.function(operation, bits, [first, second]);
+        if operation == Operation::ShiftRight
+            && let Some(count) = b.as_constant()
+        {
+            let known = self.known(terms, a);
+            if known.low >= 0 && result != Value::ANYTHING {
+                let count = count.min(63) as u32;
+                self.learn(
+                    terms,
+                    result,
+                    Known::between(known.low >> count, known.high >> count),
+                );
+            }
+        }
+        result
+    }
+
+    fn sign_extend(&mut self, terms: &mut Terms, a: Value, from: u8, bits: u8) -> Value {
+        let low = self.truncate(terms, a, from);
+        if fits(self.known(terms, low), from - 1) {
+            return low;
+        }
+        let low = terms.strip_for_low_bits(low, from);
+        terms.function(
+            Operation::SignExtend { from },
+            bits,
+            [low, Value::constant(0)],
+        )
+    }
+
+    fn and(&mut self, terms: &mut Terms, bits: u8, a: Value, b: Value) -> Value {
+        let (a, b) = if a.as_constant().is_some() {
+            (b, a)
+        } else {
+            (a, b)
+        };
+        if a == b {
+            return self.truncate(terms, a, bits);
+        }
+        let Some(by) = b.as_constant() else {
+            return self.and_of_values(terms, bits, a, b);
+        };
+        let by = by & mask(bits);
+        if by == mask(bits) {
+            return self.truncate(terms, a, bits);
+        }
+        let ones = by.trailing_ones() as u8;
+        if by == mask(ones) {
+            return self.low_bits(terms, a, ones);
+        }
+        // A mask of high bits takes the low ones away: what stays is linear.
+        let zeros = by.trailing_zeros() as u8;
+        if by == mask(bits) & !mask(zeros) {
+            let whole = self.truncate(terms, a, bits);
+            let low = self.low_bits(terms, whole, zeros);
+            return terms.subtract(whole, low);
+        }
+        let known = self.known(terms, a);
+        let result = terms.function(Operation::And, bits, [a, Value::constant(by)]);
+        if known.low >= 0 && result != Value::ANYTHING {
+            self.learn(terms, result, Known::between(0, known.high));
+        }
+        result
+    }
+
+    fn and_of_values(&mut self, terms: &mut Terms, bits: u8, a: Value, b: Value) -> Value {
+        let bound = [a, b]
+            .into_iter()
+            .map(|value| self.known(terms, value))
+            .filter(|known| known.low >= 0)
+            .map(|known| known.high)
+            .min();
+        let result = terms.function(Operation::And, bits, [a.min(b), a.max(b)]);
+        if let Some(high) = bound
+            && result != Value::ANYTHING
+        {
+            self.learn(terms, result, Known::between(0, high));
+        }
+        result
+    }
+
+    /// `a` modulo 2^bits, as an `And`, which keeps how it relates to `a`.
+    fn low_bits(&mut self, terms: &mut Terms, a: Value, bits: u8) -> Value {
+        let known = self.known(terms, a);
+        if let Some(residue) = known.modulo(bits) {
+            return Value::constant(residue);
+        }
+        if fits(known, bits) {
+            return a;
+        }
+        if bits >= 32 {
+            return self.truncate(terms, a, bits);
+        }
+        let a = terms.strip_for_low_bits(a, bits);
+        terms.function(Operation::And, 64, [a, Value::constant(mask(bits))])
+    }
+
+    fn or(&mut self, terms: &mut Terms, bits: u8, a: Value, b: Value) -> Value {
+        if a == b || b.as_constant() == Some(0) {
+            return self.truncate(terms, a, bits);
+        }
+        if a.as_constant() == Some(0) {
+            return self.truncate(terms, b, bits);
+        }
+        let (a, b) = if a.as_constant().is_some() {
+            (b, a)
+        } else {
+            (a, b)
+        };
+        if let Some(by) = b.as_constant() {
+            if by & mask(bits) == mask(bits) {
+                return Value::constant(mask(bits));
+            }
+            // Bits that are known to be clear are added.
+            let width = 64 - by.leading_zeros() as u8;
+            if self
+                .known(terms, a)
+                .modulo(width)
+                .is_some_and(|low| low & by == 0)
+            {
+                let sum = a.plus(by as i64);
+                return self.truncate(terms, sum, bits);
+            }
+        }
+        terms.function(Operation::Or, bits, [a, b])
+    }
+
+    fn select(&mut self, terms: &mut Terms, bits: u8, a: Value, b: Value, c: Value) -> Value {
+        if let Some(chosen) = c.as_constant() {
+            let value = if chosen == 0 { b } else { a };
+            return self.truncate(terms, value, bits);
+        }
+        if a == b {
+            return self.truncate(terms, a, bits);
+        }
+        let distance = terms.subtract(a, b);
+        let (first, rest) = match distance.as_constant() {
+            // One of two addresses in one section, or of two numbers: `b + (c ? a - b : 0)`.
+            Some(_) => (b, distance),
+            None => (
+                Value::constant(0),
+                terms.function(Operation::Copy, 64, [a, b]),
+            ),
+        };
+        let chosen = terms.function(Operation::Select, 64, [rest, c]);
+        if chosen == Value::ANYTHING {
+            return chosen;
+        }
+        if let Some(number) = distance.as_constant() {
+            let number = number as i64;
+            let range = Known::exactly(0).or(Known::exactly(number));
+            self.learn(terms, chosen, range);
+            self.set_choices(chosen.term, vec![0, number]);
+        }
+        let value = terms.add(first, chosen);
+        self.truncate(terms, value, bits)
+    }
+}
+
+/// The result for numbers, where it is simple.
+fn fold(operation: Operation, bits: u8, a: u64, b: u64, c: u64) -> Option<u64> {
+    let width = u32::from(bits);
+    let sign = |x: u64, from: u8| {
+        let shift = 64 - u32::from(from.max(1));
+        ((x << shift) as i64 >> shift) as u64
+    };
+    Some(match operation {
+        Operation::Copy => a,
+        Operation::Add => a.wrapping_add(b),
+        Operation::Subtract => a.wrapping_sub(b),
+        Operation::AddCarry => a.wrapping_add(b).wrapping_add(c),
+        Operation::SubtractBorrow => a.wrapping_sub(b).wrapping_sub(c),
+        Operation::And => a & b,
+        Operation::Or => a | b,
+        Operation::Xor => a ^ b,
+        Operation::Not => !a,
+        Operation::Negate => a.wrapping_neg(),
+        Operation::ShiftLeft if b < 64 => a << b,
+        Operation::ShiftRight if b < 64 => (a & mask(bits)) >> b,
+        Operation::ShiftLeft | Operation::ShiftRight => 0,
+        Operation::ShiftArithmetic => ((sign(a, bits) as i64) >> b.min(63)) as u64,
+        Operation::Multiply => a.wrapping_mul(b),
+        Operation::ZeroExtend { from } => a & mask(from),
+        Operation::SignExtend { from } => sign(a, from),
+        Operation::CountOnes => u64::from((a & mask(bits)).count_ones()),
+        Operation::TrailingZeros => u64::from((a & mask(bits)).trailing_zeros().min(width)),
+        Operation::ByteSwap if bits == 64 => a.swap_bytes(),
+        Operation::ByteSwap if bits == 32 => u64::from((a as u32).swap_bytes()),
+        Operation::Select => {
+            if c == 0 {
+                b
+            } else {
+                a
+            }
+        }
+        Operation::Equal => u64::from((a ^ b) & mask(bits) == 0),
+        _ => return None,
+    })
+}

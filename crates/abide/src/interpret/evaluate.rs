@@ -1,0 +1,695 @@
+//! The abstract evaluator: runs the effects of an instruction on a state.
+
+use super::events::{Assumptions, Event, Reason, Seen, Use};
+use super::known::Known;
+use super::state::{FlagSource, State};
+use super::terms::{Base, Terms, Value};
+use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
+use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
+use crate::registers::{Flags, Part, Register};
+
+/// A page, and the guard below a stack, in bytes.
+const PAGE: i64 = 4096;
+
+/// Where an instruction stands: its place, and the calls that led to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct At {
+    /// The instruction.
+    pub place: Place,
+    /// The calling context.
+    pub context: u32,
+}
+
+/// Runs instructions on states.
+pub(super) struct Evaluator<'image> {
+    /// The image.
+    pub image: &'image Image,
+    /// The terms of this analysis.
+    pub terms: Terms,
+    /// What was seen, while recording.
+    pub events: Vec<Seen>,
+    /// The block that is being run.
+    pub block: u32,
+    /// What was assumed, while recording.
+    pub assumptions: Assumptions,
+    /// Whether events are kept: only once the states have settled.
+    pub recording: bool,
+    /// Bytes below SP that stay as they are.
+    pub red_zone: i64,
+    temps: Vec<Value>,
+}
+
+impl<'image> Evaluator<'image> {
+    /// An evaluator with its own terms.
+    #[must_use]
+    pub(super) fn new(image: &'image Image, terms: Terms, red_zone: u32) -> Self {
+        Self {
+            image,
+            terms,
+            events: Vec::new(),
+            block: 0,
+            assumptions: Assumptions::default(),
+            recording: false,
+            red_zone: i64::from(red_zone),
+            temps: vec![Value::ANYTHING; 256],
+        }
+    }
+
+    /// Notes an event, while recording.
+    pub(super) fn record(&mut self, at: At, event: Event) {
+        if self.recording {
+            self.events.push(Seen {
+                place: at.place,
+                block: self.block,
+                event,
+            });
+        }
+    }
+
+    /// The value of an operand of the instruction that ran last.
+    #[must_use]
+    pub(super) fn operand(&self, operand: Operand) -> Value {
+        match operand {
+            Operand::Constant(number) => Value::constant(number),
+            Operand::Temp(temp) => self.temps[usize::from(temp.0)],
+        }
+    }
+
+    fn set(&mut self, temp: Temp, value: Value) {
+        self.temps[usize::from(temp.0)] = value;
+    }
+
+    /// Runs the effects of one instruction.
+    pub(super) fn run(&mut self, state: &mut State, at: At, effects: &[Effect]) {
+        let before = state.stack_pointer();
+        for effect in effects {
+            self.effect(state, at, *effect);
+        }
+        if state.stack_pointer() != before {
+            self.stack_moved(state);
+        }
+    }
+
+    fn effect(&mut self, state: &mut State, at: At, effect: Effect) {
+        match effect {
+            Effect::Read { into, part } => {
+                let value = self.read(state, at, into, part);
+                self.set(into, value);
+            }
+            Effect::Write { part, value, rest } => {
+                let value = self.operand(value);
+                self.write(state, at, part, value, rest);
+            }
+            Effect::Address { into, reference } => {
+                let value = self.reference(reference);
+                self.set(into, value);
+            }
+            Effect::Compute {
+                into,
+                operation,
+                bits,
+                inputs,
+            } => {
+                let inputs = inputs.map(|input| self.operand(input));
+                let value = state.compute(&mut self.terms, operation, bits, inputs);
+                self.set(into, value);
+            }
+            Effect::Opaque { into, .. } => self.set(into, Value::ANYTHING),
+            Effect::Load {
+                into,
+                address,
+                bits,
+                align,
+                segment,
+            } => {
+                let address = self.operand(address);
+                let value = match segment {
+                    Some(_) => Value::ANYTHING,
+                    None => self.load(state, at, address, bits, align),
+                };
+                let value = self.named_load(state, at, into, value, bits);
+                self.set(into, value);
+            }
+            Effect::Store {
+                address,
+                value,
+                bits,
+                align,
+                segment,
+            } => {
+                let (address, value) = (self.operand(address), self.operand(value));
+                if segment.is_none() {
+                    self.store(state, at, address, value, bits, align);
+                } else {
+                    self.escape(state, value);
+                }
+            }
+            Effect::SetFlags {
+                set,
+                operation,
+                bits,
+                inputs,
+                result,
+                unless_zero,
+            } => {
+                let source = match unless_zero {
+                    Some(_) => FlagSource::Open,
+                    None => FlagSource::Operation {
+                        operation,
+                        bits,
+                        inputs: [self.operand(inputs[0]), self.operand(inputs[1])],
+                        result: self.operand(result),
+                    },
+                };
+                set_source(state, set, source);
+            }
+            Effect::WriteFlags { set, values } => write_flags(state, set, values),
+            Effect::UndefineFlags { set, .. } => set_source(state, set, FlagSource::Open),
+            Effect::FlagFrom { flag, .. } => set_source(state, flag, FlagSource::Open),
+            Effect::ReadFlags { into } => {
+                let value = self.terms.base(Base::FlagsWord(state.direction));
+                self.set(into, value);
+            }
+            Effect::LoadFlags { set, value } => {
+                let value = self.operand(value);
+                self.load_flags(state, set, value);
+            }
+            Effect::Test { into, condition } => {
+                let value = state.condition(&mut self.terms, condition);
+                self.set(into, value);
+            }
+            Effect::Block(block) => self.block(state, at, block),
+        }
+    }
+
+    fn read(&mut self, state: &mut State, at: At, into: Temp, part: Part) -> Value {
+        let register = part.register;
+        if register.is_general() {
+            let value = state.register(register);
+            let value = if value == Value::ANYTHING {
+                let named = self.site(state, at, register.0, 64);
+                state.registers[register.index()] = named;
+                named
+            } else {
+                value
+            };
+            return self.part_of(state, value, part);
+        }
+        if !register.is_vector() || part.low != 0 {
+            return self.narrow(state, at, into, Value::ANYTHING, part.bits);
+        }
+        let width = u16::from(state.widths[usize::from(register.0 - 16)]) * 8;
+        let value = state.register(register);
+        let value = match part.bits {
+            bits if bits > width => Value::ANYTHING,
+            bits if bits < 64 && value != Value::ANYTHING => {
+                state.truncate(&mut self.terms, value, bits as u8)
+            }
+            _ => value,
+        };
+        self.narrow(state, at, into, value, part.bits)
+    }
+
+    fn part_of(&mut self, state: &State, value: Value, part: Part) -> Value {
+        if part.low == 0 {
+            return state.truncate(&mut self.terms, value, part.bits as u8);
+        }
+        self.terms
+            .slice_bits(value, part.low as u8, part.bits as u8)
+    }
+
+    /// A result of up to 64 bits has a name, so that copies of it are known to be equal.
+    fn narrow(&mut self, state: &mut State, at: At, into: Temp, value: Value, bits: u16) -> Value {
+        if value == Value::ANYTHING && bits <= 64 {
+            self.site(state, at, 128 | into.0, bits as u8)
+        } else {
+            value
+        }
+    }
+
+    fn named_load(
+        &mut self,
+        state: &mut State,
+        at: At,
+        into: Temp,
+        value: Value,
+        bits: u16,
+    ) -> Value {
+        match bits {
+            0 => Value::ANYTHING,
+            _ => self.narrow(state, at, into, value, bits),
+        }
+    }
+
+    /// A new value that this instruction makes. What still goes by its name loses it.
+    fn site(&mut self, state: &mut State, at: At, output: u8, bits: u8) -> Value {
+        self.new_site(state, at, output, bits, None)
+    }
+
+    /// What a call leaves in a register that the callee may clobber.
+    pub(super) fn left_by_call(&mut self, state: &mut State, at: At, register: Register) -> Value {
+        self.new_site(state, at, register.0, 64, Some(register))
+    }
+
+    /// What a call returns in a register.
+    pub(super) fn returned(&mut self, state: &mut State, at: At, register: Register) -> Value {
+        self.new_site(state, at, register.0, 64, None)
+    }
+
+    fn new_site(
+        &mut self,
+        state: &mut State,
+        at: At,
+        output: u8,
+        bits: u8,
+        lost: Option<Register>,
+    ) -> Value {
+        let (value, new) = self.terms.base_is_new(Base::Site {
+            context: at.context,
+            place: at.place,
+            output,
+            bits,
+            lost,
+        });
+        if !new && let Some(base) = self.terms.sole_base(value) {
+            state.forget_name(&mut self.terms, base);
+        }
+        value
+    }
+
+    fn write(&mut self, state: &mut State, at: At, part: Part, value: Value, rest: Rest) {
+        let register = part.register;
+        if register.is_general() {
+            let value = match value {
+                Value::ANYTHING => self.site(state, at, register.0, part.bits.min(64) as u8),
+                value => value,
+            };
+            let old = state.registers[register.index()];
+            let new = match (part.bits, rest) {
+                (64.., _) => value,
+                (bits, Rest::Zero) => state.truncate(&mut self.terms, value, bits as u8),
+                (bits, Rest::Keep) => {
+                    self.terms
+                        .insert_bits(old, part.low as u8, bits as u8, value)
+                }
+            };
+            state.registers[register.index()] = new;
+        } else if register.is_vector() {
+            let kept = part.low == 0;
+            state.registers[register.index()] = if kept { value } else { Value::ANYTHING };
+            state.widths[usize::from(register.0 - 16)] = (part.bits / 8).min(64) as u8;
+        }
+    }
+
+    fn reference(&mut self, reference: Reference) -> Value {
+        match reference {
+            Reference::Place(place) => self.terms.place(place),
+            Reference::External(symbol, addend) => {
+                self.terms.base(Base::External(symbol)).plus(addend)
+            }
+            Reference::GotEntry(symbol) => self.terms.base(Base::GotEntry(symbol)),
+        }
+    }
+
+    fn load_flags(&mut self, state: &mut State, set: Flags, value: Value) {
+        set_source(state, set & Flags::ARITHMETIC, FlagSource::Open);
+        if set.contains(Flags::DF) {
+            state.direction = match self.terms.as_base(value) {
+                Some(Base::FlagsWord(direction)) => direction,
+                _ => value
+                    .as_constant()
+                    .map(|word| word & u64::from(Flags::DF.0) != 0),
+            };
+        }
+    }
+
+    // ---- memory ----
+
+    fn load(&mut self, state: &mut State, at: At, address: Value, bits: u16, align: u8) -> Value {
+        self.check_defined(at, address, Use::Address);
+        let (coefficient, touched) = self.terms.frame_part(address);
+        if coefficient == 1 && !touched {
+            return self.load_frame(state, at, address, bits.div_ceil(8), align);
+        }
+        if coefficient != 0 || touched {
+            return Value::ANYTHING;
+        }
+        match self.load_constant(address, bits) {
+            Some(value) => value,
+            None => Value::ANYTHING,
+        }
+    }
+
+    fn load_frame(
+        &mut self,
+        state: &mut State,
+        at: At,
+        address: Value,
+        bytes: u16,
+        align: u8,
+    ) -> Value {
+        self.check_alignment(state, at, address, align);
+        self.check_step(state, at, address);
+        let found = state.load(&mut self.terms, address, bytes);
+        let distance = self.terms.subtract(address, state.stack_pointer());
+        let known = state.known(&self.terms, distance);
+        let below = known.high < -self.red_zone;
+        if found.value.is_some() && (below || found.exposed) {
+            let distance = (known.low == known.high).then_some(-known.low);
+            self.record(at, Event::BelowStackPointer { distance });
+        }
+        found.value.unwrap_or(Value::ANYTHING)
+    }
+
+    /// Memory that does not change: a GOT entry, a read-only section.
+    fn load_constant(&mut self, address: Value, bits: u16) -> Option<Value> {
+        if let Some(Base::GotEntry(symbol)) = self.terms.as_base(address) {
+            return self.address_of(symbol);
+        }
+        let (section, exact) = self.section_of(address)?;
+        if bits > 64 || !self.is_constant(section.section) {
+            return None;
+        }
+        if !exact {
+            return Some(self.terms.base(Base::Memory(address, (bits / 8) as u8)));
+        }
+        self.constant_at(section, bits as u8)
+    }
+
+    fn address_of(&mut self, symbol: ImageSymbol) -> Option<Value> {
+        match self.image.resolve(symbol)? {
+            Resolved::Place(place) => Some(self.terms.place(place)),
+            Resolved::External(symbol) => Some(self.terms.base(Base::External(symbol))),
+            Resolved::Absolute(number) => Some(Value::constant(number)),
+        }
+    }
+
+    /// The section that an address lies in, and whether its offset is a number.
+    fn section_of(&self, address: Value) -> Option<(Place, bool)> {
+        let parts = self.terms.parts(address.term);
+        let sections = parts
+            .iter()
+            .filter_map(|&(base, factor)| match self.terms.get(base) {
+                Base::Section(section) if factor == 1 => Some(section),
+                _ => None,
+            });
+        let mut sections = sections.fuse();
+        let section = sections.next()?;
+        if sections.next().is_some() {
+            return None;
+        }
+        let place = Place {
+            section,
+            offset: address.offset,
+        };
+        Some((place, parts.len() == 1))
+    }
+
+    fn is_constant(&self, section: crate::inputs::SectionId) -> bool {
+        self.image
+            .section(section)
+            .is_some_and(|section| !section.flags.write || section.name.starts_with(".data.rel.ro"))
+    }
+
+    /// What stands at a place of constant memory.
+    pub(super) fn constant_at(&mut self, place: Place, bits: u8) -> Option<Value> {
+        if let Some(relocation) = self.image.relocation_at(place) {
+            if bits != 64 || relocation.kind != RelocationKind::Absolute {
+                return None;
+            }
+            return match self.image.follow(place, relocation, 0)? {
+                Resolved::Place(place) => Some(self.terms.place(place)),
+                Resolved::External(symbol) => Some(
+                    self.terms
+                        .base(Base::External(symbol))
+                        .plus(relocation.addend),
+                ),
+                Resolved::Absolute(number) => Some(Value::constant(number)),
+            };
+        }
+        let bytes = self.image.bytes_from(place).get(..usize::from(bits / 8))?;
+        let number = bytes
+            .iter()
+            .rev()
+            .fold(0, |number, &byte| number << 8 | u64::from(byte));
+        Some(Value::constant(number))
+    }
+
+    /// Stores to memory of any kind.
+    pub(super) fn store(
+        &mut self,
+        state: &mut State,
+        at: At,
+        address: Value,
+        value: Value,
+        bits: u16,
+        align: u8,
+    ) {
+        self.check_defined(at, address, Use::Address);
+        let (coefficient, touched) = self.terms.frame_part(address);
+        if coefficient == 1 && !touched {
+            return self.store_frame(state, at, address, value, bits.div_ceil(8), align);
+        }
+        self.escape(state, value);
+        if coefficient != 0 || touched {
+            if self.recording {
+                self.assumptions.index_in_bounds = true;
+            }
+            state.forget_data(&self.terms);
+            return;
+        }
+        if let Some((place, _)) = self.section_of(address) {
+            let code = self.image.section(place.section);
+            if code.is_some_and(|section| section.flags.execute && !section.flags.write) {
+                let reason = Reason::SelfModification;
+                self.record(at, Event::Unknown { reason });
+            }
+        } else if self.recording {
+            self.assumptions.no_alias = true;
+        }
+    }
+
+    fn store_frame(
+        &mut self,
+        state: &mut State,
+        at: At,
+        address: Value,
+        value: Value,
+        bytes: u16,
+        align: u8,
+    ) {
+        self.check_alignment(state, at, address, align);
+        self.check_step(state, at, address);
+        let stored = state.store(&mut self.terms, address, bytes, value);
+        if self.recording {
+            self.assumptions.index_in_bounds |= stored.index_in_bounds;
+        }
+        if address.term == Value::FRAME.term && address.offset >= 8 {
+            self.record(
+                at,
+                Event::CallerFrameStore {
+                    offset: address.offset,
+                },
+            );
+        }
+        let limit = state.stack_pointer().plus(-self.red_zone);
+        let distance = self.terms.subtract(address, limit);
+        if state.known(&self.terms, distance).high < 0 {
+            state.expose_below(&mut self.terms, limit);
+        }
+    }
+
+    /// A value that leaves the frame takes an address of the frame with it.
+    fn escape(&mut self, state: &mut State, value: Value) {
+        if value != Value::ANYTHING && !state.escaped {
+            let (coefficient, touched) = self.terms.frame_part(value);
+            state.escaped = coefficient != 0 || touched;
+        }
+    }
+
+    fn check_alignment(&mut self, state: &State, at: At, address: Value, align: u8) {
+        if align > 1 && self.recording {
+            let log2 = align.trailing_zeros() as u8;
+            let residue = state.known(&self.terms, address).modulo(log2);
+            self.record(at, Event::AlignedAccess { align, residue });
+        }
+    }
+
+    fn check_step(&mut self, state: &mut State, at: At, address: Value) {
+        let from_entry = if address.term == Value::FRAME.term {
+            Known::exactly(address.offset)
+        } else {
+            let distance = self.terms.subtract(address, Value::FRAME);
+            state.known(&self.terms, distance)
+        };
+        if from_entry.high == i64::MAX || from_entry.high >= state.touched {
+            return;
+        }
+        let distance = state.touched.saturating_sub(from_entry.high);
+        if distance > PAGE {
+            self.record(at, Event::UnprobedStep { distance });
+        }
+        state.touched = from_entry.high;
+    }
+
+    fn stack_moved(&mut self, state: &mut State) {
+        let limit = state.stack_pointer().plus(-self.red_zone);
+        state.expose_below(&mut self.terms, limit);
+    }
+
+    /// Records the use of a value that may hold garbage.
+    pub(super) fn check_defined(&mut self, at: At, value: Value, used: Use) {
+        if self.recording
+            && value != Value::ANYTHING
+            && self.terms.undefined_bits(value) != 0
+            && let Some(source) = self.terms.undefined_source(value)
+        {
+            self.record(at, Event::UndefinedUse { source, used });
+        }
+    }
+
+    // ---- string instructions ----
+
+    fn block(&mut self, state: &mut State, at: At, block: Block) {
+        let (from, to) = (state.register(Register::RSI), state.register(Register::RDI));
+        let count = match block.repeat {
+            None => Value::constant(1),
+            Some(_) => state.register(Register::RCX),
+        };
+        let (reads, writes) = block_accesses(block.operation);
+        for (used, address) in [(reads, from), (writes.is_some(), to)] {
+            if used {
+                self.check_defined(at, address, Use::Address);
+            }
+        }
+        if writes == Some(true) {
+            self.block_store(state, at, to, count, block);
+        }
+        let steps = match block.operation {
+            // They stop when the comparison says so.
+            BlockOperation::Compare | BlockOperation::Scan if block.repeat.is_some() => None,
+            _ => Some(count),
+        };
+        for (used, register, address) in [
+            (reads, Register::RSI, from),
+            (writes.is_some(), Register::RDI, to),
+        ] {
+            if used {
+                let moved = self.stepped(state, at, register, address, steps, block.bits);
+                state.registers[register.index()] = moved;
+            }
+        }
+        if block.repeat.is_some() {
+            let left = match steps {
+                Some(_) => Value::constant(0),
+                None => self.site(state, at, Register::RCX.0, 64),
+            };
+            state.registers[Register::RCX.index()] = left;
+        }
+        if block.operation == BlockOperation::Load {
+            let value = self.site(state, at, Register::RAX.0, 64);
+            state.registers[Register::RAX.index()] = value;
+        }
+        if matches!(
+            block.operation,
+            BlockOperation::Compare | BlockOperation::Scan
+        ) {
+            set_source(state, Flags::ARITHMETIC, FlagSource::Open);
+        }
+    }
+
+    fn stepped(
+        &mut self,
+        state: &mut State,
+        at: At,
+        register: Register,
+        address: Value,
+        steps: Option<Value>,
+        bits: u8,
+    ) -> Value {
+        let size = i64::from(bits / 8);
+        let scale = match state.direction {
+            Some(false) => Some(size),
+            Some(true) => Some(-size),
+            None => None,
+        };
+        match (steps, scale) {
+            (Some(steps), Some(scale)) => {
+                let moved = self.terms.combine(address, scale, steps);
+                match moved {
+                    Value::ANYTHING => self.site(state, at, register.0, 64),
+                    moved => moved,
+                }
+            }
+            _ => self.site(state, at, register.0, 64),
+        }
+    }
+
+    fn block_store(&mut self, state: &mut State, at: At, to: Value, count: Value, block: Block) {
+        let size = u16::from(block.bits / 8);
+        let total = count
+            .as_constant()
+            .and_then(|count| count.checked_mul(u64::from(size)))
+            .and_then(|total| u16::try_from(total).ok());
+        let (coefficient, touched) = self.terms.frame_part(to);
+        if coefficient == 0 && !touched {
+            let value = match block.operation {
+                BlockOperation::Store => state.register(Register::RAX),
+                _ => Value::ANYTHING,
+            };
+            return self.store(state, at, to, value, block.bits.into(), 1);
+        }
+        match (total, state.direction) {
+            (Some(0), _) => {}
+            (Some(total), Some(false)) => {
+                self.store(state, at, to, Value::ANYTHING, total.saturating_mul(8), 1);
+            }
+            (Some(total), Some(true)) => {
+                let low = to.plus(i64::from(size) - i64::from(total));
+                self.store(state, at, low, Value::ANYTHING, total.saturating_mul(8), 1);
+            }
+            _ => {
+                if self.recording {
+                    self.assumptions.index_in_bounds = true;
+                }
+                state.forget_data(&self.terms);
+            }
+        }
+    }
+}
+
+fn block_accesses(operation: BlockOperation) -> (bool, Option<bool>) {
+    match operation {
+        BlockOperation::Move => (true, Some(true)),
+        BlockOperation::Store | BlockOperation::Input => (false, Some(true)),
+        BlockOperation::Load | BlockOperation::Output => (true, None),
+        BlockOperation::Compare => (true, Some(false)),
+        BlockOperation::Scan => (false, Some(false)),
+    }
+}
+
+fn set_source(state: &mut State, set: Flags, source: FlagSource) {
+    if set.contains(Flags::CF) {
+        state.carry = source;
+    }
+    if set.intersects(Flags(Flags::ARITHMETIC.0 & !Flags::CF.0)) {
+        // Flags that an operation sets apart from the others are not followed.
+        let all = set.contains(Flags(Flags::ZF.0 | Flags::SF.0 | Flags::OF.0));
+        state.status = if all { source } else { FlagSource::Open };
+    }
+    if set.contains(Flags::DF) {
+        state.direction = None;
+    }
+}
+
+fn write_flags(state: &mut State, set: Flags, values: Flags) {
+    if set.contains(Flags::CF) {
+        state.carry = FlagSource::Known(values.contains(Flags::CF));
+    }
+    if set.intersects(Flags(Flags::ARITHMETIC.0 & !Flags::CF.0)) {
+        state.status = FlagSource::Open;
+    }
+    if set.contains(Flags::DF) {
+        state.direction = Some(values.contains(Flags::DF));
+    }
+}

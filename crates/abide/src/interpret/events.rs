@@ -1,0 +1,172 @@
+//! What the analysis saw that a rule may want to judge.
+
+use std::collections::BTreeSet;
+
+use super::state::State;
+use super::terms::{BaseId, Value};
+use crate::inputs::{ImageSymbol, Place};
+
+/// Who is called, or jumped to as if called last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Callee {
+    /// A place in the unit.
+    Place(Place),
+    /// A symbol that the unit does not define.
+    External(ImageSymbol),
+    /// Whatever a pointer leads to.
+    Pointer,
+}
+
+/// How the root was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By a return to this address.
+    Return(Value),
+    /// By a jump to another function, which returns in its place.
+    Tail(Callee),
+}
+
+/// What an undefined value was used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// An address of a load or store.
+    Address,
+    /// Where a branch goes.
+    Branch,
+    /// The target of a call or jump.
+    Target,
+}
+
+/// Something that happened at a place, on some path.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The root was left.
+    Exit {
+        /// How.
+        exit: Exit,
+        /// The state, with the return address already popped for returns.
+        state: Box<State>,
+    },
+    /// A function was called by its convention.
+    Call {
+        /// Who.
+        callee: Callee,
+        /// SP modulo 16 at the callee's entry, if known.
+        residue: Option<u64>,
+        /// DF.
+        direction: Option<bool>,
+    },
+    /// Memory of the frame was accessed by an instruction that demands alignment.
+    AlignedAccess {
+        /// The alignment demanded, in bytes.
+        align: u8,
+        /// The address modulo that, if known.
+        residue: Option<u64>,
+    },
+    /// A value that may hold garbage decided something.
+    UndefinedUse {
+        /// Where the garbage comes from.
+        source: BaseId,
+        /// What it decided.
+        used: Use,
+    },
+    /// The caller's part of the stack was written.
+    CallerFrameStore {
+        /// Offset from SP at the entry, in bytes; the first stack argument is at 8.
+        offset: i64,
+    },
+    /// Data was relied on that lay further below SP than the red zone reaches.
+    BelowStackPointer {
+        /// How far below SP, in bytes, if known.
+        distance: Option<i64>,
+    },
+    /// Control went where no code is.
+    FellThrough {
+        /// What lies there.
+        into: &'static str,
+    },
+    /// The stack was touched more than a page below where it had been before.
+    UnprobedStep {
+        /// How far, in bytes.
+        distance: i64,
+    },
+    /// The analysis could not go on here.
+    Unknown {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Why the analysis could not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// A jump whose target is not known.
+    IndirectJump,
+    /// A call to a private helper whose target is not known.
+    IndirectCall,
+    /// SP is not an address of the root's frame.
+    StackSwitch,
+    /// A helper that calls itself.
+    Recursion,
+    /// The bound on the work for one root was reached.
+    Bound,
+    /// An instruction that the model has no effects for.
+    Instruction(&'static str),
+    /// The code writes to code.
+    SelfModification,
+}
+
+impl Reason {
+    /// The reason in words, and in the table's column.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::IndirectJump => "an indirect jump whose targets are not known",
+            Self::IndirectCall => "an indirect call whose targets are not known",
+            Self::StackSwitch => "the stack pointer leaves the frame",
+            Self::Recursion => "a private helper that calls itself",
+            Self::Bound => "the bound on the work for one root",
+            Self::Instruction(_) => "an instruction that is not modelled",
+            Self::SelfModification => "code that writes to code",
+        }
+    }
+}
+
+/// What a proof leans on, beside the machine and the convention.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assumptions {
+    /// A store through a pointer that does not come from SP did not reach the frame.
+    pub no_alias: bool,
+    /// A variable index into the frame stayed inside the object it indexes.
+    pub index_in_bounds: bool,
+    /// These callees kept their convention.
+    pub callees: BTreeSet<Callee>,
+    /// A jump table had as many entries as its surroundings tell.
+    pub table_bound: BTreeSet<(Place, u32)>,
+    /// Stores above the return address hit stack arguments, up to this offset.
+    pub stack_arguments: Option<i64>,
+}
+
+/// An event and where it happened.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The instruction.
+    pub place: Place,
+    /// The block that it was seen in, which tells a way that leads there.
+    pub block: u32,
+    /// What happened.
+    pub event: Event,
+}
+
+/// All that one analysis of a root found.
+#[derive(Debug)]
+pub struct Facts {
+    /// The events, in the order of the blocks.
+    pub events: Vec<Seen>,
+    /// What the analysis assumed.
+    pub assumptions: Assumptions,
+    /// How many instructions were visited while the states settled.
+    pub visited: u64,
+    /// The bytes of code that the root reaches, each instruction once.
+    pub reached: u64,
+}

@@ -1,0 +1,669 @@
+//! Exploration: control flow found as values become known, until states settle.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::code::{Code, Instruction};
+use super::evaluate::{At, Evaluator};
+use super::events::{Callee, Event, Exit, Facts, Reason, Use};
+use super::join::Join;
+use super::known::Known;
+use super::state::State;
+use super::tables::{Boundaries, Destination, destinations};
+use super::terms::{TermId, Terms, Value};
+use crate::conventions::Convention;
+use crate::inputs::{Image, ImageSymbol, Language, Place};
+use crate::machine::{Condition, Flow, Operand, Reference, Target};
+use crate::registers::{Register, RegisterSet};
+
+/// How many instructions may be visited for one root.
+const MOST_VISITS: u64 = 2_000_000;
+/// How deep calls to helpers may nest.
+const MOST_DEPTH: u32 = 48;
+/// How many stack pointers one instruction may be reached with before they are joined.
+const MOST_FRAMES: usize = 3;
+/// After how many joins a block gives up bounds that keep growing.
+const PATIENCE: u32 = 3;
+
+/// What every analysis of one link unit shares.
+pub struct Surroundings<'image> {
+    /// The image.
+    pub image: &'image Image,
+    /// The convention of calls that are not followed.
+    pub convention: &'static Convention,
+    /// Where objects begin.
+    pub boundaries: Boundaries,
+    /// Functions that are called by their contract: the roots.
+    pub contracted: FxHashSet<Place>,
+    /// Symbols that never return.
+    pub never_return: fn(&str) -> bool,
+}
+
+impl<'image> Surroundings<'image> {
+    fn is_compiled(&self, place: Place) -> bool {
+        let object = self.image.object_of(place.section);
+        object
+            .and_then(|object| self.image.objects().get(object as usize))
+            .is_some_and(|object| matches!(object.language, Language::Rust | Language::C))
+    }
+
+    fn returns(&self, symbol: ImageSymbol) -> bool {
+        let name = self.image.symbol(symbol).map(|symbol| symbol.name.as_str());
+        !name.is_some_and(self.never_return)
+    }
+}
+
+/// What to do at a call to a function that has a contract of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// Rely on its contract.
+    ByContract,
+    /// Follow it, as if it were a helper.
+    Followed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    place: Place,
+    context: u32,
+    /// SP, or [`MIXED`] where too many different ones meet.
+    stack_pointer: Value,
+}
+
+const MIXED: Value = Value {
+    term: TermId(u32::MAX),
+    offset: 0,
+};
+
+struct Block {
+    key: Key,
+    state: State,
+    joins: u32,
+    /// The block that it was first entered from.
+    from: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Context {
+    parent: u32,
+    returns_to: Place,
+    callee: Place,
+    depth: u32,
+}
+
+/// One analysis of one root.
+pub struct Explorer<'code, 'image> {
+    code: &'code mut Code<'image>,
+    around: &'code Surroundings<'image>,
+    calls: Calls,
+    root: Place,
+    evaluator: Evaluator<'image>,
+    blocks: Vec<Block>,
+    keys: FxHashMap<Key, u32>,
+    frames: FxHashMap<(Place, u32), Vec<Value>>,
+    contexts: Vec<Context>,
+    context_ids: FxHashMap<(u32, Place, Place), u32>,
+    queue: BTreeSet<(Reverse<u32>, Place, u32)>,
+    visited: u64,
+    exhausted: bool,
+}
+
+/// The outcome of an analysis: facts, and the terms that their values are written in.
+pub struct Analysis {
+    /// What was found.
+    pub facts: Facts,
+    /// The terms.
+    pub terms: Terms,
+    /// For each block, its start and the block it was first entered from.
+    pub ways: Vec<(Place, Option<u32>)>,
+}
+
+impl<'code, 'image> Explorer<'code, 'image> {
+    /// Analyses a root over all of its paths.
+    pub fn analyse(
+        code: &'code mut Code<'image>,
+        around: &'code Surroundings<'image>,
+        calls: Calls,
+        root: Place,
+        undefined: RegisterSet,
+    ) -> Analysis {
+        code.clear_marks();
+        let convention = around.convention;
+        let log2 = convention.stack_alignment.trailing_zeros() as u8;
+        let mut terms = Terms::new(undefined, log2, u64::from(convention.entry_residue));
+        let state = State::at_entry(&mut terms);
+        let evaluator = Evaluator::new(code.image(), terms, convention.red_zone);
+        let mut explorer = Self {
+            code,
+            around,
+            calls,
+            root,
+            evaluator,
+            blocks: Vec::new(),
+            keys: FxHashMap::default(),
+            frames: FxHashMap::default(),
+            contexts: vec![Context {
+                parent: 0,
+                returns_to: root,
+                callee: root,
+                depth: 0,
+            }],
+            context_ids: FxHashMap::default(),
+            queue: BTreeSet::new(),
+            visited: 0,
+            exhausted: false,
+        };
+        let at = At {
+            place: root,
+            context: 0,
+        };
+        explorer.enter(at, state, None);
+        explorer.settle();
+        explorer.finish()
+    }
+
+    fn settle(&mut self) {
+        while let Some((_, _, block)) = self.queue.pop_first() {
+            if self.visited > MOST_VISITS {
+                self.exhausted = true;
+                return;
+            }
+            self.run_block(block);
+        }
+    }
+
+    fn finish(mut self) -> Analysis {
+        self.evaluator.recording = true;
+        let mut reached = FxHashSet::default();
+        for block in 0..self.blocks.len() as u32 {
+            self.evaluator.block = block;
+            self.run_block(block);
+        }
+        if self.exhausted {
+            let at = At {
+                place: self.root,
+                context: 0,
+            };
+            let reason = Reason::Bound;
+            self.evaluator.record(at, Event::Unknown { reason });
+        }
+        for block in &self.blocks {
+            reached.insert(block.key.place);
+        }
+        let facts = Facts {
+            events: std::mem::take(&mut self.evaluator.events),
+            assumptions: std::mem::take(&mut self.evaluator.assumptions),
+            visited: self.visited,
+            reached: reached.len() as u64,
+        };
+        let ways = self
+            .blocks
+            .iter()
+            .map(|block| (block.key.place, block.from));
+        Analysis {
+            facts,
+            ways: ways.collect(),
+            terms: self.evaluator.terms,
+        }
+    }
+
+    /// Goes on at a place with a state, joining what came there before.
+    fn enter(&mut self, at: At, state: State, from: Option<u32>) {
+        if self.evaluator.recording {
+            return;
+        }
+        let key = self.key(at, &state);
+        self.code.mark(at.place);
+        let depth = self.contexts[at.context as usize].depth;
+        let Some(&number) = self.keys.get(&key) else {
+            let number = self.blocks.len() as u32;
+            self.keys.insert(key, number);
+            self.blocks.push(Block {
+                key,
+                state,
+                joins: 0,
+                from,
+            });
+            self.queue.insert((Reverse(depth), at.place, number));
+            return;
+        };
+        let block = &mut self.blocks[number as usize];
+        let mut join = Join {
+            terms: &mut self.evaluator.terms,
+            block: number,
+            widen: block.joins >= PATIENCE,
+        };
+        let joined = join.join(&block.state, &state);
+        if joined != block.state {
+            block.state = joined;
+            block.joins += 1;
+            self.queue.insert((Reverse(depth), at.place, number));
+        }
+    }
+
+    fn key(&mut self, at: At, state: &State) -> Key {
+        let seen = self.frames.entry((at.place, at.context)).or_default();
+        let stack_pointer = state.stack_pointer();
+        let known = seen.contains(&stack_pointer);
+        if !known && seen.len() < MOST_FRAMES {
+            seen.push(stack_pointer);
+        }
+        let is_own = known || seen.contains(&stack_pointer);
+        Key {
+            place: at.place,
+            context: at.context,
+            stack_pointer: if is_own { stack_pointer } else { MIXED },
+        }
+    }
+
+    fn run_block(&mut self, number: u32) {
+        let block = &self.blocks[number as usize];
+        let mut state = block.state.clone();
+        let mut at = At {
+            place: block.key.place,
+            context: block.key.context,
+        };
+        let mut first = true;
+        loop {
+            let instruction = match self.code.at(at.place) {
+                Ok(instruction) => instruction,
+                Err(_) => {
+                    let into = self.what_lies_at(at.place);
+                    self.evaluator.record(at, Event::FellThrough { into });
+                    return;
+                }
+            };
+            if !first && self.code.is_marked(instruction) {
+                self.enter(at, state, Some(number));
+                return;
+            }
+            first = false;
+            self.visited += 1;
+            let effects = self.code.effects(instruction);
+            self.evaluator.run(&mut state, at, effects);
+            let next = Place {
+                offset: at.place.offset + i64::from(instruction.length),
+                ..at.place
+            };
+            if !self.follow(&mut state, at, next, instruction, number) {
+                return;
+            }
+            at.place = next;
+        }
+    }
+
+    fn what_lies_at(&self, place: Place) -> &'static str {
+        match self.evaluator.image.section(place.section) {
+            Some(section) if place.offset as u64 >= section.size => "the end of the section",
+            Some(section) if !section.flags.execute => "data",
+            _ => "bytes that are no instruction",
+        }
+    }
+
+    /// Follows an instruction's flow; true where the next instruction comes next.
+    fn follow(
+        &mut self,
+        state: &mut State,
+        at: At,
+        next: Place,
+        instruction: Instruction,
+        from: u32,
+    ) -> bool {
+        match instruction.flow {
+            Flow::Next | Flow::Halt => true,
+            Flow::System => {
+                self.leave_to_kernel(state, at);
+                true
+            }
+            Flow::Stop => false,
+            Flow::Unknown(why) => {
+                let reason = Reason::Instruction(why);
+                self.evaluator.record(at, Event::Unknown { reason });
+                false
+            }
+            Flow::InterruptReturn => {
+                let reason = Reason::Instruction("iret in a function that is called");
+                self.evaluator.record(at, Event::Unknown { reason });
+                false
+            }
+            Flow::Branch {
+                target,
+                taken,
+                condition,
+            } => self.branch(state, at, target, taken, condition, from),
+            Flow::Jump(target) => {
+                let target = self.target(at, target);
+                self.jump(state, at, target, from);
+                false
+            }
+            Flow::Call(target) => {
+                let target = self.target(at, target);
+                self.call(state, at, next, target, from)
+            }
+            Flow::Return(address) => {
+                let address = self.evaluator.operand(address);
+                self.give_back(state, at, address, from);
+                false
+            }
+        }
+    }
+
+    fn target(&mut self, at: At, target: Target) -> Value {
+        match target {
+            Target::Direct(reference) => self.reference(reference),
+            Target::Indirect(operand) => {
+                let value = self.evaluator.operand(operand);
+                self.evaluator.check_defined(at, value, Use::Target);
+                value
+            }
+        }
+    }
+
+    fn reference(&mut self, reference: Reference) -> Value {
+        match reference {
+            Reference::Place(place) => self.evaluator.terms.place(place),
+            Reference::External(symbol, addend) => self
+                .evaluator
+                .terms
+                .base(super::terms::Base::External(symbol))
+                .plus(addend),
+            Reference::GotEntry(_) => Value::ANYTHING,
+        }
+    }
+
+    fn branch(
+        &mut self,
+        state: &mut State,
+        at: At,
+        target: Reference,
+        taken: Operand,
+        _condition: Option<Condition>,
+        from: u32,
+    ) -> bool {
+        let taken = self.evaluator.operand(taken);
+        self.evaluator.check_defined(at, taken, Use::Branch);
+        let mut other = state.clone();
+        if other.assume(&mut self.evaluator.terms, taken, true) {
+            let target = self.reference(target);
+            self.jump(&mut other, at, target, from);
+        }
+        state.assume(&mut self.evaluator.terms, taken, false)
+    }
+
+    fn jump(&mut self, state: &mut State, at: At, target: Value, from: u32) {
+        let found = destinations(&mut self.evaluator, &self.around.boundaries, state, target);
+        let Some(found) = found else {
+            return self.jump_anywhere(state, at, from);
+        };
+        for destination in found {
+            match destination {
+                Destination::Place(place, chosen) => {
+                    let mut state = state.clone();
+                    if choose(&mut state, &self.evaluator.terms, chosen) {
+                        self.jump_to(state, at, place, from);
+                    }
+                }
+                Destination::External(symbol) => {
+                    self.leave(state, at, Callee::External(symbol), from);
+                }
+                Destination::ReturnAddress => {
+                    let mut state = state.clone();
+                    self.give_back(&mut state, at, Value::RETURN_ADDRESS, from);
+                }
+            }
+        }
+    }
+
+    fn jump_to(&mut self, mut state: State, at: At, place: Place, from: u32) {
+        let contracted = self.calls == Calls::ByContract && self.around.contracted.contains(&place);
+        let at_entry = at.context == 0 && state.stack_pointer() == Value::FRAME;
+        if self.around.is_compiled(place) || (contracted && at_entry && place != self.root) {
+            return self.leave(&mut state, at, Callee::Place(place), from);
+        }
+        let at = At { place, ..at };
+        self.enter(at, state, Some(from));
+    }
+
+    /// A jump to a function that returns to this one's caller, or to where this helper was called.
+    fn leave(&mut self, state: &mut State, at: At, callee: Callee, from: u32) {
+        let stack_pointer = state.stack_pointer();
+        let top = state
+            .load(&mut self.evaluator.terms, stack_pointer, 8)
+            .value;
+        let back = top.and_then(|top| self.evaluator.terms.as_place(top));
+        if let Some(back) = back {
+            self.contract_call(state, at, callee);
+            let at = self.returned_to(at, back);
+            self.enter(at, state.clone(), Some(from));
+            return;
+        }
+        let exit = Exit::Tail(callee);
+        let state = Box::new(state.clone());
+        self.evaluator.record(at, Event::Exit { exit, state });
+    }
+
+    fn jump_anywhere(&mut self, state: &mut State, at: At, from: u32) {
+        if state.stack_pointer() == Value::FRAME {
+            return self.leave(state, at, Callee::Pointer, from);
+        }
+        let reason = Reason::IndirectJump;
+        self.evaluator.record(at, Event::Unknown { reason });
+    }
+
+    /// A call, its return address already pushed; true where the next instruction follows.
+    fn call(&mut self, state: &mut State, at: At, next: Place, target: Value, from: u32) -> bool {
+        let found = destinations(&mut self.evaluator, &self.around.boundaries, state, target);
+        let Some(found) = found else {
+            return self.contract_call(state, at, Callee::Pointer);
+        };
+        let mut after: Option<State> = None;
+        for destination in found {
+            match destination {
+                Destination::Place(place, chosen) => {
+                    let mut state = state.clone();
+                    if !choose(&mut state, &self.evaluator.terms, chosen) {
+                        continue;
+                    }
+                    // `call next` is how position-dependent code reads its own address.
+                    if place == next || !self.is_contracted(place) {
+                        self.call_helper(state, at, next, place, from);
+                    } else if self.contract_call(&mut state, at, Callee::Place(place)) {
+                        after = Some(state);
+                    }
+                }
+                Destination::External(symbol) => {
+                    let mut state = state.clone();
+                    if self.contract_call(&mut state, at, Callee::External(symbol)) {
+                        after = Some(state);
+                    }
+                }
+                Destination::ReturnAddress => {
+                    let reason = Reason::IndirectCall;
+                    self.evaluator.record(at, Event::Unknown { reason });
+                }
+            }
+        }
+        match after {
+            Some(after) => {
+                *state = after;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn is_contracted(&self, place: Place) -> bool {
+        let by_contract = self.calls == Calls::ByContract || place == self.root;
+        (by_contract && self.around.contracted.contains(&place)) || self.around.is_compiled(place)
+    }
+
+    fn call_helper(&mut self, state: State, at: At, next: Place, callee: Place, from: u32) {
+        let parent = at.context;
+        let depth = self.contexts[parent as usize].depth + 1;
+        let mut context = parent;
+        loop {
+            let outer = self.contexts[context as usize];
+            if (outer.callee == callee && callee != next) || depth > MOST_DEPTH {
+                let reason = Reason::Recursion;
+                self.evaluator.record(at, Event::Unknown { reason });
+                return;
+            }
+            if context == 0 {
+                break;
+            }
+            context = outer.parent;
+        }
+        let id = (parent, next, callee);
+        let count = self.contexts.len() as u32;
+        let context = *self.context_ids.entry(id).or_insert(count);
+        if context == count {
+            self.contexts.push(Context {
+                parent,
+                returns_to: next,
+                callee,
+                depth,
+            });
+        }
+        let at = At {
+            place: callee,
+            context,
+        };
+        self.enter(at, state, Some(from));
+    }
+
+    /// What a call by convention leaves; false where it does not return.
+    fn contract_call(&mut self, state: &mut State, at: At, callee: Callee) -> bool {
+        let stack_pointer = state.stack_pointer();
+        if self.evaluator.recording {
+            let log2 = self.around.convention.stack_alignment.trailing_zeros() as u8;
+            let residue = state
+                .known(&self.evaluator.terms, stack_pointer)
+                .modulo(log2);
+            let direction = state.direction;
+            self.evaluator.record(
+                at,
+                Event::Call {
+                    callee,
+                    residue,
+                    direction,
+                },
+            );
+            self.evaluator.assumptions.callees.insert(callee);
+        }
+        if let Callee::External(symbol) = callee
+            && !self.around.returns(symbol)
+        {
+            return false;
+        }
+        self.give_arguments(state);
+        state.registers[Register::RSP.index()] = stack_pointer.plus(8);
+        let limit = state.stack_pointer();
+        state.forget_below(&mut self.evaluator.terms, limit);
+        if state.escaped {
+            state.forget_data(&self.evaluator.terms);
+        }
+        self.clobber(state, at);
+        true
+    }
+
+    /// Addresses of the frame that a callee may find in its argument registers.
+    fn give_arguments(&self, state: &mut State) {
+        let terms = &self.evaluator.terms;
+        state.escaped |= self.around.convention.arguments.iter().any(|register| {
+            let value = state.register(register);
+            let (coefficient, touched) = terms.frame_part(value);
+            register != Register::RSP && value != Value::ANYTHING && (coefficient != 0 || touched)
+        });
+    }
+
+    fn clobber(&mut self, state: &mut State, at: At) {
+        let convention = self.around.convention;
+        for number in 0..super::state::TRACKED as u8 {
+            let register = Register(number);
+            if register == Register::RSP || convention.preserved.contains(register) {
+                continue;
+            }
+            let value = if register.is_vector() {
+                Value::ANYTHING
+            } else if convention.results.contains(register) {
+                self.evaluator.returned(state, at, register)
+            } else {
+                self.evaluator.left_by_call(state, at, register)
+            };
+            state.registers[register.index()] = value;
+        }
+        state.carry = super::state::FlagSource::Open;
+        state.status = super::state::FlagSource::Open;
+        state.direction = Some(false);
+    }
+
+    /// `syscall` leaves rax, rcx and r11 changed (Intel SDM; System V, A.2.1).
+    fn leave_to_kernel(&mut self, state: &mut State, at: At) {
+        for register in [Register::RAX, Register::RCX, Register::R11] {
+            let value = self.evaluator.returned(state, at, register);
+            state.registers[register.index()] = value;
+        }
+        if state.escaped {
+            state.forget_data(&self.evaluator.terms);
+        }
+    }
+
+    /// A return, with the address already popped.
+    fn give_back(&mut self, state: &mut State, at: At, address: Value, from: u32) {
+        if address != Value::RETURN_ADDRESS {
+            let found = destinations(&mut self.evaluator, &self.around.boundaries, state, address);
+            if let Some(found) = found {
+                for destination in found {
+                    match destination {
+                        Destination::Place(place, _) => {
+                            let at = self.returned_to(at, place);
+                            self.enter(at, state.clone(), Some(from));
+                        }
+                        Destination::External(symbol) => {
+                            self.leave(state, at, Callee::External(symbol), from);
+                        }
+                        Destination::ReturnAddress => {
+                            self.exit(state, at, Value::RETURN_ADDRESS);
+                        }
+                    }
+                }
+                return;
+            }
+        }
+        self.exit(state, at, address);
+    }
+
+    fn exit(&mut self, state: &State, at: At, address: Value) {
+        if self.evaluator.recording {
+            let exit = Exit::Return(address);
+            let state = Box::new(state.clone());
+            self.evaluator.record(at, Event::Exit { exit, state });
+        }
+    }
+
+    /// The context after a return to a place: that of the innermost call which returns there.
+    fn returned_to(&self, at: At, place: Place) -> At {
+        let mut context = at.context;
+        while context != 0 {
+            let inner = self.contexts[context as usize];
+            if inner.returns_to == place {
+                return At {
+                    place,
+                    context: inner.parent,
+                };
+            }
+            context = inner.parent;
+        }
+        At { place, ..at }
+    }
+}
+
+/// Takes in what the choice of a table's entry says.
+fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> bool {
+    match chosen {
+        Some((value, number)) => state.learn(terms, value, Known::exactly(number)),
+        None => true,
+    }
+}

@@ -1,0 +1,271 @@
+//! The frame in memory: stores and loads at addresses computed from SP.
+
+use super::state::{Slot, State};
+use super::terms::{Base, Function, TermId, Terms, Value};
+use crate::machine::Operation;
+
+/// What became of a store to the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stored {
+    /// A slot that matters was spared on the assumption that a variable index
+    /// stays inside the object it indexes.
+    pub index_in_bounds: bool,
+}
+
+/// What a load from the frame found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loaded {
+    /// The value, if the frame's contents tell.
+    pub value: Option<Value>,
+    /// It lay out of the red zone's reach since it was written.
+    pub exposed: bool,
+}
+
+/// How two stretches of memory lie to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overlap {
+    /// They have no byte in common.
+    None,
+    /// The second starts at this distance from the first, in bytes.
+    At(i64),
+    /// They may have, by how far an alignment moved the address.
+    ByAlignment,
+    /// They may have, by a variable index.
+    ByIndex,
+}
+
+impl State {
+    /// Writes `bytes` bytes of `value` at a frame's address.
+    pub fn store(&mut self, terms: &mut Terms, address: Value, bytes: u16, value: Value) -> Stored {
+        let mut outcome = Stored::default();
+        if bytes == 0 {
+            self.forget_data(terms);
+            return outcome;
+        }
+        let mut inserted = false;
+        let mut slots = std::mem::take(&mut self.slots);
+        let mut pieces: Vec<Slot> = Vec::new();
+        slots.retain_mut(
+            |slot| match self.overlap(terms, slot, address, i64::from(bytes)) {
+                Overlap::None => true,
+                Overlap::At(distance) => {
+                    if let Some(low) = inside(slot, distance, bytes) {
+                        slot.value = replace_part(terms, slot, low, bytes, value);
+                        slot.exposed = false;
+                        inserted = true;
+                        return true;
+                    }
+                    leave_pieces(&mut pieces, slot, distance, i64::from(bytes));
+                    false
+                }
+                Overlap::ByAlignment => {
+                    slot.value = Value::ANYTHING;
+                    true
+                }
+                Overlap::ByIndex => {
+                    if matters(terms, slot.value) {
+                        outcome.index_in_bounds = true;
+                    } else {
+                        slot.value = Value::ANYTHING;
+                    }
+                    true
+                }
+            },
+        );
+        self.slots = slots;
+        for piece in pieces {
+            self.insert(piece);
+        }
+        if !inserted {
+            self.insert(Slot {
+                term: address.term,
+                offset: address.offset,
+                bytes,
+                value,
+                exposed: false,
+            });
+        }
+        outcome
+    }
+
+    /// Reads `bytes` bytes at a frame's address.
+    pub fn load(&self, terms: &mut Terms, address: Value, bytes: u16) -> Loaded {
+        let key = (address.term, address.offset);
+        let after = self
+            .slots
+            .partition_point(|slot| (slot.term, slot.offset) <= key);
+        let found = after
+            .checked_sub(1)
+            .and_then(|index| self.slots.get(index))
+            .filter(|slot| slot.term == address.term);
+        if let Some(slot) = found {
+            let low = address.offset.wrapping_sub(slot.offset);
+            let end = low.checked_add(i64::from(bytes));
+            if end.is_some_and(|end| end <= i64::from(slot.bytes)) {
+                return Loaded {
+                    value: part_of(terms, slot, low, bytes),
+                    exposed: slot.exposed,
+                };
+            }
+        }
+        let next = self.slots.get(after).filter(|slot| {
+            slot.term == address.term
+                && slot.offset < address.offset.saturating_add(i64::from(bytes))
+        });
+        let overlaps = next.is_some()
+            || found.is_some_and(|slot| {
+                address.offset < slot.offset.saturating_add(i64::from(slot.bytes))
+            });
+        let untouched = !overlaps && address.term == Value::FRAME.term && address.offset >= 8;
+        Loaded {
+            value: untouched.then(|| terms.base(Base::Argument(address.offset, bytes))),
+            exposed: false,
+        }
+    }
+
+    fn insert(&mut self, slot: Slot) {
+        let key = (slot.term, slot.offset);
+        let place = self
+            .slots
+            .partition_point(|slot| (slot.term, slot.offset) < key);
+        // A frame of thousands of slots is an array: the newest stay known.
+        if self.slots.len() >= 512 {
+            let anything = self.slots.iter().position(|s| s.value == Value::ANYTHING);
+            if let Some(index) = anything {
+                self.slots.remove(index);
+                return self.insert(slot);
+            }
+            if slot.value == Value::ANYTHING {
+                return;
+            }
+        }
+        self.slots.insert(place, slot);
+    }
+
+    fn overlap(&self, terms: &mut Terms, slot: &Slot, address: Value, bytes: i64) -> Overlap {
+        if slot.term == address.term {
+            let distance = address.offset.wrapping_sub(slot.offset);
+            let apart = distance >= i64::from(slot.bytes) || distance <= -bytes;
+            return if apart {
+                Overlap::None
+            } else {
+                Overlap::At(distance)
+            };
+        }
+        let distance = terms.subtract(address, slot.address());
+        let known = self.known(terms, distance);
+        if known.low >= i64::from(slot.bytes) || known.high <= -bytes {
+            return Overlap::None;
+        }
+        if only_alignment(terms, distance.term) {
+            Overlap::ByAlignment
+        } else {
+            Overlap::ByIndex
+        }
+    }
+
+    /// All of the frame's data may have changed; what is kept for the caller has not.
+    pub fn forget_data(&mut self, terms: &Terms) {
+        for slot in &mut self.slots {
+            if !matters(terms, slot.value) {
+                slot.value = Value::ANYTHING;
+            }
+        }
+    }
+
+    /// Whatever lies below an address of the frame is gone.
+    pub fn forget_below(&mut self, terms: &mut Terms, limit: Value) {
+        let mut slots = std::mem::take(&mut self.slots);
+        slots.retain(|slot| {
+            let distance = terms.subtract(slot.address(), limit);
+            self.known(terms, distance).low >= 0
+        });
+        self.slots = slots;
+    }
+
+    /// Marks what lies further below SP than the red zone reaches.
+    pub fn expose_below(&mut self, terms: &mut Terms, limit: Value) {
+        for index in 0..self.slots.len() {
+            let address = self.slots[index].address();
+            if address.term == limit.term {
+                self.slots[index].exposed |= address.offset < limit.offset;
+            } else {
+                let distance = terms.subtract(address, limit);
+                self.slots[index].exposed |= self.known(terms, distance).high < 0;
+            }
+        }
+    }
+}
+
+/// Whether a value is one that a function keeps for its caller or for itself
+/// to find its frame again, rather than data.
+fn matters(terms: &Terms, value: Value) -> bool {
+    match terms.as_base(value) {
+        Some(Base::Entry(_) | Base::ReturnAddress) => true,
+        _ => terms.is_frame(value) || terms.as_place(value).is_some(),
+    }
+}
+
+/// Whether a distance depends on nothing but how far SP was moved to align it.
+fn only_alignment(terms: &Terms, term: TermId) -> bool {
+    terms.parts(term).iter().all(|&(base, _)| {
+        matches!(
+            terms.get(base),
+            Base::Function {
+                function: Function::Operation(Operation::And),
+                inputs: [inner, _],
+                ..
+            } if terms.frame_part(inner).0 != 0
+        )
+    })
+}
+
+/// The offset of a narrow store inside a slot of up to 8 bytes that it does not fill.
+fn inside(slot: &Slot, distance: i64, bytes: u16) -> Option<u8> {
+    let narrow = slot.bytes <= 8 && bytes < slot.bytes;
+    let fits = distance >= 0 && distance + i64::from(bytes) <= i64::from(slot.bytes);
+    (narrow && fits).then_some(distance as u8)
+}
+
+fn replace_part(terms: &mut Terms, slot: &Slot, low: u8, bytes: u16, value: Value) -> Value {
+    if slot.value == Value::ANYTHING || value == Value::ANYTHING {
+        return Value::ANYTHING;
+    }
+    let bits = bytes as u8 * 8;
+    terms.insert_bits(slot.value, low * 8, bits, value)
+}
+
+/// What remains known to be changed of a slot that was partly overwritten: only
+/// the caller's area needs it, since untouched bytes there are arguments.
+fn leave_pieces(pieces: &mut Vec<Slot>, slot: &Slot, distance: i64, bytes: i64) {
+    if slot.term != Value::FRAME.term || slot.offset < 8 {
+        return;
+    }
+    let end = slot.offset + i64::from(slot.bytes);
+    let start = slot.offset + distance;
+    let ranges = [(slot.offset, start.min(end)), (start + bytes, end)];
+    for (from, to) in ranges {
+        if to > from {
+            pieces.push(Slot {
+                offset: from,
+                bytes: (to - from) as u16,
+                value: Value::ANYTHING,
+                ..*slot
+            });
+        }
+    }
+}
+
+fn part_of(terms: &mut Terms, slot: &Slot, low: i64, bytes: u16) -> Option<Value> {
+    if slot.value == Value::ANYTHING {
+        return None;
+    }
+    if low == 0 && bytes == slot.bytes {
+        return Some(slot.value);
+    }
+    if slot.bytes <= 8 {
+        return Some(terms.slice_bits(slot.value, low as u8 * 8, bytes as u8 * 8));
+    }
+    // The low part of a wide value goes by the same name.
+    (low == 0).then_some(slot.value)
+}

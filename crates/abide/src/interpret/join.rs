@@ -1,0 +1,408 @@
+//! Joins: what two ways into a block agree on, and names for what differs.
+//!
+//! A location whose value differs gets a phi of the block. Locations that
+//! differ in the same way share one phi, so that two registers that step in
+//! lockstep keep their distance, and a copy stays a copy. Where the values
+//! differ by a number, the phi is that *distance* from the first value, so
+//! that an address stays an address of the frame.
+
+use rustc_hash::FxHashMap;
+
+use super::known::Known;
+use super::state::{FlagSource, Slot, State, TRACKED};
+use super::terms::{Base, BaseId, Location, Terms, Value};
+use crate::registers::Register;
+
+/// How a location differs between the ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Difference {
+    /// By a distance from the first value; the phi that stood for it before, if any.
+    Distance { before: Option<BaseId>, by: Value },
+    /// In some other way.
+    Values { here: Value, there: Value },
+}
+
+/// One location that differs.
+struct Differing {
+    location: Location,
+    here: Value,
+    difference: Difference,
+}
+
+/// Joins the states of two ways into a block.
+pub(super) struct Join<'a> {
+    /// The terms of the analysis.
+    pub terms: &'a mut Terms,
+    /// The block's number, which names its phis.
+    pub block: u32,
+    /// Whether bounds that grow are given up.
+    pub widen: bool,
+}
+
+impl Join<'_> {
+    /// The state that holds on both ways; `here` is what the block has been entered with before.
+    pub(super) fn join(&mut self, here: &State, there: &State) -> State {
+        let mut joined = here.clone();
+        joined.facts.clear();
+        joined.choices.clear();
+        let mut differing = Vec::new();
+        for index in 0..TRACKED {
+            let location = Location::Register(Register(index as u8));
+            self.compare(
+                &mut differing,
+                location,
+                here.registers[index],
+                there.registers[index],
+            );
+        }
+        joined.slots = self.join_slots(&mut differing, here, there);
+        self.name_differences(&mut joined, differing, here, there);
+        for (width, other) in joined.widths.iter_mut().zip(there.widths) {
+            *width = (*width).min(other);
+        }
+        self.join_facts(&mut joined, here, there);
+        if here.carry != there.carry {
+            joined.carry = FlagSource::Open;
+        }
+        if here.status != there.status {
+            joined.status = FlagSource::Open;
+        }
+        if here.direction != there.direction {
+            joined.direction = None;
+        }
+        joined.escaped |= there.escaped;
+        joined.touched = joined.touched.max(there.touched);
+        joined
+    }
+
+    fn own_phi(&self, value: Value) -> Option<(BaseId, bool)> {
+        self.terms
+            .parts(value.term)
+            .iter()
+            .find_map(|&(base, factor)| match self.terms.get(base) {
+                Base::Phi {
+                    block, distance, ..
+                } if block == self.block && factor == 1 => Some((base, distance)),
+                _ => None,
+            })
+    }
+
+    fn compare(
+        &mut self,
+        differing: &mut Vec<Differing>,
+        location: Location,
+        here: Value,
+        there: Value,
+    ) {
+        let own = self.own_phi(here);
+        if here == there && own.is_none() {
+            return;
+        }
+        let difference = if here == Value::ANYTHING || there == Value::ANYTHING {
+            Difference::Values {
+                here: Value::ANYTHING,
+                there: Value::ANYTHING,
+            }
+        } else {
+            match self.distance(own, here, there) {
+                Some(distance) => distance,
+                None => Difference::Values { here, there },
+            }
+        };
+        differing.push(Differing {
+            location,
+            here,
+            difference,
+        });
+    }
+
+    /// How far `there` is from the first value of a location, where that is a
+    /// number, a phi of distances, or both.
+    fn distance(
+        &mut self,
+        own: Option<(BaseId, bool)>,
+        here: Value,
+        there: Value,
+    ) -> Option<Difference> {
+        let before = match own {
+            Some((_, false)) => return None,
+            Some((phi, true)) => Some(phi),
+            None => None,
+        };
+        let first = match before {
+            Some(phi) => {
+                let phi = self.terms.value_of_base(phi);
+                self.terms.subtract(here, phi)
+            }
+            None => here,
+        };
+        let by = self.terms.subtract(there, first);
+        let steps = by != Value::ANYTHING
+            && self.terms.parts(by.term).iter().all(|&(base, factor)| {
+                factor > 0 && matches!(self.terms.get(base), Base::Phi { distance: true, .. })
+            });
+        let near = steps && by.offset.unsigned_abs() < 1 << 31;
+        near.then_some(Difference::Distance { before, by })
+    }
+
+    fn join_slots(
+        &mut self,
+        differing: &mut Vec<Differing>,
+        here: &State,
+        there: &State,
+    ) -> Vec<Slot> {
+        let mut joined = Vec::with_capacity(here.slots.len());
+        let (mut i, mut j) = (0, 0);
+        loop {
+            let (left, right) = (here.slots.get(i), there.slots.get(j));
+            let key = |slot: &Slot| (slot.term, slot.offset);
+            let (slot, other) = match (left, right) {
+                (None, None) => break,
+                (Some(l), Some(r)) if key(l) == key(r) => {
+                    i += 1;
+                    j += 1;
+                    (*l, Some(*r))
+                }
+                (Some(l), r) if r.is_none_or(|r| key(l) < key(r)) => {
+                    i += 1;
+                    (*l, None)
+                }
+                (_, Some(r)) => {
+                    j += 1;
+                    if self.is_argument_area(r) {
+                        let initial = self.initial(r);
+                        self.join_slot(differing, &mut joined, *r, initial, r.value);
+                    }
+                    continue;
+                }
+                (Some(_), None) => break,
+            };
+            match other {
+                Some(other) if other.bytes == slot.bytes => {
+                    let mut both = slot;
+                    both.exposed |= other.exposed;
+                    let (value, there_value) = (slot.value, other.value);
+                    self.join_slot(differing, &mut joined, both, value, there_value);
+                }
+                Some(other) => {
+                    let bytes = slot.bytes.max(other.bytes);
+                    joined.push(Slot {
+                        bytes,
+                        value: Value::ANYTHING,
+                        ..slot
+                    });
+                }
+                None if self.is_argument_area(&slot) => {
+                    let initial = self.initial(&slot);
+                    self.join_slot(differing, &mut joined, slot, slot.value, initial);
+                }
+                None => {}
+            }
+        }
+        joined
+    }
+
+    fn is_argument_area(&self, slot: &Slot) -> bool {
+        slot.term == Value::FRAME.term && slot.offset >= 8
+    }
+
+    fn initial(&mut self, slot: &Slot) -> Value {
+        self.terms.base(Base::Argument(slot.offset, slot.bytes))
+    }
+
+    fn join_slot(
+        &mut self,
+        differing: &mut Vec<Differing>,
+        joined: &mut Vec<Slot>,
+        slot: Slot,
+        here: Value,
+        there: Value,
+    ) {
+        let location = Location::Slot(slot.term, slot.offset);
+        self.compare(differing, location, here, there);
+        joined.push(Slot {
+            value: here,
+            ..slot
+        });
+    }
+
+    fn name_differences(
+        &mut self,
+        joined: &mut State,
+        differing: Vec<Differing>,
+        here: &State,
+        there: &State,
+    ) {
+        let names = representatives(self.terms, &differing);
+        for entry in differing {
+            let name = names[&entry.difference];
+            let value = match entry.difference {
+                Difference::Values { here, .. } if here == Value::ANYTHING => Value::ANYTHING,
+                Difference::Values { here: a, there: b } => {
+                    self.phi_of_values(joined, name, (a, here), (b, there))
+                }
+                Difference::Distance { before, by } => {
+                    let phi = self.phi_of_distance(joined, name, before, by, (here, there));
+                    let first = match before {
+                        Some(old) => {
+                            let old = self.terms.value_of_base(old);
+                            self.terms.subtract(entry.here, old)
+                        }
+                        None => entry.here,
+                    };
+                    self.terms.add(first, phi)
+                }
+            };
+            set(joined, entry.location, value);
+        }
+    }
+
+    fn phi_of_values(
+        &mut self,
+        joined: &mut State,
+        name: Location,
+        (a, in_a): (Value, &State),
+        (b, in_b): (Value, &State),
+    ) -> Value {
+        let undefined = [a, b]
+            .into_iter()
+            .find_map(|value| self.terms.undefined_source(value));
+        let frame = [a, b].into_iter().any(|value| {
+            let (coefficient, touched) = self.terms.frame_part(value);
+            coefficient != 0 || touched
+        });
+        let phi = self.terms.base(Base::Phi {
+            block: self.block,
+            location: name,
+            distance: false,
+            undefined,
+            frame,
+        });
+        let old = in_a.known(self.terms, a);
+        self.know(joined, phi, old, in_b.known(self.terms, b));
+        phi
+    }
+
+    fn phi_of_distance(
+        &mut self,
+        joined: &mut State,
+        name: Location,
+        before: Option<BaseId>,
+        by: Value,
+        (here, there): (&State, &State),
+    ) -> Value {
+        let phi = self.terms.base(Base::Phi {
+            block: self.block,
+            location: name,
+            distance: true,
+            undefined: None,
+            frame: false,
+        });
+        let old_phi = before.map(|phi| self.terms.value_of_base(phi));
+        let old = match old_phi {
+            Some(old) => here.known(self.terms, old),
+            None => Known::exactly(0),
+        };
+        self.know(joined, phi, old, there.known(self.terms, by));
+        let mut numbers = match old_phi {
+            Some(old) => match here.choices_of(old.term) {
+                Some(numbers) => numbers.to_vec(),
+                None => return phi,
+            },
+            None => vec![0],
+        };
+        match (by.as_constant(), there.choices_of(by.term)) {
+            (Some(number), _) => numbers.push(number as i64),
+            (_, Some(more)) => numbers.extend(more.iter().map(|n| n.wrapping_add(by.offset))),
+            _ => return phi,
+        }
+        joined.set_choices(phi.term, numbers);
+        phi
+    }
+
+    fn know(&mut self, joined: &mut State, phi: Value, old: Known, new: Known) {
+        let known = if self.widen {
+            old.widen(new)
+        } else {
+            old.or(new)
+        };
+        if !known.is_any() {
+            joined.set_fact(phi.term, known);
+        }
+    }
+
+    /// Facts that hold on both ways, of names that mean the same on both.
+    fn join_facts(&mut self, joined: &mut State, here: &State, there: &State) {
+        for &(term, fact) in &here.facts {
+            let value = Value { term, offset: 0 };
+            if self.mentions_own_phi(value) {
+                continue;
+            }
+            let other = there.known(self.terms, value);
+            let known = if self.widen && other.or(fact) != fact {
+                fact.widen(other)
+            } else {
+                fact.or(other)
+            };
+            if !known.is_any() {
+                joined.set_fact(term, known);
+            }
+        }
+        for (term, numbers) in &here.choices {
+            let value = Value {
+                term: *term,
+                offset: 0,
+            };
+            if self.mentions_own_phi(value) {
+                continue;
+            }
+            if let Some(others) = there.choices_of(*term) {
+                let all = numbers.iter().chain(others).copied().collect();
+                joined.set_choices(*term, all);
+            }
+        }
+    }
+
+    fn mentions_own_phi(&self, value: Value) -> bool {
+        self.terms.parts(value.term).iter().any(|&(base, _)| {
+            matches!(self.terms.get(base), Base::Phi { block, .. } if block == self.block)
+        })
+    }
+}
+
+/// One location for each way of differing, to name its phi: the one that
+/// named it before, where it still differs in that way.
+fn representatives(terms: &Terms, differing: &[Differing]) -> FxHashMap<Difference, Location> {
+    let mut names: FxHashMap<Difference, Location> = FxHashMap::default();
+    for entry in differing {
+        names.entry(entry.difference).or_insert(entry.location);
+    }
+    for entry in differing {
+        let named_by = match entry.difference {
+            Difference::Distance { before, .. } => before,
+            Difference::Values { here, .. } => terms.sole_base(here),
+        };
+        let Some(Base::Phi { location, .. }) = named_by.map(|base| terms.get(base)) else {
+            continue;
+        };
+        if location == entry.location {
+            names.insert(entry.difference, location);
+        }
+    }
+    names
+}
+
+fn set(state: &mut State, location: Location, value: Value) {
+    match location {
+        Location::Register(register) => state.registers[register.index()] = value,
+        Location::Slot(term, offset) => {
+            let key = (term, offset);
+            if let Ok(index) = state
+                .slots
+                .binary_search_by_key(&key, |slot| (slot.term, slot.offset))
+            {
+                state.slots[index].value = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Abstract execution: values, states, joins, and control flow found as values become known.
+
+mod branch;
+mod code;
+mod compute;
+mod evaluate;
+mod events;
+mod explore;
+mod frame;
+mod join;
+mod known;
+mod state;
+mod tables;
+mod terms;
+
+pub use code::Code;
+pub use events::{Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Use};
+pub use explore::{Analysis, Calls, Explorer, Surroundings};
+pub use known::Known;
+pub use state::{Slot, State};
+pub use tables::Boundaries;
+pub use terms::{Base, BaseId, Function, TermId, Terms, Value};

@@ -1,0 +1,270 @@
+//! The abstract state between two instructions.
+
+use super::known::Known;
+use super::terms::{Base, BaseId, Function, TermId, Terms, Value, mask};
+use crate::machine::Operation;
+use crate::registers::Register;
+
+/// How many registers have values: the general and the vector ones.
+pub(super) const TRACKED: usize = 48;
+
+/// What is held at an address of the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// The symbolic part of the address.
+    pub term: TermId,
+    /// The number in the address.
+    pub offset: i64,
+    /// How many bytes.
+    pub bytes: u16,
+    /// What they hold.
+    pub value: Value,
+    /// It lay out of the red zone's reach at some time since it was written.
+    pub exposed: bool,
+}
+
+impl Slot {
+    /// The address.
+    #[must_use]
+    pub const fn address(&self) -> Value {
+        Value {
+            term: self.term,
+            offset: self.offset,
+        }
+    }
+}
+
+/// Where a flag's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlagSource {
+    /// Nothing that the analysis follows.
+    Open,
+    /// A known value.
+    Known(bool),
+    /// The flags of an operation.
+    Operation {
+        /// The operation.
+        operation: Operation,
+        /// Its width, in bits.
+        bits: u8,
+        /// Its first two inputs.
+        inputs: [Value; 2],
+        /// Its result.
+        result: Value,
+    },
+}
+
+/// Registers, frame, flags and facts at one point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// What each register holds; of a vector register its low `widths` bytes.
+    pub registers: [Value; TRACKED],
+    /// For each vector register, how many low bytes `registers` speaks of.
+    pub widths: [u8; 32],
+    /// The frame, sorted by address.
+    pub slots: Vec<Slot>,
+    /// What branches taught of values, sorted by term.
+    pub facts: Vec<(TermId, Known)>,
+    /// The only numbers that a term may be, sorted by term.
+    pub choices: Vec<(TermId, Vec<i64>)>,
+    /// CF.
+    pub carry: FlagSource,
+    /// ZF, SF, OF, PF and AF.
+    pub status: FlagSource,
+    /// DF: clear, set or not known.
+    pub direction: Option<bool>,
+    /// An address of the frame is known outside of it.
+    pub escaped: bool,
+    /// The lowest address that was touched, as an offset from SP at the entry.
+    pub touched: i64,
+}
+
+impl State {
+    /// The state at the entry of a root.
+    pub fn at_entry(terms: &mut Terms) -> Self {
+        let mut registers = [Value::ANYTHING; TRACKED];
+        for (number, value) in registers.iter_mut().enumerate() {
+            *value = terms.base(Base::Entry(Register(number as u8)));
+        }
+        registers[Register::RSP.index()] = Value::FRAME;
+        Self {
+            registers,
+            widths: [64; 32],
+            slots: vec![Slot {
+                term: Value::FRAME.term,
+                offset: 0,
+                bytes: 8,
+                value: Value::RETURN_ADDRESS,
+                exposed: false,
+            }],
+            facts: Vec::new(),
+            choices: Vec::new(),
+            carry: FlagSource::Open,
+            status: FlagSource::Open,
+            direction: Some(false),
+            escaped: false,
+            touched: 0,
+        }
+    }
+
+    /// What a register holds.
+    #[must_use]
+    pub fn register(&self, register: Register) -> Value {
+        self.registers
+            .get(register.index())
+            .copied()
+            .unwrap_or(Value::ANYTHING)
+    }
+
+    /// SP.
+    #[must_use]
+    pub fn stack_pointer(&self) -> Value {
+        self.registers[Register::RSP.index()]
+    }
+
+    /// What is known of a value here.
+    #[must_use]
+    pub fn known(&self, terms: &Terms, value: Value) -> Known {
+        if let Some(number) = value.as_constant() {
+            return Known::exactly(number as i64);
+        }
+        let mut sum = Known::exactly(value.offset);
+        for &(base, factor) in terms.parts(value.term) {
+            sum = sum.plus(self.known_base(terms, base).scale(factor));
+        }
+        let aligned = self.known_alignment(terms, value);
+        let sum = sum.and(aligned);
+        match self.fact(value.term) {
+            Some(fact) => sum.and(fact.plus(Known::exactly(value.offset))),
+            None => sum,
+        }
+    }
+
+    fn known_base(&self, terms: &Terms, base: BaseId) -> Known {
+        let inherent = terms.inherent_known(base);
+        if self.facts.is_empty() {
+            return inherent;
+        }
+        match self.fact(terms.single_term(base)) {
+            Some(fact) => inherent.and(fact),
+            None => inherent,
+        }
+    }
+
+    /// `x - (x & (2^k - 1))` is a multiple of 2^k, whatever x is.
+    fn known_alignment(&self, terms: &Terms, value: Value) -> Known {
+        let mut best = Known::ANY;
+        for &(base, factor) in terms.parts(value.term) {
+            let Base::Function {
+                function: Function::Operation(Operation::And),
+                inputs: [inner, by],
+                ..
+            } = terms.get(base)
+            else {
+                continue;
+            };
+            let Some(low_mask) = by.as_constant() else {
+                continue;
+            };
+            let log2 = low_mask.trailing_ones() as u8;
+            if factor != -1 || low_mask != mask(log2) || log2 <= best.log2 {
+                continue;
+            }
+            let mut rest = Known::exactly(value.offset.wrapping_sub(inner.offset));
+            for (base, factor) in terms.difference_without(value.term, base, inner.term) {
+                rest = rest.plus(self.known_base(terms, base).scale(factor));
+            }
+            let certain = rest.log2.min(log2);
+            if certain > best.log2 {
+                best = Known::congruent(certain, rest.residue);
+            }
+        }
+        best
+    }
+
+    /// The fact that is known of a term, if any.
+    #[must_use]
+    pub fn fact(&self, term: TermId) -> Option<Known> {
+        let found = self.facts.binary_search_by_key(&term, |&(term, _)| term);
+        Some(self.facts.get(found.ok()?)?.1)
+    }
+
+    /// Notes a fact of a value; returns false where it contradicts what is known.
+    pub fn learn(&mut self, terms: &Terms, value: Value, fact: Known) -> bool {
+        let before = self.known(terms, value);
+        let now = before.and(fact);
+        if now.is_empty() {
+            return false;
+        }
+        if value.term == TermId(0) || value == Value::ANYTHING || now == before {
+            return true;
+        }
+        let moved = now.plus(Known::exactly(value.offset.wrapping_neg()));
+        if value.offset == i64::MIN || !(moved.is_bounded() || value.offset == 0) {
+            return true;
+        }
+        self.set_fact(value.term, moved);
+        true
+    }
+
+    /// Sets what is known of a term.
+    pub fn set_fact(&mut self, term: TermId, fact: Known) {
+        match self.facts.binary_search_by_key(&term, |&(term, _)| term) {
+            Ok(found) => self.facts[found].1 = fact,
+            Err(_) if self.facts.len() >= 96 => {}
+            Err(place) => self.facts.insert(place, (term, fact)),
+        }
+    }
+
+    /// The only numbers that a term may be, where they are few and known.
+    #[must_use]
+    pub fn choices_of(&self, term: TermId) -> Option<&[i64]> {
+        let found = self.choices.binary_search_by_key(&term, |(term, _)| *term);
+        Some(&self.choices.get(found.ok()?)?.1)
+    }
+
+    /// Sets the only numbers that a term may be; too many are as good as any.
+    pub fn set_choices(&mut self, term: TermId, mut numbers: Vec<i64>) {
+        numbers.sort_unstable();
+        numbers.dedup();
+        match self.choices.binary_search_by_key(&term, |(term, _)| *term) {
+            Ok(found) if numbers.len() > 16 => {
+                self.choices.remove(found);
+            }
+            Ok(found) => self.choices[found].1 = numbers,
+            Err(_) if numbers.len() > 16 => {}
+            Err(place) => self.choices.insert(place, (term, numbers)),
+        }
+    }
+
+    /// A name is given to a new value: what still holds the old one loses the name.
+    pub fn forget_name(&mut self, terms: &mut Terms, base: BaseId) {
+        for index in 0..TRACKED {
+            if terms.depends(self.registers[index], base) {
+                self.registers[index] = terms.stale();
+            }
+        }
+        let mut slots = std::mem::take(&mut self.slots);
+        slots.retain_mut(|slot| {
+            if terms.depends(slot.address(), base) {
+                return false;
+            }
+            if terms.depends(slot.value, base) {
+                slot.value = terms.stale();
+            }
+            true
+        });
+        self.slots = slots;
+        let gone = |term| terms.depends(Value { term, offset: 0 }, base);
+        self.facts.retain(|&(term, _)| !gone(term));
+        self.choices.retain(|(term, _)| !gone(*term));
+        for source in [&mut self.carry, &mut self.status] {
+            if let FlagSource::Operation { inputs, result, .. } = source
+                && (inputs.iter().any(|&input| terms.depends(input, base))
+                    || terms.depends(*result, base))
+            {
+                *source = FlagSource::Open;
+            }
+        }
+    }
+}

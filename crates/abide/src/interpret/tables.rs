@@ -1,0 +1,451 @@
+//! Where an indirect jump or call may go: jump tables and sets of code addresses.
+
+use std::sync::OnceLock;
+
+use super::evaluate::Evaluator;
+use super::known::Known;
+use super::state::State;
+use super::terms::{Base, BaseId, Function, Terms, Value};
+use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved, SectionId};
+use crate::machine::Operation;
+use crate::machine::x86::instruction_starts;
+
+/// More entries than any table of code addresses that people write has.
+const MOST_ENTRIES: usize = 4096;
+
+/// One target of an indirect jump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// A place in the unit, and what its choice says of a value.
+    Place(Place, Option<(Value, i64)>),
+    /// A symbol that the unit does not define.
+    External(ImageSymbol),
+    /// The caller of the root.
+    ReturnAddress,
+}
+
+/// The targets of an indirect jump, or none where they are not known.
+pub(super) fn destinations(
+    evaluator: &mut Evaluator<'_>,
+    boundaries: &Boundaries,
+    state: &State,
+    target: Value,
+) -> Option<Vec<Destination>> {
+    if let Some(one) = single(&evaluator.terms, target) {
+        return Some(vec![one]);
+    }
+    if let Some(choices) = by_choices(evaluator, boundaries, state, target) {
+        return Some(choices);
+    }
+    by_table(evaluator, boundaries, state, target).or_else(|| by_distance(evaluator, state, target))
+}
+
+fn single(terms: &Terms, target: Value) -> Option<Destination> {
+    if target == Value::RETURN_ADDRESS {
+        return Some(Destination::ReturnAddress);
+    }
+    if let Some(place) = terms.as_place(target) {
+        return Some(Destination::Place(place, None));
+    }
+    match terms.as_base(target)? {
+        Base::External(symbol) => Some(Destination::External(symbol)),
+        _ => None,
+    }
+}
+
+/// A target with a part that is one of a few known numbers.
+fn by_choices(
+    evaluator: &mut Evaluator<'_>,
+    boundaries: &Boundaries,
+    state: &State,
+    target: Value,
+) -> Option<Vec<Destination>> {
+    let parts = evaluator.terms.parts(target.term).to_vec();
+    for (base, factor) in parts {
+        let part = evaluator.terms.value_of_base(base);
+        let Some(numbers) = state.choices_of(part.term) else {
+            continue;
+        };
+        let rest = evaluator.terms.combine(target, -factor, part);
+        let mut all = Vec::new();
+        for &number in numbers {
+            let target = rest.plus(number.wrapping_mul(factor));
+            all.extend(destinations(evaluator, boundaries, state, target)?);
+        }
+        return Some(all);
+    }
+    None
+}
+
+/// `table[index]`, alone or added to an address.
+fn by_table(
+    evaluator: &mut Evaluator<'_>,
+    boundaries: &Boundaries,
+    state: &State,
+    target: Value,
+) -> Option<Vec<Destination>> {
+    let parts = evaluator.terms.parts(target.term).to_vec();
+    let (base, entry) = parts.iter().find_map(|&(base, factor)| {
+        let entry = Entry::of(&evaluator.terms, base)?;
+        (factor == 1).then_some((base, entry))
+    })?;
+    let part = evaluator.terms.value_of_base(base);
+    let rest = evaluator.terms.subtract(target, part);
+    let table = Table::of(&evaluator.terms, state, entry)?;
+    let segments = table.segments(boundaries);
+    for plausible in [Plausible::Label, Plausible::Instruction] {
+        for segment in &segments {
+            let found = read_segment(
+                evaluator,
+                boundaries,
+                (&table, entry, rest),
+                segment,
+                plausible,
+            );
+            if found.len() < segment.len() || found.is_empty() {
+                continue;
+            }
+            let whole = table.is_bounded && segments.len() == 1;
+            if !whole && evaluator.recording {
+                let count = found.len() as u32;
+                evaluator
+                    .assumptions
+                    .table_bound
+                    .insert((table.start, count));
+            }
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// What makes an entry's target plausible, where values do not bound the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plausible {
+    /// A symbol is defined there.
+    Label,
+    /// An instruction begins there, when the section is read from its start.
+    Instruction,
+}
+
+/// The targets of one stretch of a table, up to the first that is not plausible.
+fn read_segment(
+    evaluator: &mut Evaluator<'_>,
+    boundaries: &Boundaries,
+    (table, entry, rest): (&Table, Entry, Value),
+    segment: &[Place],
+    plausible: Plausible,
+) -> Vec<Destination> {
+    let mut found = Vec::new();
+    for &place in segment {
+        let Some(value) = entry_value(evaluator, place, entry) else {
+            break;
+        };
+        let value = evaluator.terms.add(rest, value);
+        match single(&evaluator.terms, value) {
+            Some(Destination::Place(target, _))
+                if boundaries.may_start(evaluator.image, target, plausible) =>
+            {
+                let number = (place.offset - table.start.offset) / table.step;
+                found.push(Destination::Place(target, table.choice(number)));
+            }
+            Some(other @ Destination::External(_)) => found.push(other),
+            _ => break,
+        }
+    }
+    found
+}
+
+/// An entry of a table in constant memory, as it stands in a value.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    address: Value,
+    bytes: u8,
+    sign_extended: bool,
+}
+
+impl Entry {
+    fn of(terms: &Terms, base: BaseId) -> Option<Self> {
+        match terms.get(base) {
+            Base::Memory(address, bytes) => Some(Self {
+                address,
+                bytes,
+                sign_extended: false,
+            }),
+            Base::Function {
+                function: Function::Operation(Operation::SignExtend { from }),
+                inputs,
+                bits: 64,
+            } => match terms.as_base(inputs[0])? {
+                Base::Memory(address, bytes) if bytes * 8 == from => Some(Self {
+                    address,
+                    bytes,
+                    sign_extended: true,
+                }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// A table: where its entries stand.
+struct Table {
+    start: Place,
+    step: i64,
+    /// How far the index reaches, in bytes, if values tell.
+    last: i64,
+    is_bounded: bool,
+    index: Option<(Value, i64)>,
+}
+
+impl Table {
+    fn of(terms: &Terms, state: &State, entry: Entry) -> Option<Self> {
+        let mut section: Option<SectionId> = None;
+        let mut indices = Vec::new();
+        for &(base, factor) in terms.parts(entry.address.term) {
+            match terms.get(base) {
+                Base::Section(id) if factor == 1 && section.is_none() => section = Some(id),
+                Base::Section(_) => return None,
+                _ => indices.push((base, factor)),
+            }
+        }
+        let section = section?;
+        let step = indices
+            .iter()
+            .map(|&(_, factor)| factor)
+            .reduce(gcd)?
+            .checked_abs()?;
+        let mut known = Known::exactly(0);
+        for &(base, factor) in &indices {
+            known = known.plus(state.known(terms, terms.value_of_base(base)).scale(factor));
+        }
+        let is_bounded = known.is_bounded() && known.high - known.low < (MOST_ENTRIES as i64) * 8;
+        let low = if is_bounded { known.low } else { 0 };
+        let index = match indices[..] {
+            [(base, factor)] if factor > 0 => {
+                Some((terms.value_of_base(base), low.checked_div(factor)?))
+            }
+            _ => None,
+        };
+        Some(Self {
+            start: Place {
+                section,
+                offset: entry.address.offset.checked_add(low)?,
+            },
+            step: step.max(1),
+            last: if is_bounded {
+                known.high - low
+            } else {
+                i64::MAX
+            },
+            is_bounded,
+            index,
+        })
+    }
+
+    /// The places of the entries, cut where another object begins.
+    fn segments(&self, boundaries: &Boundaries) -> Vec<Vec<Place>> {
+        let mut segments: Vec<Vec<Place>> = Vec::new();
+        let mut limit = i64::MIN;
+        for number in 0..MOST_ENTRIES as i64 {
+            let distance = number * self.step;
+            if distance > self.last || segments.len() > 4 {
+                break;
+            }
+            let place = Place {
+                offset: self.start.offset + distance,
+                ..self.start
+            };
+            if place.offset >= limit {
+                limit = boundaries.after(place);
+                segments.push(Vec::new());
+            }
+            if let Some(segment) = segments.last_mut() {
+                segment.push(place);
+            }
+        }
+        segments
+    }
+
+    /// What the choice of one entry says of the index.
+    fn choice(&self, number: i64) -> Option<(Value, i64)> {
+        self.index.map(|(index, first)| (index, first + number))
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    let (mut a, mut b) = (a.saturating_abs(), b.saturating_abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// The value of an entry, with its relocation.
+fn entry_value(evaluator: &mut Evaluator<'_>, place: Place, entry: Entry) -> Option<Value> {
+    let bits = entry.bytes * 8;
+    let Some(relocation) = evaluator.image.relocation_at(place) else {
+        let value = evaluator.constant_at(place, bits)?;
+        let number = value.as_constant()?;
+        let shift = 64 - u32::from(bits);
+        let extended = match entry.sign_extended {
+            true => ((number << shift) as i64 >> shift) as u64,
+            false => number,
+        };
+        return Some(Value::constant(extended));
+    };
+    let target = match evaluator.image.follow(place, relocation, 0)? {
+        Resolved::Place(target) => evaluator.terms.place(target),
+        Resolved::External(symbol) => evaluator
+            .terms
+            .base(Base::External(symbol))
+            .plus(relocation.addend),
+        Resolved::Absolute(number) => Value::constant(number),
+    };
+    match relocation.kind {
+        RelocationKind::Absolute => Some(target),
+        RelocationKind::Relative | RelocationKind::PltRelative => {
+            let here = evaluator.terms.place(place);
+            Some(evaluator.terms.subtract(target, here))
+        }
+        _ => None,
+    }
+}
+
+/// An address that is computed from an index: unrolled code entered in its middle.
+fn by_distance(
+    evaluator: &mut Evaluator<'_>,
+    state: &State,
+    target: Value,
+) -> Option<Vec<Destination>> {
+    let parts = evaluator.terms.parts(target.term).to_vec();
+    let section = parts
+        .iter()
+        .find_map(|&(base, factor)| match evaluator.terms.get(base) {
+            Base::Section(section) if factor == 1 => Some((base, section)),
+            _ => None,
+        })?;
+    let start = evaluator.terms.value_of_base(section.0);
+    let distance = evaluator.terms.subtract(target, start);
+    let known = state.known(&evaluator.terms, distance);
+    if !known.is_bounded() {
+        return None;
+    }
+    let step = 1_i64 << known.log2.min(62);
+    let count = (known.high - known.low) / step + 1;
+    let first = known.low + (known.residue as i64 - known.low).rem_euclid(step);
+    if count > 256 {
+        return None;
+    }
+    let places = (0..count).map(|number| Place {
+        section: section.1,
+        offset: first + number * step,
+    });
+    let found: Vec<_> = places
+        .filter(|place| place.offset <= known.high)
+        .map(|place| Destination::Place(place, None))
+        .collect();
+    let all_code = found.iter().all(|destination| match destination {
+        Destination::Place(place, _) => evaluator.image.is_code(*place),
+        _ => true,
+    });
+    all_code.then_some(found)
+}
+
+/// Where objects begin in the image's sections: symbols, and places that
+/// relocations lead to. A table ends where the next object begins.
+#[derive(Debug, Default)]
+pub struct Boundaries {
+    starts: Vec<Vec<i64>>,
+    labels: Vec<Vec<i64>>,
+    /// For each section, whether an instruction begins at each of its bytes;
+    /// read when a table first asks.
+    instructions: Vec<OnceLock<Vec<bool>>>,
+}
+
+impl Boundaries {
+    /// The boundaries of an image.
+    #[must_use]
+    pub fn new(image: &Image) -> Self {
+        let mut starts = vec![Vec::new(); image.section_count()];
+        let mut add = |place: Place| {
+            if let Some(list) = starts.get_mut(place.section.0 as usize) {
+                list.push(place.offset);
+            }
+        };
+        for (id, symbol) in image.symbols() {
+            let is_label = !symbol.name.is_empty();
+            if let (true, Some(Resolved::Place(place))) = (is_label, image.resolve(id)) {
+                add(place);
+            }
+        }
+        let labels = starts.clone();
+        let mut add = |place: Place| {
+            if let Some(list) = starts.get_mut(place.section.0 as usize) {
+                list.push(place.offset);
+            }
+        };
+        for section in 0..image.section_count() {
+            let section = SectionId(section as u32);
+            let Some(data) = image.section(section) else {
+                continue;
+            };
+            for relocation in &data.relocations {
+                let from = if data.flags.execute { 4 } else { 0 };
+                let place = Place {
+                    section,
+                    offset: relocation.offset as i64,
+                };
+                if !data.flags.execute && relocation.kind != RelocationKind::Absolute {
+                    continue;
+                }
+                if let Some(Resolved::Place(target)) = image.follow(place, relocation, from) {
+                    add(target);
+                }
+            }
+        }
+        let sort = |mut lists: Vec<Vec<i64>>| {
+            for list in &mut lists {
+                list.sort_unstable();
+                list.dedup();
+            }
+            lists
+        };
+        Self {
+            instructions: starts.iter().map(|_| OnceLock::new()).collect(),
+            starts: sort(starts),
+            labels: sort(labels),
+        }
+    }
+
+    /// The next start behind a place, or the end of its section.
+    fn after(&self, place: Place) -> i64 {
+        self.starts
+            .get(place.section.0 as usize)
+            .and_then(|starts| {
+                let next = starts.partition_point(|&start| start <= place.offset);
+                starts.get(next).copied()
+            })
+            .unwrap_or(i64::MAX)
+    }
+
+    /// Whether code may begin at a place, as far as symbols or a reading of the section tell.
+    fn may_start(&self, image: &Image, place: Place, plausible: Plausible) -> bool {
+        let section = place.section.0 as usize;
+        if !image.is_code(place) {
+            return false;
+        }
+        match plausible {
+            Plausible::Label => self
+                .labels
+                .get(section)
+                .is_some_and(|labels| labels.binary_search(&place.offset).is_ok()),
+            Plausible::Instruction => self.instructions.get(section).is_some_and(|starts| {
+                let starts = starts.get_or_init(|| instruction_starts(image, place.section));
+                let offset = usize::try_from(place.offset).unwrap_or(usize::MAX);
+                starts.get(offset).copied().unwrap_or(false)
+            }),
+        }
+    }
+}

@@ -1,0 +1,727 @@
+//! Values as linear terms over bases, each written down once.
+//!
+//! A [`Value`] is `sum(coefficient × base) + offset`, modulo 2^64. A base is
+//! something that the analysis cannot take apart: a register at the entry, a
+//! loaded word, the phi of a join, a non-linear function of other values.
+//! Terms are interned, so that equality is one comparison of two numbers.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::known::Known;
+use crate::inputs::{ImageSymbol, Place, SectionId};
+use crate::machine::{Condition, Operation};
+use crate::registers::Register;
+
+/// A base, by its place in [`Terms`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BaseId(pub u32);
+
+/// A linear combination of bases, by its place in [`Terms`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TermId(pub u32);
+
+/// A 64-bit value, or a wider one that a single base stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Value {
+    /// The part that is not a number.
+    pub term: TermId,
+    /// The number that is added to it.
+    pub offset: i64,
+}
+
+impl Value {
+    /// SP at the entry of the root.
+    pub const FRAME: Self = Self {
+        term: TermId(1),
+        offset: 0,
+    };
+    /// A value of which nothing is known, and which equals no other.
+    pub const ANYTHING: Self = Self {
+        term: TermId(2),
+        offset: 0,
+    };
+    /// The return address that the root was entered with.
+    pub const RETURN_ADDRESS: Self = Self {
+        term: TermId(3),
+        offset: 0,
+    };
+
+    /// A number.
+    #[must_use]
+    pub const fn constant(number: u64) -> Self {
+        Self {
+            term: TermId(0),
+            offset: number as i64,
+        }
+    }
+
+    /// The number, if it is one.
+    #[must_use]
+    pub const fn as_constant(self) -> Option<u64> {
+        match self.term {
+            TermId(0) => Some(self.offset as u64),
+            _ => None,
+        }
+    }
+
+    /// The value plus a number.
+    #[must_use]
+    pub const fn plus(self, number: i64) -> Self {
+        if self.term.0 == Self::ANYTHING.term.0 {
+            return Self::ANYTHING;
+        }
+        Self {
+            term: self.term,
+            offset: self.offset.wrapping_add(number),
+        }
+    }
+}
+
+/// A place in the state that a join may have to name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Location {
+    /// A register.
+    Register(Register),
+    /// A slot of the frame, by the symbolic part and the number of its address.
+    Slot(TermId, i64),
+}
+
+/// What the analysis cannot take apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Base {
+    /// SP at the entry of the root.
+    Frame,
+    /// No identity: see [`Value::ANYTHING`].
+    Anything,
+    /// The return address of the root.
+    ReturnAddress,
+    /// A register at the entry; of a wider register its low bits, as many as the place holds.
+    Entry(Register),
+    /// What the caller left at this offset from SP at the entry, and how many bytes of it.
+    Argument(i64, u16),
+    /// The start of a section.
+    Section(SectionId),
+    /// The address of a symbol that the unit does not define.
+    External(ImageSymbol),
+    /// The address of a symbol's entry in the global offset table.
+    GotEntry(ImageSymbol),
+    /// Constant memory at this address: `bytes` of it, zero-extended.
+    Memory(Value, u8),
+    /// A pure function; its result has `bits` bits.
+    Function {
+        /// What is computed.
+        function: Function,
+        /// The width.
+        bits: u8,
+        /// The inputs.
+        inputs: [Value; 2],
+    },
+    /// The result of an instruction that the analysis does not follow: a load
+    /// from elsewhere, a vector move, what a call leaves behind.
+    Site {
+        /// The calling context.
+        context: u32,
+        /// The instruction.
+        place: Place,
+        /// Which of its results: a [`Register`] number or a temporary's.
+        output: u8,
+        /// The number of low bits that may be set.
+        bits: u8,
+        /// It is what a call left in a register that the callee may clobber.
+        lost: Option<Register>,
+    },
+    /// A value that differs between the ways into a block.
+    Phi {
+        /// The block.
+        block: u32,
+        /// The location that names it; others share it that hold the same.
+        location: Location,
+        /// It is a distance from the location's first value, rather than the value itself.
+        distance: bool,
+        /// An undefined base that reaches it on some way.
+        undefined: Option<BaseId>,
+        /// An address of the frame reaches it on some way.
+        frame: bool,
+    },
+    /// A value of an earlier turn of a loop, whose name was taken over by a later one.
+    Stale(u32),
+    /// A function of so many others that it is not worth writing down, of
+    /// which one is undefined.
+    Tainted {
+        /// The undefined one.
+        source: BaseId,
+        /// A number of its own: two of them are never known to be equal.
+        number: u32,
+    },
+    /// The flags as a word, with DF clear, set or not known.
+    FlagsWord(Option<bool>),
+}
+
+/// A pure function of one or two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// An operation of the machine.
+    Operation(Operation),
+    /// The low bits of the input.
+    Truncate,
+    /// The first input with `bits` at `low` replaced by the second.
+    Insert {
+        /// The lowest replaced bit.
+        low: u8,
+    },
+    /// The first input shifted right, then truncated: `ah`.
+    Slice {
+        /// The lowest bit taken.
+        low: u8,
+    },
+    /// 1 if the condition holds after the operation on the inputs, else 0.
+    Condition(Condition, Operation),
+}
+
+/// What is remembered of a base.
+#[derive(Debug, Clone)]
+struct BaseData {
+    base: Base,
+    /// Bits that may hold garbage.
+    undefined: u64,
+    /// Range and congruence that follow from the base itself.
+    known: Known,
+    /// Which sites and phis it is computed from, as a Bloom filter.
+    origins: u64,
+    /// It is computed from SP at the entry, but not as an address with a known place.
+    touches_frame: bool,
+    /// How many bases it takes to write it down.
+    size: u32,
+}
+
+/// The most bases that a function may be written with: walks over it stay short.
+const MOST_BASES: u32 = 48;
+
+type Parts = SmallVec<[(BaseId, i64); 2]>;
+
+/// The bases and terms of one analysis.
+#[derive(Debug)]
+pub struct Terms {
+    bases: Vec<BaseData>,
+    base_ids: FxHashMap<Base, BaseId>,
+    terms: Vec<Parts>,
+    term_ids: FxHashMap<Parts, TermId>,
+    /// For each base, the term that is this base once.
+    single: Vec<TermId>,
+    /// Registers whose entry values are garbage to this root.
+    undefined_at_entry: crate::registers::RegisterSet,
+    stale: u32,
+}
+
+impl Terms {
+    /// No terms but the well-known ones. `undefined_at_entry` are registers
+    /// that hold nothing the root may use; SP is `residue` modulo 2^`log2` at the entry.
+    #[must_use]
+    pub fn new(
+        undefined_at_entry: crate::registers::RegisterSet,
+        stack_log2: u8,
+        stack_residue: u64,
+    ) -> Self {
+        let mut terms = Self {
+            bases: Vec::with_capacity(256),
+            base_ids: FxHashMap::default(),
+            terms: vec![Parts::new()],
+            term_ids: FxHashMap::default(),
+            single: Vec::with_capacity(256),
+            undefined_at_entry,
+            stale: 0,
+        };
+        for base in [Base::Frame, Base::Anything, Base::ReturnAddress] {
+            terms.base(base);
+        }
+        terms.bases[0].known = Known::congruent(stack_log2, stack_residue);
+        terms
+    }
+
+    /// The value that a base stands for, and whether the base is new.
+    pub fn base_is_new(&mut self, base: Base) -> (Value, bool) {
+        if let Some(&id) = self.base_ids.get(&base) {
+            return (self.value_of(id), false);
+        }
+        let id = BaseId(self.bases.len() as u32);
+        let data = BaseData {
+            base,
+            undefined: self.undefined_bits_of(base),
+            known: self.inherent(base),
+            origins: self.origins_of(base, id),
+            touches_frame: self.touches_frame_of(base),
+            size: self.size_of(base),
+        };
+        self.bases.push(data);
+        self.base_ids.insert(base, id);
+        let term = TermId(self.terms.len() as u32);
+        let parts: Parts = smallvec::smallvec![(id, 1)];
+        self.terms.push(parts.clone());
+        self.term_ids.insert(parts, term);
+        self.single.push(term);
+        (self.value_of(id), true)
+    }
+
+    /// The value that a base stands for.
+    pub fn base(&mut self, base: Base) -> Value {
+        self.base_is_new(base).0
+    }
+
+    /// The value of a function, unless it takes too much to write it down.
+    pub fn named_function(&mut self, function: Function, bits: u8, inputs: [Value; 2]) -> Value {
+        let base = Base::Function {
+            function,
+            bits,
+            inputs,
+        };
+        if self.size_of(base) <= MOST_BASES {
+            return self.base(base);
+        }
+        match inputs.into_iter().find_map(|i| self.undefined_source(i)) {
+            None => Value::ANYTHING,
+            Some(source) => {
+                self.stale += 1;
+                let number = self.stale;
+                self.base(Base::Tainted { source, number })
+            }
+        }
+    }
+
+    fn size_of(&self, base: Base) -> u32 {
+        let of = |value: Value| -> u32 {
+            let parts = self.parts(value.term).iter();
+            parts.map(|&(id, _)| self.bases[id.0 as usize].size).sum()
+        };
+        match base {
+            Base::Function { inputs, .. } => 1 + of(inputs[0]) + of(inputs[1]),
+            Base::Memory(address, _) => 1 + of(address),
+            _ => 1,
+        }
+    }
+
+    fn value_of(&self, id: BaseId) -> Value {
+        Value {
+            term: self.single[id.0 as usize],
+            offset: 0,
+        }
+    }
+
+    /// The name for one more value whose own was taken over.
+    pub fn stale(&mut self) -> Value {
+        self.stale += 1;
+        self.base(Base::Stale(self.stale))
+    }
+
+    /// What a base is.
+    #[must_use]
+    pub fn get(&self, id: BaseId) -> Base {
+        self.bases[id.0 as usize].base
+    }
+
+    /// The bases of a term with their coefficients.
+    #[must_use]
+    pub fn parts(&self, term: TermId) -> &[(BaseId, i64)] {
+        &self.terms[term.0 as usize]
+    }
+
+    /// The base, if the value is exactly one base.
+    #[must_use]
+    pub fn as_base(&self, value: Value) -> Option<Base> {
+        match self.parts(value.term) {
+            &[(id, 1)] if value.offset == 0 => Some(self.get(id)),
+            _ => None,
+        }
+    }
+
+    /// The place, if the value is an address in a section.
+    #[must_use]
+    pub fn as_place(&self, value: Value) -> Option<Place> {
+        match self.parts(value.term) {
+            &[(id, 1)] => match self.get(id) {
+                Base::Section(section) => Some(Place {
+                    section,
+                    offset: value.offset,
+                }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The value of a place.
+    pub fn place(&mut self, place: Place) -> Value {
+        self.base(Base::Section(place.section)).plus(place.offset)
+    }
+
+    fn intern(&mut self, parts: Parts) -> TermId {
+        if parts.is_empty() {
+            return TermId(0);
+        }
+        if let [(id, 1)] = parts[..] {
+            return self.single[id.0 as usize];
+        }
+        if let Some(&term) = self.term_ids.get(&parts) {
+            return term;
+        }
+        let term = TermId(self.terms.len() as u32);
+        self.terms.push(parts.clone());
+        self.term_ids.insert(parts, term);
+        term
+    }
+
+    /// `a + scale × b`.
+    pub fn combine(&mut self, a: Value, scale: i64, b: Value) -> Value {
+        if a == Value::ANYTHING || b == Value::ANYTHING {
+            return Value::ANYTHING;
+        }
+        let offset = a.offset.wrapping_add(b.offset.wrapping_mul(scale));
+        if b.term == TermId(0) || scale == 0 {
+            return Value { offset, ..a };
+        }
+        let mut parts = Parts::new();
+        {
+            let (left, right) = (self.parts(a.term), self.parts(b.term));
+            let (mut i, mut j) = (0, 0);
+            while i < left.len() || j < right.len() {
+                let take_left = j >= right.len() || (i < left.len() && left[i].0 < right[j].0);
+                if take_left {
+                    parts.push(left[i]);
+                    i += 1;
+                } else if i >= left.len() || right[j].0 < left[i].0 {
+                    let scaled = right[j].1.wrapping_mul(scale);
+                    if scaled != 0 {
+                        parts.push((right[j].0, scaled));
+                    }
+                    j += 1;
+                } else {
+                    let sum = left[i].1.wrapping_add(right[j].1.wrapping_mul(scale));
+                    if sum != 0 {
+                        parts.push((left[i].0, sum));
+                    }
+                    i += 1;
+                    j += 1;
+                }
+            }
+        }
+        // A combination of many bases is a number like any other: past some
+        // length its parts tell nothing that would be used.
+        if parts.len() > 8 {
+            return Value::ANYTHING;
+        }
+        let term = self.intern(parts);
+        Value { term, offset }
+    }
+
+    /// `a + b`.
+    pub fn add(&mut self, a: Value, b: Value) -> Value {
+        self.combine(a, 1, b)
+    }
+
+    /// `a - b`.
+    pub fn subtract(&mut self, a: Value, b: Value) -> Value {
+        if a == b && a != Value::ANYTHING {
+            return Value::constant(0);
+        }
+        self.combine(a, -1, b)
+    }
+
+    /// `a × scale`.
+    pub fn scale(&mut self, a: Value, scale: i64) -> Value {
+        self.combine(Value::constant(0), scale, a)
+    }
+
+    /// How often SP at the entry is in the value, and whether it is in it in no other way.
+    #[must_use]
+    pub fn frame_part(&self, value: Value) -> (i64, bool) {
+        let mut coefficient = 0;
+        let mut touched = false;
+        for &(id, factor) in self.parts(value.term) {
+            if id.0 == 0 {
+                coefficient = factor;
+            } else if self.bases[id.0 as usize].touches_frame {
+                touched = true;
+            }
+        }
+        (coefficient, touched)
+    }
+
+    /// Whether the value is an address of the frame: SP at the entry plus
+    /// something that is not an address.
+    #[must_use]
+    pub fn is_frame(&self, value: Value) -> bool {
+        value.term == Value::FRAME.term || self.frame_part(value).0 == 1
+    }
+
+    /// Bits of the value that may hold garbage.
+    #[must_use]
+    pub fn undefined_bits(&self, value: Value) -> u64 {
+        let mut mask = 0;
+        for &(id, factor) in self.parts(value.term) {
+            let bits = self.bases[id.0 as usize].undefined;
+            mask |= spread_upwards(bits.wrapping_shl(factor.trailing_zeros() & 63));
+        }
+        match self.parts(value.term) {
+            // A base alone keeps its exact bits.
+            &[(id, 1)] if value.offset == 0 => self.bases[id.0 as usize].undefined,
+            _ => mask,
+        }
+    }
+
+    /// The undefined entry register or call result that a value comes from.
+    #[must_use]
+    pub fn undefined_source(&self, value: Value) -> Option<BaseId> {
+        self.parts(value.term)
+            .iter()
+            .filter(|(id, _)| self.bases[id.0 as usize].undefined != 0)
+            .find_map(|&(id, _)| self.undefined_leaf(id, 64))
+    }
+
+    fn undefined_leaf(&self, id: BaseId, depth: u32) -> Option<BaseId> {
+        let depth = depth.checked_sub(1)?;
+        match self.get(id) {
+            Base::Entry(_) | Base::Site { .. } => Some(id),
+            Base::Phi { undefined, .. } => undefined,
+            Base::Tainted { source, .. } => Some(source),
+            Base::Function { inputs, .. } => inputs.iter().find_map(|&input| {
+                self.parts(input.term)
+                    .iter()
+                    .filter(|(id, _)| self.bases[id.0 as usize].undefined != 0)
+                    .find_map(|&(id, _)| self.undefined_leaf(id, depth))
+            }),
+            _ => None,
+        }
+    }
+
+    /// Range and congruence that follow from a base itself.
+    #[must_use]
+    pub fn inherent_known(&self, id: BaseId) -> Known {
+        self.bases[id.0 as usize].known
+    }
+
+    /// Whether a value is, or is computed from, this base.
+    #[must_use]
+    pub fn depends(&self, value: Value, on: BaseId) -> bool {
+        let bit = bloom(on);
+        self.parts(value.term)
+            .iter()
+            .any(|&(id, _)| self.base_depends(id, on, bit))
+    }
+
+    fn base_depends(&self, id: BaseId, on: BaseId, bit: u64) -> bool {
+        if id == on {
+            return true;
+        }
+        let data = &self.bases[id.0 as usize];
+        if data.origins & bit == 0 {
+            return false;
+        }
+        match data.base {
+            Base::Function { inputs, .. } => inputs.iter().any(|&input| self.depends(input, on)),
+            Base::Memory(address, _) => self.depends(address, on),
+            _ => false,
+        }
+    }
+
+    /// The term that is this base once.
+    #[must_use]
+    pub fn single_term(&self, base: BaseId) -> TermId {
+        self.single[base.0 as usize]
+    }
+
+    /// The parts of `term - of`, where `base` is left out of `term`.
+    #[must_use]
+    pub fn difference_without(
+        &self,
+        term: TermId,
+        base: BaseId,
+        of: TermId,
+    ) -> SmallVec<[(BaseId, i64); 4]> {
+        let mut rest: SmallVec<[(BaseId, i64); 4]> = self
+            .parts(term)
+            .iter()
+            .copied()
+            .filter(|part| part.0 != base)
+            .collect();
+        for &(id, factor) in self.parts(of) {
+            match rest.iter_mut().find(|part| part.0 == id) {
+                Some(part) => part.1 = part.1.wrapping_sub(factor),
+                None => rest.push((id, factor.wrapping_neg())),
+            }
+        }
+        rest.retain(|part| part.1 != 0);
+        rest
+    }
+
+    /// The base that a value is exactly once, whatever its offset.
+    #[must_use]
+    pub fn sole_base(&self, value: Value) -> Option<BaseId> {
+        match self.parts(value.term) {
+            &[(id, 1)] => Some(id),
+            _ => None,
+        }
+    }
+
+    fn origins_of(&self, base: Base, id: BaseId) -> u64 {
+        let of = |value: Value| {
+            self.parts(value.term)
+                .iter()
+                .fold(0, |bits, &(id, _)| bits | self.bases[id.0 as usize].origins)
+        };
+        match base {
+            Base::Site { .. } | Base::Phi { .. } => bloom(id),
+            Base::Function { inputs, .. } => of(inputs[0]) | of(inputs[1]),
+            Base::Memory(address, _) => of(address),
+            _ => 0,
+        }
+    }
+
+    fn touches_frame_of(&self, base: Base) -> bool {
+        let of = |value: Value| {
+            let (coefficient, touched) = self.frame_part(value);
+            coefficient != 0 || touched
+        };
+        match base {
+            // The distance from an aligned address to its frame is no address.
+            Base::Function {
+                function: Function::Operation(Operation::And),
+                inputs,
+                ..
+            } => match inputs[1].as_constant() {
+                Some(mask) if mask < 1 << 16 => false,
+                _ => of(inputs[0]) || of(inputs[1]),
+            },
+            Base::Function {
+                function: Function::Condition(..),
+                ..
+            } => false,
+            Base::Function { inputs, .. } => of(inputs[0]) || of(inputs[1]),
+            Base::Phi { frame, .. } => frame,
+            _ => false,
+        }
+    }
+
+    fn undefined_bits_of(&self, base: Base) -> u64 {
+        match base {
+            Base::Entry(register) if self.undefined_at_entry.contains(register) => u64::MAX,
+            Base::Site { lost: Some(_), .. } | Base::Tainted { .. } => u64::MAX,
+            Base::Phi {
+                undefined: Some(_), ..
+            } => u64::MAX,
+            Base::Function {
+                function,
+                bits,
+                inputs,
+            } => self.undefined_bits_of_function(function, bits, inputs),
+            _ => 0,
+        }
+    }
+
+    fn undefined_bits_of_function(&self, function: Function, bits: u8, inputs: [Value; 2]) -> u64 {
+        let [a, b] = inputs.map(|input| self.undefined_bits(input));
+        let width = mask(bits);
+        let bits_of = match function {
+            Function::Truncate => a,
+            Function::Slice { low } => a >> low,
+            Function::Insert { low } => {
+                let field = width << low;
+                return a & !field | (b << low) & field;
+            }
+            Function::Operation(Operation::And) => match inputs[1].as_constant() {
+                Some(constant) => a & constant,
+                None => a | b,
+            },
+            Function::Operation(Operation::Or) => match inputs[1].as_constant() {
+                Some(constant) => a & !constant,
+                None => a | b,
+            },
+            Function::Operation(Operation::Xor) => a | b,
+            Function::Operation(Operation::ShiftLeft) => match inputs[1].as_constant() {
+                Some(count) if b == 0 => a << (count & 63),
+                _ => spread_all(a | b),
+            },
+            Function::Operation(Operation::ShiftRight) => match inputs[1].as_constant() {
+                Some(count) if b == 0 => (a & width) >> (count & 63),
+                _ => spread_all(a | b),
+            },
+            Function::Operation(Operation::Multiply) => spread_upwards(a | b),
+            Function::Operation(Operation::SignExtend { from }) => {
+                let kept = a & mask(from);
+                if kept >> (from - 1) & 1 == 1 {
+                    kept | !mask(from)
+                } else {
+                    kept
+                }
+            }
+            Function::Condition(..) | Function::Operation(_) => spread_all(a | b),
+        };
+        bits_of & width
+    }
+
+    fn inherent(&self, base: Base) -> Known {
+        match base {
+            Base::Site { bits, .. } => Known::bits(bits),
+            Base::Memory(_, bytes) => Known::bits(bytes * 8),
+            Base::Argument(_, bytes) if bytes < 8 => Known::bits(bytes as u8 * 8),
+            Base::Function {
+                function,
+                bits,
+                inputs,
+            } => inherent_of_function(function, bits, inputs),
+            _ => Known::ANY,
+        }
+    }
+}
+
+fn inherent_of_function(function: Function, bits: u8, inputs: [Value; 2]) -> Known {
+    let second = inputs[1].as_constant();
+    match (function, second) {
+        (Function::Condition(..), _) => Known::between(0, 1),
+        (Function::Operation(Operation::And), Some(mask)) if mask <= i64::MAX as u64 => {
+            let low = mask.trailing_zeros().min(63) as u8;
+            Known::between(0, mask as i64).and(Known::congruent(low, 0))
+        }
+        (Function::Operation(Operation::ShiftRight), Some(count)) if count > 0 => {
+            Known::bits(bits.saturating_sub(count as u8))
+        }
+        (Function::Operation(Operation::ShiftLeft), Some(count)) => {
+            Known::bits(bits).and(Known::congruent(count.min(63) as u8, 0))
+        }
+        (
+            Function::Operation(
+                Operation::CountOnes | Operation::TrailingZeros | Operation::LeadingZeros,
+            ),
+            _,
+        ) => Known::between(0, i64::from(bits)),
+        (Function::Operation(Operation::Equal), _) => Known::between(0, 1),
+        (Function::Operation(Operation::ZeroExtend { from }), _) => Known::bits(from),
+        (Function::Insert { .. }, _) => Known::ANY,
+        _ => Known::bits(bits),
+    }
+}
+
+fn bloom(id: BaseId) -> u64 {
+    1 << (id.0.wrapping_mul(0x9E37_79B1) >> 26)
+}
+
+/// The low `bits` bits set.
+#[must_use]
+pub(super) const fn mask(bits: u8) -> u64 {
+    if bits >= 64 {
+        u64::MAX
+    } else {
+        (1 << bits) - 1
+    }
+}
+
+/// Every bit at or above the lowest set one: how far a carry may go.
+fn spread_upwards(bits: u64) -> u64 {
+    match bits {
+        0 => 0,
+        _ => u64::MAX << bits.trailing_zeros(),
+    }
+}
+
+fn spread_all(bits: u64) -> u64 {
+    if bits == 0 { 0 } else { u64::MAX }
+}
