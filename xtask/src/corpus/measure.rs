@@ -6,10 +6,11 @@ use abide::inputs::{Language, Object};
 use anyhow::Result;
 
 use super::entry::Entry;
+use super::expectations::Expectations;
 use super::outcome::{self, Outcome};
 use super::roots::Roots;
 use super::unit::LinkUnit;
-use super::{archive, assembly, index, objdump};
+use super::{archive, assembly, index, objdump, unit};
 
 /// What is printed about an entry.
 pub(crate) struct Row {
@@ -29,6 +30,8 @@ pub(crate) struct Row {
     pub(crate) of_unknown_language: usize,
     /// What the checker decided, once it can.
     pub(crate) outcome: Option<Outcome>,
+    /// Where it differs from what is expected of the entry.
+    pub(crate) complaints: Vec<String>,
     /// The time of `objdump -d` over the assembled objects, if there are any.
     pub(crate) objdump: Option<Duration>,
 }
@@ -44,6 +47,11 @@ impl Row {
 pub(crate) fn measure(entry: &Entry) -> Result<Row> {
     let unit = LinkUnit::read(&entry.unit())?;
     let roots = Roots::of(&unit);
+    let outcome = outcome::check(&unit::paths(&entry.unit())?);
+    let complaints = match &outcome {
+        Some(outcome) => Expectations::of(&entry.name)?.complaints(outcome),
+        None => Vec::new(),
+    };
     let archive = archive::write(&unit, &entry.work())?;
     index::write(entry, &unit, archive.as_deref(), &roots)?;
     Ok(Row {
@@ -54,7 +62,8 @@ pub(crate) fn measure(entry: &Entry) -> Result<Row> {
         from_c: roots.from_c.len(),
         not_referred_to: roots.not_referred_to.len(),
         of_unknown_language: unit.objects().filter(|o| is_of_unknown_language(o)).count(),
-        outcome: outcome::check(&unit),
+        outcome,
+        complaints,
         objdump: archive.as_deref().map(objdump::time).transpose()?,
     })
 }

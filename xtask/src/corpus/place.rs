@@ -20,6 +20,11 @@ pub(crate) fn projects(set: Set) -> PathBuf {
     })
 }
 
+/// The directory of what is expected, one file an entry.
+pub(crate) fn expectations() -> PathBuf {
+    repository().join("corpus/expectations")
+}
+
 /// Where builds go: `ABIDE_CORPUS_DIR`, else `target/corpus`.
 pub(crate) fn work() -> PathBuf {
     env::var_os("ABIDE_CORPUS_DIR")

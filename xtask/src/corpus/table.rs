@@ -49,7 +49,7 @@ fn cells(row: &Row) -> [String; 14] {
         row.from_c.to_string(),
         verdict(|outcome| outcome.proved.to_string()),
         verdict(|outcome| outcome.proved_assuming.to_string()),
-        verdict(|outcome| outcome.refuted.to_string()),
+        verdict(|outcome| outcome.refuted_roots.to_string()),
         verdict(|outcome| outcome.possible.to_string()),
         verdict(|outcome| outcome.unknown.values().sum::<usize>().to_string()),
         verdict(|outcome| format!("{:.1} %", outcome.decided_percent())),
@@ -72,6 +72,7 @@ fn total(rows: &[Row]) -> Row {
         not_referred_to: rows.iter().map(|row| row.not_referred_to).sum(),
         of_unknown_language: rows.iter().map(|row| row.of_unknown_language).sum(),
         outcome: rows.iter().map(|row| row.outcome.as_ref()).sum(),
+        complaints: Vec::new(),
         objdump: Some(rows.iter().filter_map(|row| row.objdump).sum()),
     }
 }

@@ -1,0 +1,111 @@
+//! What is expected of an entry: each refutation that is a real defect, with its reason.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use super::outcome::{Outcome, Refuted};
+use super::place;
+
+/// The file of an entry; an entry without a file expects nothing to be refuted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expectations {
+    #[serde(default)]
+    refuted: Vec<Defect>,
+}
+
+/// A defect that is known to be real. Each field is asked for, though only two are compared.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Defect {
+    symbol: String,
+    rule: String,
+    #[serde(rename = "reason")]
+    _reason: String,
+    #[serde(rename = "evidence")]
+    _evidence: String,
+}
+
+impl Expectations {
+    /// Reads what is expected of the entry so named.
+    pub(crate) fn of(entry: &str) -> Result<Self> {
+        let path = place::expectations().join(format!("{entry}.toml"));
+        match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text)
+                .with_context(|| format!("failed to understand {}", path.display())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
+        }
+    }
+
+    /// A sentence for each refutation that is not explained, and for each that is missing.
+    pub(crate) fn complaints(&self, outcome: &Outcome) -> Vec<String> {
+        let expected: BTreeSet<Refuted> = self.refuted.iter().map(Defect::as_refuted).collect();
+        let unexplained = outcome.refuted.difference(&expected);
+        let missing = expected.difference(&outcome.refuted);
+        let unexplained = unexplained
+            .map(|Refuted { symbol, rule }| format!("{symbol} is refuted by {rule}, unexplained"));
+        let missing = missing
+            .map(|Refuted { symbol, rule }| format!("{symbol} is no longer refuted by {rule}"));
+        unexplained.chain(missing).collect()
+    }
+}
+
+impl Defect {
+    fn as_refuted(&self) -> Refuted {
+        Refuted {
+            symbol: self.symbol.clone(),
+            rule: self.rule.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expecting(symbols: &[&str]) -> Expectations {
+        let table = |symbol| {
+            format!("[[refuted]]\nsymbol = '{symbol}'\nrule = 'r'\nreason = ''\nevidence = ''\n")
+        };
+        let text: String = symbols.iter().map(table).collect();
+        toml::from_str(&text).expect("the text is of the right form")
+    }
+
+    fn refuting(symbols: &[&str]) -> Outcome {
+        let refuted = symbols.iter().map(|symbol| Refuted {
+            symbol: (*symbol).to_owned(),
+            rule: "r".to_owned(),
+        });
+        Outcome {
+            refuted: refuted.collect(),
+            ..Outcome::default()
+        }
+    }
+
+    #[test]
+    fn what_is_explained_is_silent() {
+        let complaints = expecting(&["f", "g"]).complaints(&refuting(&["g", "f"]));
+        assert!(complaints.is_empty(), "{complaints:?}");
+    }
+
+    #[test]
+    fn both_differences_are_told() {
+        let complaints = expecting(&["f"]).complaints(&refuting(&["g"]));
+        let expected = [
+            "g is refuted by r, unexplained",
+            "f is no longer refuted by r",
+        ];
+        assert_eq!(complaints, expected);
+    }
+
+    #[test]
+    fn a_defect_without_its_reason_is_no_expectation() {
+        let text = "[[refuted]]\nsymbol = 'f'\nrule = 'r'\nevidence = ''\n";
+        assert!(toml::from_str::<Expectations>(text).is_err());
+    }
+}
