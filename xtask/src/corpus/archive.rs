@@ -14,10 +14,10 @@ pub(crate) fn write(unit: &LinkUnit, work: &Path) -> Result<Option<PathBuf>> {
     let directory = work.join("asm");
     let archive = work.join("asm.a");
     remove(&directory, &archive)?;
-    let members = write_members(unit, &directory)?;
-    if members.is_empty() {
+    if unit.assembled().next().is_none() {
         return Ok(None);
     }
+    let members = write_members(unit, &directory)?;
     let status = Command::new("ar")
         .arg("rcsD")
         .arg(&archive)

@@ -25,11 +25,7 @@ pub(crate) fn build(entry: &Entry) -> Result<()> {
             .with_context(|| format!("failed to remove {}", unit.display()))?;
     }
     // Were the program up to date for cargo, nothing would be linked and nothing kept.
-    cargo(
-        entry,
-        "clean",
-        &["--package", &format!("uses-{}", entry.name)],
-    )?;
+    cargo(entry, "clean", &["--package", &entry.package])?;
     compile(entry)?;
     ensure!(
         unit.join(linker::LIST).is_file(),
@@ -70,7 +66,7 @@ fn cargo(entry: &Entry, command: &str, arguments: &[&str]) -> Result<()> {
         ])
         .arg(entry.project.join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(entry.work().join("target"))
+        .arg(entry.work.join("target"))
         .args(arguments)
         .env(linker::DESTINATION, entry.unit())
         .status()

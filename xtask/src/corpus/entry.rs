@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 
-use super::place::{self, Set};
+use super::place::Set;
 
 /// A project of the corpus.
 #[derive(Debug)]
@@ -16,6 +16,10 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     /// Its directory.
     pub(crate) project: PathBuf,
+    /// The name of its package.
+    pub(crate) package: String,
+    /// Where its build and its link unit go.
+    pub(crate) work: PathBuf,
     /// The version of the crate that it depends on.
     pub(crate) version: String,
     /// The programs that the crate's build script runs.
@@ -23,14 +27,9 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Where its build and its link unit go.
-    pub(crate) fn work(&self) -> PathBuf {
-        place::work().join(&self.name)
-    }
-
     /// The link unit's directory.
     pub(crate) fn unit(&self) -> PathBuf {
-        self.work().join("unit")
+        self.work.join("unit")
     }
 
     /// The text of everything in the repo that decides what is built.
@@ -44,7 +43,7 @@ impl Entry {
 
 /// All entries of a set, by name.
 pub(crate) fn all(set: Set) -> Result<Vec<Entry>> {
-    let directory = place::projects(set);
+    let directory = set.projects();
     let mut projects = fs::read_dir(&directory)
         .and_then(|listing| listing.map(|item| Ok(item?.path())).collect())
         .with_context(|| format!("failed to list {}", directory.display()))
@@ -53,10 +52,10 @@ pub(crate) fn all(set: Set) -> Result<Vec<Entry>> {
             paths
         })?;
     projects.sort();
-    projects.iter().map(|project| open(project)).collect()
+    projects.iter().map(|project| open(project, set)).collect()
 }
 
-fn open(project: &Path) -> Result<Entry> {
+fn open(project: &Path, set: Set) -> Result<Entry> {
     let path = project.join("Cargo.toml");
     let manifest: Manifest = toml::from_str(&read(&path)?)
         .with_context(|| format!("failed to understand {}", path.display()))?;
@@ -68,6 +67,8 @@ fn open(project: &Path) -> Result<Entry> {
     Ok(Entry {
         name: name.to_string_lossy().into_owned(),
         project: project.to_owned(),
+        package: manifest.package.name,
+        work: set.work().join(name),
         version: dependency.1.version().trim_start_matches('=').to_owned(),
         needs: manifest.package.metadata.corpus.needs,
     })
@@ -86,6 +87,7 @@ struct Manifest {
 
 #[derive(Deserialize)]
 struct Package {
+    name: String,
     metadata: Metadata,
 }
 

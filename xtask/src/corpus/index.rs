@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::entry::Entry;
+use super::place::Set;
 use super::roots::Roots;
 use super::unit::LinkUnit;
-use super::{assembly, linker, place};
+use super::{assembly, linker};
 
 /// The part of the index that one entry has, in its own directory.
 const PART: &str = "index.txt";
@@ -30,10 +31,7 @@ pub(crate) fn write(
         "unit",
         entry.unit().join(linker::LIST).display().to_string(),
     );
-    line(
-        "roots",
-        entry.work().join("roots.txt").display().to_string(),
-    );
+    line("roots", entry.work.join("roots.txt").display().to_string());
     if let Some(archive) = archive {
         line("assembly", archive.display().to_string());
     }
@@ -49,7 +47,7 @@ pub(crate) fn write(
             line("refers", file.name.clone());
         }
     }
-    let work = entry.work();
+    let work = &entry.work;
     fs::write(work.join(PART), text).context("failed to write the index")?;
     fs::write(work.join("roots.txt"), list(roots)).context("failed to write the roots")
 }
@@ -64,9 +62,9 @@ fn list(roots: &Roots<'_>) -> String {
     text
 }
 
-/// Puts the parts of all entries together.
-pub(crate) fn assemble() -> Result<()> {
-    let work = place::work();
+/// Puts the parts of a set together.
+pub(crate) fn assemble(set: Set) -> Result<()> {
+    let work = set.work();
     if !work.exists() {
         return Ok(());
     }

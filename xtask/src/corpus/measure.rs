@@ -52,7 +52,7 @@ pub(crate) fn measure(entry: &Entry) -> Result<Row> {
         Some(outcome) => Expectations::of(&entry.name)?.complaints(outcome),
         None => Vec::new(),
     };
-    let archive = archive::write(&unit, &entry.work())?;
+    let archive = archive::write(&unit, &entry.work)?;
     index::write(entry, &unit, archive.as_deref(), &roots)?;
     Ok(Row {
         name: entry.name.clone(),

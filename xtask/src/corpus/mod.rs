@@ -39,9 +39,9 @@ pub(crate) struct Options {
     /// Only this entry; may be given several times.
     #[arg(long = "crate", value_name = "NAME")]
     names: Vec<String>,
-    /// The libraries that are kept unseen for the figure after a freeze, instead of the corpus.
-    #[arg(long)]
-    frozen: bool,
+    /// Which directory under corpus/.
+    #[arg(long, value_enum, default_value_t = Set::Crates)]
+    set: Set,
 }
 
 /// Does what the options say; a row that could not be made is told, and the others are printed.
@@ -55,7 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             Err(error) => failures.push(format!("{}: {error:#}", entry.name)),
         }
     }
-    index::assemble()?;
+    index::assemble(options.set)?;
     table::print(&rows);
     Ok(ExitCode::from(tell(&rows, &failures)))
 }
@@ -77,18 +77,16 @@ fn tell(rows: &[Row], failures: &[String]) -> u8 {
 }
 
 fn choose(options: &Options) -> Result<Vec<Entry>> {
-    let set = if options.frozen {
-        Set::Frozen
-    } else {
-        Set::Corpus
-    };
-    let mut entries = entry::all(set)?;
+    let mut entries = entry::all(options.set)?;
     if let Some(unknown) = options
         .names
         .iter()
         .find(|name| entries.iter().all(|entry| entry.name != **name))
     {
-        bail!("no entry is named {unknown:?}; each is a directory under corpus/");
+        bail!(
+            "no entry is named {unknown:?}; each is a directory under {}",
+            options.set.projects().display()
+        );
     }
     if !options.names.is_empty() {
         entries.retain(|entry| options.names.contains(&entry.name));

@@ -3,21 +3,36 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Which projects are meant.
-#[derive(Debug, Clone, Copy)]
+/// A directory of projects under `corpus/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Set {
     /// The corpus proper: looked at, explained, mended for.
-    Corpus,
-    /// Kept unseen until the engine is frozen.
+    Crates,
+    /// Libraries kept unseen until the engine is frozen.
     Frozen,
+    /// Releases that mended a breach, and the releases before them.
+    Pairs,
 }
 
-/// The directory of the set's projects, one directory an entry.
-pub(crate) fn projects(set: Set) -> PathBuf {
-    repository().join("corpus").join(match set {
-        Set::Corpus => "crates",
-        Set::Frozen => "frozen",
-    })
+impl Set {
+    /// The directory of the set's projects, one directory an entry.
+    pub(crate) fn projects(self) -> PathBuf {
+        repository().join("corpus").join(match self {
+            Self::Crates => "crates",
+            Self::Frozen => "frozen",
+            Self::Pairs => "pairs",
+        })
+    }
+
+    /// Where the set's builds go. Those of unseen libraries lie apart, so that none is opened by
+    /// accident.
+    pub(crate) fn work(self) -> PathBuf {
+        match self {
+            Self::Crates => work(),
+            Self::Frozen => work().join("frozen"),
+            Self::Pairs => work().join("pairs"),
+        }
+    }
 }
 
 /// The directory of what is expected, one file an entry.
@@ -25,8 +40,8 @@ pub(crate) fn expectations() -> PathBuf {
     repository().join("corpus/expectations")
 }
 
-/// Where builds go: `ABIDE_CORPUS_DIR`, else `target/corpus`.
-pub(crate) fn work() -> PathBuf {
+/// `ABIDE_CORPUS_DIR`, else `target/corpus`.
+fn work() -> PathBuf {
     env::var_os("ABIDE_CORPUS_DIR")
         .map_or_else(|| repository().join("target/corpus"), PathBuf::from)
 }

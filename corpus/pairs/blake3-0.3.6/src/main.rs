@@ -1,0 +1,3 @@
+fn main() {
+    println!("{:?}", blake3::hash(b"abide"));
+}
