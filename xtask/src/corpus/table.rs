@@ -22,17 +22,15 @@ const HEAD: [&str; 14] = [
     "objdump -d",
 ];
 
-/// Prints it.
-pub(crate) fn print(rows: &[Row]) {
+/// The whole of it, or nothing where there are no rows.
+pub(crate) fn render(rows: &[Row]) -> String {
     if rows.is_empty() {
-        return;
+        return String::new();
     }
     let mut lines = vec![HEAD.map(String::from)];
     lines.extend(rows.iter().map(cells));
     lines.push(cells(&total(rows)));
-    print_aligned(&lines);
-    print_reasons(rows);
-    print_exclusions(rows);
+    [aligned(&lines), reasons(rows), exclusions(rows)].concat()
 }
 
 fn cells(row: &Row) -> [String; 14] {
@@ -78,52 +76,55 @@ fn total(rows: &[Row]) -> Row {
 }
 
 /// Names and versions begin, numbers end, at one column.
-fn print_aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) {
-    let width = |column: usize| {
+fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
         let cells = lines.iter().map(|line| line[column].chars().count());
         cells.max().unwrap_or(0)
-    };
-    for line in lines {
-        let cells = line.iter().enumerate().map(|(column, cell)| {
-            let width = width(column);
-            if column < 2 {
-                format!("{cell:<width$}")
-            } else {
-                format!("{cell:>width$}")
-            }
+    });
+    let row = |line: &[String; COLUMNS]| {
+        let cells = line.iter().zip(widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| match column {
+            0 | 1 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
         });
-        println!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
+        let cells: Vec<_> = cells.collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    lines.iter().map(row).collect()
 }
 
-fn print_reasons(rows: &[Row]) {
+/// Why roots are unknown, over all rows.
+fn reasons(rows: &[Row]) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for (reason, count) in rows
-        .iter()
-        .filter_map(|row| row.outcome.as_ref())
-        .flat_map(|outcome| &outcome.unknown)
-    {
+    let outcomes = rows.iter().filter_map(|row| row.outcome.as_ref());
+    for (reason, count) in outcomes.flat_map(|outcome| &outcome.unknown) {
         *reasons.entry(reason).or_default() += count;
     }
-    for (reason, count) in reasons {
-        println!("unknown: {count:>5}  {reason}");
-    }
+    let lines = reasons.iter();
+    lines
+        .map(|(reason, count)| format!("unknown: {count:>5}  {reason}\n"))
+        .collect()
 }
 
-fn print_exclusions(rows: &[Row]) {
-    println!("\nroots are functions in assembly that Rust or C of the same link refers to");
+/// What the denominator leaves out.
+fn exclusions(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "\nroots are functions in assembly that Rust or C of the same link refers to\n",
+    );
     for row in rows {
-        if row.not_referred_to > 0 {
-            println!(
-                "{}: {} exported names are no roots: only assembly, or nothing, refers to them",
-                row.name, row.not_referred_to
-            );
-        }
-        if row.of_unknown_language > 0 {
-            println!(
-                "{}: {} objects with code are left out: no trace tells their language",
-                row.name, row.of_unknown_language
-            );
-        }
+        let mut tell = |count: usize, what: &str| {
+            if count > 0 {
+                text.push_str(&format!("{}: {count} {what}\n", row.name));
+            }
+        };
+        tell(
+            row.not_referred_to,
+            "exported names are no roots: only assembly, or nothing, refers to them",
+        );
+        tell(
+            row.of_unknown_language,
+            "objects with code are left out: no trace tells their language",
+        );
     }
+    text
 }
