@@ -8,7 +8,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level as Severity, Origin, Renderer, Snippet,
 };
 
-use super::Report;
+use super::{Report, UnitSummary};
 use crate::rules::{Finding, Level, Location};
 
 /// How many places of one finding are shown; JSON has them all.
@@ -162,9 +162,12 @@ impl<'a> Places<'a> {
 
     fn add_name(&mut self, location: &Location) {
         let name = name(location);
-        self.notes.push(format!("{name}: {}", location.label));
         if self.shown.is_empty() {
+            // An origin has no room for a label, but needs no repetition of its name.
+            self.notes.push(location.label.clone());
             self.shown.push(Shown::Name(name));
+        } else {
+            self.notes.push(format!("{name}: {}", location.label));
         }
     }
 }
@@ -231,19 +234,9 @@ fn span(text: &str, line: u32) -> Option<Range<usize>> {
 }
 
 fn summary(report: &Report) -> String {
-    let unit = &report.unit;
-    let link = match (&unit.entry, unit.complete) {
-        (Some(entry), _) => format!("complete link from `{entry}`"),
-        (None, true) => "complete link".to_owned(),
-        (None, false) => "partial link".to_owned(),
-    };
-    let images = match unit.images {
-        0 => String::new(),
-        n => format!(" and {}", count(n, "linked image")),
-    };
     let mut text = format!(
-        "checked {}{images}, {link}: {} denied, {} warned\n",
-        count(unit.objects, "object"),
+        "checked {}: {} denied, {} warned\n",
+        scope(&report.unit),
         report.count(Level::Deny),
         report.count(Level::Warn),
     );
@@ -254,6 +247,21 @@ fn summary(report: &Report) -> String {
         ));
     }
     text
+}
+
+fn scope(unit: &UnitSummary) -> String {
+    let objects = count(unit.objects, "object");
+    let images = count(unit.images, "linked image");
+    let link = match (&unit.entry, unit.complete) {
+        (Some(entry), _) => format!("complete link from `{entry}`"),
+        (None, true) => "complete link".to_owned(),
+        (None, false) => "partial link".to_owned(),
+    };
+    match (unit.objects, unit.images) {
+        (0, _) => images,
+        (_, 0) => format!("{objects}, {link}"),
+        _ => format!("{objects} and {images}, {link}"),
+    }
 }
 
 fn count(number: usize, what: &str) -> String {

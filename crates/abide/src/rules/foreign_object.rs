@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_>) -> Outcome {
     let Some(target) = facts.unit.target else {
-        return Outcome::NotApplicable("no object to be linked was given");
+        return Outcome::NotApplicable(super::NO_OBJECTS);
     };
     let foreign = facts.unit.foreign.iter();
     Outcome::Judged(foreign.map(|object| finding(object, target)).collect())

@@ -49,7 +49,10 @@ pub static ALL: &[&Rule] = &[
     &wrong_visibility::RULE,
 ];
 
-/// The reason for most *Names* rules.
+/// Why rules about the input of a link do not apply to linked images.
+const NO_OBJECTS: &str = "no object to be linked was given";
+
+/// Why most *Names* rules never end in *unknown*.
 const TABLES_DECIDE: &str = "symbol tables and section headers decide it";
 
 impl Rule {

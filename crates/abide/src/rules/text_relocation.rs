@@ -73,8 +73,8 @@ fn judge_section(
     let mut finding = RULE.finding(
         &object.name,
         format!(
-            "`{}` holds the absolute address of {target} in `{}`, which {made} cannot fix in advance",
-            object.name, section.name
+            "`{}` of `{}` holds the absolute address of {target}, which {made} cannot fix in advance",
+            section.name, object.name
         ),
         "write `default rel` in NASM, so that addresses are relative to RIP, and load them with \
          `lea`; keep tables of addresses in a writable section such as `.data.rel.ro`"

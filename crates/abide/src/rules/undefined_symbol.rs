@@ -17,6 +17,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_>) -> Outcome {
+    if facts.unit.objects.is_empty() {
+        return Outcome::NotApplicable(super::NO_OBJECTS);
+    }
     if !facts.unit.is_complete() {
         return Outcome::NotApplicable(
             "the link is partial, so others may define what is missing: `--entry SYMBOL` or \

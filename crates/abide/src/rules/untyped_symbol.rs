@@ -12,6 +12,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_>) -> Outcome {
+    if facts.unit.objects.is_empty() {
+        return Outcome::NotApplicable(super::NO_OBJECTS);
+    }
     let mut findings = Vec::new();
     let mut is_elf = false;
     for (object, found) in facts.unit.objects.iter().enumerate() {

@@ -283,7 +283,8 @@ fn nowhere(facts: &Facts<'_>, missing: &Missing<'_>) -> Cause {
         because,
         format!("add the object or archive that defines `{name}` to the link"),
     );
-    if facts.unit.options.script.is_none() {
+    let is_entry = facts.unit.options.entry.as_deref() == Some(name);
+    if facts.unit.options.script.is_none() && !is_entry {
         cause
             .notes
             .push("names that a linker script defines are known by `--script FILE`".to_owned());

@@ -1,0 +1,14 @@
+; run: ar crs lib.a b.o
+; check: --entry start a.o lib.a
+;;; a.asm
+global start:function, port_write:function
+start:
+    ret
+port_write:
+    ret
+section .note.GNU-stack noalloc noexec nowrite progbits
+;;; b.asm
+global port_write:function
+port_write:
+    ret
+section .note.GNU-stack noalloc noexec nowrite progbits

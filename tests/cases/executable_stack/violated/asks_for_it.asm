@@ -1,0 +1,7 @@
+; check: a.o
+;;; a.asm
+global add_one:function
+add_one:
+    lea eax, [rdi + 1]
+    ret
+section .note.GNU-stack noalloc exec nowrite progbits

@@ -1,0 +1,6 @@
+; check: a.o
+;;; a.asm
+global add_one:function
+add_one:
+    lea eax, [rdi + 1]
+    ret

@@ -1,0 +1,17 @@
+; check: --entry start start.o handler.o
+;;; start.asm
+extern on_key
+global start:function
+start:
+    call on_key
+    ret
+section .note.GNU-stack noalloc noexec nowrite progbits
+;;; handler.rs
+#![no_std]
+
+pub mod keyboard {
+    #[inline(never)]
+    pub extern "C" fn on_key(code: u8) -> u8 {
+        code + 1
+    }
+}
