@@ -58,6 +58,8 @@ pub enum Event {
     },
     /// Memory of the frame was accessed by an instruction that demands alignment.
     AlignedAccess {
+        /// The address.
+        address: Value,
         /// The alignment demanded, in bytes.
         align: u8,
         /// The address modulo that, if known.

@@ -560,7 +560,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
         self.give_arguments(state);
         state.registers[Register::RSP.index()] = stack_pointer.plus(8);
         let limit = state.stack_pointer();
-        state.forget_below(&mut self.evaluator.terms, limit);
+        if self.evaluator.terms.is_frame(limit) {
+            state.forget_below(&mut self.evaluator.terms, limit);
+        }
         if state.escaped {
             state.forget_data(&self.evaluator.terms);
         }

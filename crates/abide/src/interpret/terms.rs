@@ -658,11 +658,32 @@ impl Terms {
         bits_of & width
     }
 
+    /// `inner & by`, where `by` is 2^k - 1: what is known of the low bits of
+    /// `inner` raises the least value and lowers the greatest.
+    fn inherent_low_bits(&self, inner: Value, by: i64) -> Known {
+        let mut known = Known::exactly(inner.offset);
+        for &(id, factor) in self.parts(inner.term) {
+            known = known.plus(self.bases[id.0 as usize].known.scale(factor));
+        }
+        let log2 = known.log2.min(by.trailing_ones() as u8);
+        let step = 1_i64 << log2;
+        let residue = known.residue & (step as u64 - 1);
+        let range = Known::between(residue as i64, by - (step - 1) + residue as i64);
+        range.and(Known::congruent(log2, residue))
+    }
+
     fn inherent(&self, base: Base) -> Known {
         match base {
             Base::Site { bits, .. } => Known::bits(bits),
             Base::Memory(_, bytes) => Known::bits(bytes * 8),
             Base::Argument(_, bytes) if bytes < 8 => Known::bits(bytes as u8 * 8),
+            Base::Function {
+                function: Function::Operation(Operation::And),
+                inputs: [inner, by],
+                ..
+            } if by.as_constant().is_some_and(|by| by & (by + 1) == 0 && by < 1 << 62) => {
+                self.inherent_low_bits(inner, by.offset)
+            }
             Base::Function {
                 function,
                 bits,
