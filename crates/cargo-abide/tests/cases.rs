@@ -158,7 +158,12 @@ fn without_hashes(report: &str) -> String {
     while let Some(at) = rest.find("17h") {
         let (before, after) = rest.split_at(at + 3);
         out.push_str(before);
-        let digits = after.bytes().take_while(u8::is_ascii_hexdigit).count();
+        // The hash ends in `E`, which is a digit itself.
+        let digits = after
+            .bytes()
+            .take(16)
+            .take_while(u8::is_ascii_hexdigit)
+            .count();
         rest = if digits == 16 {
             out.push_str("<hash>");
             &after[digits..]

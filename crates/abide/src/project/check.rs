@@ -2,7 +2,7 @@
 
 use super::{Error, Project, open_all};
 use crate::inputs::File;
-use crate::inputs::link::LinkUnit;
+use crate::inputs::link::{LinkOptions, LinkUnit};
 use crate::report::{NotApplicable, Report, UnitSummary};
 use crate::rules::{self, Facts, Level, Levels, Outcome};
 use crate::signatures::rust_source::RustSource;
@@ -14,22 +14,32 @@ use crate::signatures::rust_source::RustSource;
 pub fn check(project: &Project) -> Result<Report, Error> {
     let files = open_all(&project.files)?;
     let source = read_source(project)?;
-    let mut skipped = skipped_members(&files);
-    skipped.extend(
-        source
-            .skipped
-            .iter()
-            .map(|file| format!("{file} is no Rust that abide can read")),
-    );
-    let unit = LinkUnit::new(files, project.link.clone());
+    let mut report = check_files(files, &source, project.link.clone(), &project.levels);
+    let unread = source.skipped.iter();
+    report
+        .skipped
+        .extend(unread.map(|file| format!("{file} is no Rust that abide can read")));
+    Ok(report)
+}
+
+/// Checks files that were read already.
+#[must_use]
+pub fn check_files(
+    files: Vec<File>,
+    source: &RustSource,
+    options: LinkOptions,
+    levels: &Levels,
+) -> Report {
+    let skipped = skipped_members(&files);
+    let unit = LinkUnit::new(files, options);
     let facts = Facts {
         unit: &unit,
-        source: &source,
+        source,
     };
-    let mut report = judge(&facts, &project.levels);
+    let mut report = judge(&facts, levels);
     report.unit = summary(&unit);
     report.skipped = skipped;
-    Ok(report)
+    report
 }
 
 fn read_source(project: &Project) -> Result<RustSource, Error> {

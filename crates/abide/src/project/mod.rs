@@ -9,7 +9,7 @@ use crate::inputs::link::LinkOptions;
 use crate::inputs::{self, File};
 use crate::rules::Levels;
 
-pub use check::check;
+pub use check::{check, check_files};
 pub use symbols::symbols;
 
 /// What is checked, and how.

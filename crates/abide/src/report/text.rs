@@ -216,10 +216,15 @@ impl Sources {
     }
 }
 
+/// The text of a source file.
+///
+/// A line table may name anything, so only regular files of a source's size are read: not
+/// pipes, which may never end, nor what `/proc` and `/sys` pretend, whose size is 0 or huge.
 fn read(file: &str) -> Option<String> {
-    // A line table may name anything: devices and pipes are no source.
-    let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
-    is_file
+    const LARGEST: u64 = 1 << 24;
+    let metadata = std::fs::metadata(file).ok()?;
+    let is_source = metadata.is_file() && (1..=LARGEST).contains(&metadata.len());
+    is_source
         .then(|| std::fs::read_to_string(file).ok())
         .flatten()
 }

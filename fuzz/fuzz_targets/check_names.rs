@@ -1,0 +1,25 @@
+//! The whole check on one mutated file, as a complete link, and its report in every format.
+
+#![no_main]
+
+use abide::inputs::{self, Bytes};
+use abide::inputs::link::{LinkOptions, Output};
+use abide::project;
+use abide::report::{self, Style};
+use abide::rules::Levels;
+use abide::signatures::rust_source::RustSource;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let Ok(file) = inputs::read_from("fuzz", Bytes::new(data.to_vec())) else {
+        return;
+    };
+    let options = LinkOptions {
+        complete: true,
+        gc_sections: data.len() % 2 == 0,
+        output: Some(Output::Shared),
+        ..LinkOptions::default()
+    };
+    let report = project::check_files(vec![file], &RustSource::default(), options, &Levels::default());
+    let _ = report::text(&report, Style::Plain);
+    let _ = report::json(&report);
+});
