@@ -1,22 +1,39 @@
 //! Names like the missing one.
 
+use std::collections::HashSet;
+
 use crate::inputs::demangle;
+use crate::inputs::link::is_demand;
 use crate::rules::Facts;
 
 /// How many are shown.
 const SHOWN: usize = 3;
 
 /// The defined names nearest to `name`, the nearest first; equally near ones by alphabet.
+///
+/// A name that nobody looks for comes before one that somebody does: it is what a definition
+/// was renamed to.
 pub(super) fn names<'a>(facts: &'a Facts<'_>, name: &str) -> Vec<&'a str> {
-    let mut near: Vec<(usize, &str)> = facts
+    let wanted = wanted(facts);
+    let mut near: Vec<(bool, usize, &str)> = facts
         .unit
         .defined_names()
         .filter(|other| demangle(other).is_none())
-        .filter_map(|other| Some((distance(name, other)?, other)))
+        .filter_map(|other| Some((wanted.contains(other), distance(name, other)?, other)))
         .collect();
     near.sort_unstable();
     near.truncate(SHOWN);
-    near.into_iter().map(|(_, other)| other).collect()
+    near.into_iter().map(|(.., other)| other).collect()
+}
+
+fn wanted<'a>(facts: &'a Facts<'_>) -> HashSet<&'a str> {
+    let symbols = facts.unit.objects.iter().flat_map(|object| &object.symbols);
+    let demands = symbols.filter(|symbol| is_demand(symbol));
+    let entry = facts.unit.options.entry.as_deref();
+    demands
+        .map(|symbol| symbol.name.as_str())
+        .chain(entry)
+        .collect()
 }
 
 /// The edits between two names, where these are few for their length, as rustc counts it, or
