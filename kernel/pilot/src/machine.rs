@@ -123,7 +123,13 @@ impl Machine {
     /// Types a command and Enter, for commands after which no prompt comes.
     pub fn submit(&mut self, line: &str) -> Result<()> {
         self.type_text(line)?;
-        self.type_text("\n")
+        let sent = self.qmp.send_keys(&Stroke::plain(Key::ENTER).events());
+        match self.expect("\n") {
+            // The command may end QEMU before QEMU has answered to the key.
+            Ok(before) if before.is_empty() => Ok(()),
+            Ok(before) => bail!("{before:?} came before Enter was echoed"),
+            Err(silence) => sent.and(Err(silence)),
+        }
     }
 
     /// Strikes keys that need not echo anything.
