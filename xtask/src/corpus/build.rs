@@ -10,9 +10,9 @@ use super::entry::Entry;
 use super::linker;
 
 /// Whether the unit on disk came from the project as it is now.
-pub(crate) fn is_current(entry: &Entry) -> Result<bool> {
+pub(crate) fn is_current(entry: &Entry) -> bool {
     let built = fs::read_to_string(entry.unit().join("recipe.txt"));
-    Ok(built.is_ok_and(|built| entry.recipe().is_ok_and(|recipe| recipe == built)))
+    built.is_ok_and(|built| entry.recipe().is_ok_and(|recipe| recipe == built))
 }
 
 /// Builds the entry as its users do, and keeps what the linker saw.

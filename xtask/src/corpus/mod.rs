@@ -97,7 +97,7 @@ fn choose(options: &Options) -> Result<Vec<Entry>> {
 }
 
 fn row(entry: &Entry, options: &Options) -> Result<Option<Row>> {
-    if options.build || !options.table && !build::is_current(entry)? {
+    if options.build || !options.table && !build::is_current(entry) {
         build::build(entry)?;
     }
     if options.build {

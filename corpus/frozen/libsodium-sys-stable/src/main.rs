@@ -1,0 +1,4 @@
+fn main() {
+    // SAFETY: takes nothing.
+    println!("{}", unsafe { libsodium_sys::sodium_init() });
+}
