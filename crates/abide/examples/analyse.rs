@@ -93,11 +93,18 @@ fn main() {
                     Some(_) => Some("BAD call align".into()),
                     None => Some("UNK call align".into()),
                 },
-                Event::AlignedAccess { residue, address, .. } => { if *residue != Some(0) { details = show(&a.terms, *address); } match residue {
-                    Some(0) => None,
-                    Some(_) => Some("BAD access align".into()),
-                    None => Some("UNK access align".into())
-                } }
+                Event::AlignedAccess {
+                    residue, address, ..
+                } => {
+                    if *residue != Some(0) {
+                        details = show(&a.terms, *address);
+                    }
+                    match residue {
+                        Some(0) => None,
+                        Some(_) => Some("BAD access align".into()),
+                        None => Some("UNK access align".into()),
+                    }
+                }
                 Event::UndefinedUse { source, used } => {
                     details = format!("{:?} {:?}", a.terms.get(*source), used);
                     Some("BAD undefined".into())
@@ -150,4 +157,28 @@ fn main() {
     }
 }
 
-fn show(t: &Terms, v: Value) -> String { let p: Vec<String> = t.parts(v.term).iter().map(|p| format!("{}*{}", p.1, match t.get(p.0) { Base::Function{function,bits,inputs} => format!("{function:?}{bits}({}, {})", show(t, inputs[0]), show(t, inputs[1])), b => format!("{b:?}") })).collect(); format!("{}{:+}", p.join(" + "), v.offset) }
+fn show(t: &Terms, v: Value) -> String {
+    let p: Vec<String> = t
+        .parts(v.term)
+        .iter()
+        .map(|p| {
+            format!(
+                "{}*{}",
+                p.1,
+                match t.get(p.0) {
+                    Base::Function {
+                        function,
+                        bits,
+                        inputs,
+                    } => format!(
+                        "{function:?}{bits}({}, {})",
+                        show(t, inputs[0]),
+                        show(t, inputs[1])
+                    ),
+                    b => format!("{b:?}"),
+                }
+            )
+        })
+        .collect();
+    format!("{}{:+}", p.join(" + "), v.offset)
+}

@@ -511,7 +511,14 @@ impl<'image> Evaluator<'image> {
         if align > 1 && self.recording {
             let log2 = align.trailing_zeros() as u8;
             let residue = state.known(&self.terms, address).modulo(log2);
-            self.record(at, Event::AlignedAccess { address, align, residue });
+            self.record(
+                at,
+                Event::AlignedAccess {
+                    address,
+                    align,
+                    residue,
+                },
+            );
         }
     }
 

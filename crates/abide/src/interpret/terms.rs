@@ -681,7 +681,10 @@ impl Terms {
                 function: Function::Operation(Operation::And),
                 inputs: [inner, by],
                 ..
-            } if by.as_constant().is_some_and(|by| by & (by + 1) == 0 && by < 1 << 62) => {
+            } if by
+                .as_constant()
+                .is_some_and(|by| by & (by + 1) == 0 && by < 1 << 62) =>
+            {
                 self.inherent_low_bits(inner, by.offset)
             }
             Base::Function {

@@ -180,6 +180,9 @@ impl LinkUnit {
             "__ImageBase",
             "__mh_execute_header",
             "___dso_handle",
+            // Calls that the linker relaxes away, or leaves to the dynamic loader.
+            "__tls_get_addr",
+            "___tls_get_addr",
         ];
         let section = name
             .strip_prefix("__start_")
