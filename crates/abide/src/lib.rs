@@ -1,8 +1,9 @@
 //! Proves or refutes that Rust and assembly keep the contract between them.
 //!
 //! Data moves one way, room by room; a room imports only from rooms before it:
-//! [`registers`] → [`conventions`] → [`inputs`] → [`contracts`] → [`machine`]
-//! → [`interpret`] → [`report`].
+//! [`registers`] → [`conventions`] → [`inputs`] → [`signatures`] → [`contracts`] → [`machine`]
+//! → [`interpret`] → [`rules`] → [`report`]. [`project`] ties them together: files in, a report
+//! out.
 
 pub mod contracts;
 pub mod conventions;

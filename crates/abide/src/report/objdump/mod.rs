@@ -2,8 +2,16 @@
 //!
 //! Straight from the file, not from the model: what a linker has no use for (every bit of
 //! `st_other`, version names, names that are not UTF-8) is printed too. The layout follows
-//! binutils 2.40; what it prints to standard error becomes a warning here. Where a file
-//! contradicts itself the two may differ: `objdump` leaves out what it refuses to read.
+//! binutils 2.40 as Debian builds it; what it prints to standard error becomes a warning here.
+//!
+//! Differences that remain, with their reasons:
+//!
+//! - A file that contradicts itself: `objdump` prints what it read before it gave up, and
+//!   refuses a few files that can be read. Here a table is printed whole or not at all.
+//! - PE, Mach-O and other formats: they have a layout of their own, and are refused.
+//! - Members of thin archives: they are other files, which are not opened here.
+//! - Objects of link-time optimization, where a linker plugin makes `objdump` print symbols
+//!   that are in no symbol table.
 
 mod line;
 mod sections;
@@ -11,7 +19,7 @@ mod versions;
 
 use std::io::{self, Write};
 
-use object::elf::{self, FileHeader32, FileHeader64, Ident};
+use object::elf::{self, FileHeader32, FileHeader64};
 use object::read::archive::ArchiveFile;
 use object::read::elf::{FileHeader, SectionTable};
 use object::{Endianness, FileKind, SymbolIndex};
@@ -176,7 +184,8 @@ fn lines<H: FileHeader<Endian = Endianness>>(
     Ok(out)
 }
 
-/// The name that BFD gives the file format.
+/// The name that BFD gives the file format where it is built for Linux on x86; built for all
+/// targets it would tell processors and systems apart (`elf64-x86-64-freebsd`).
 fn target<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness) -> String {
     let class = if header.is_class_64() {
         "elf64"
@@ -191,14 +200,5 @@ fn target<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness) ->
         _ if little => "little",
         _ => "big",
     };
-    format!("{class}-{machine}{}", os_suffix(header.e_ident(), machine))
-}
-
-/// Formats that BFD tells apart by `EI_OSABI`.
-fn os_suffix(ident: &Ident, machine: &str) -> &'static str {
-    match (ident.os_abi, machine) {
-        (elf::ELFOSABI_FREEBSD, "x86-64" | "i386") => "-freebsd",
-        (elf::ELFOSABI_SOLARIS, "x86-64" | "i386") => "-sol2",
-        _ => "",
-    }
+    format!("{class}-{machine}")
 }
