@@ -159,7 +159,15 @@ fn what_is_no_object_is_named() {
             assert_eq!(error.lines().count(), 1, "{command} {file}: {error}");
         }
     }
-    for file in ["missing.o", ".", "empty", "source.asm", "noise", "header"] {
+    for file in [
+        "missing.o",
+        ".",
+        "empty",
+        "source.asm",
+        "noise",
+        "header",
+        "thin.a",
+    ] {
         let output = abide(&dir, &["symbols", "--format", "objdump", file]);
         assert_eq!(output.status.code(), Some(2), "{file}: {}", stderr(&output));
     }

@@ -10,8 +10,6 @@
 //!   refuses a few files that can be read. Here a table is printed whole or not at all.
 //! - PE, Mach-O and other formats: they have a layout of their own, and are refused.
 //! - Members of thin archives: they are other files, which are not opened here.
-//! - Objects of link-time optimization, where a linker plugin makes `objdump` print symbols
-//!   that are in no symbol table.
 
 mod line;
 mod sections;
@@ -65,14 +63,20 @@ fn write_archive(
     out: &mut impl Write,
     warnings: &mut Vec<String>,
 ) -> io::Result<()> {
-    writeln!(out, "In archive {name}:")?;
     let archive = match ArchiveFile::parse(data) {
+        Ok(archive) if archive.is_thin() => {
+            warnings.push(format!(
+                "`{name}`: a thin archive holds only its members' names"
+            ));
+            return Ok(());
+        }
         Ok(archive) => archive,
         Err(error) => {
             warnings.push(format!("`{name}`: {error}"));
             return Ok(());
         }
     };
+    writeln!(out, "In archive {name}:")?;
     for member in archive.members() {
         let member = member.and_then(|member| Ok((member.name(), member.data(data)?)));
         match member {
