@@ -61,11 +61,12 @@ fn by_source_name(symbols: &[Symbol]) -> Option<Language> {
     symbols
         .iter()
         .filter(|symbol| symbol.kind == SymbolKind::File)
-        .find_map(|symbol| of_source(&symbol.name))
+        .find_map(|symbol| language_of_source(&symbol.name))
 }
 
 /// The language of a source file by its name's ending.
-pub(super) fn of_source(name: &str) -> Option<Language> {
+#[must_use]
+pub fn language_of_source(name: &str) -> Option<Language> {
     // rustc gives `STT_FILE` the name of the codegen unit, `krate.<hash>-cgu.0`.
     if name.contains("-cgu.") {
         return Some(Language::Rust);

@@ -22,6 +22,7 @@ pub use bytes::Bytes;
 pub use demangle::demangle;
 pub use error::Error;
 pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};
+pub use language::language_of_source;
 pub use lines::{Lines, SourceLine};
 pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::{Error, open_all};
 use crate::inputs::link::{Target, is_definition};
 use crate::inputs::{
-    Binding, Language, Object, ObjectKind, Symbol, SymbolKind, SymbolPlace, Visibility, demangle,
+    Binding, Language, Lines, Object, ObjectKind, Symbol, SymbolKind, SymbolPlace, Visibility,
+    demangle, language_of_source,
 };
 use crate::report::symbols::{ObjectSymbols, SymbolRow};
 
@@ -24,13 +25,17 @@ pub fn symbols(paths: &[PathBuf], dynamic: bool) -> Result<Vec<ObjectSymbols>, E
         } else {
             &object.symbols
         };
+        let lines = match object.language {
+            Language::Unknown => Lines::of(object),
+            _ => Lines::default(),
+        };
         ObjectSymbols {
             object: object.name.clone(),
             target: Target::of(object).to_string(),
             language: language(object.language),
             symbols: table
                 .iter()
-                .map(|symbol| row(object, symbol, &crossings))
+                .map(|symbol| row(object, symbol, &lines, &crossings))
                 .collect(),
         }
     };
@@ -92,25 +97,35 @@ impl<'a> Crossings<'a> {
     }
 }
 
-fn row(object: &Object, symbol: &Symbol, crossings: &Crossings<'_>) -> SymbolRow {
+fn row(object: &Object, symbol: &Symbol, lines: &Lines, crossings: &Crossings<'_>) -> SymbolRow {
     let demangled = demangle(&symbol.name);
+    let known = match object.language {
+        Language::Unknown => by_symbol(symbol, lines, demangled.is_some()),
+        known => known,
+    };
     SymbolRow {
         kind: kind(symbol.kind),
         binding: binding(symbol),
         section: section(object, symbol),
         value: value(object, symbol),
         size: symbol.size,
-        language: match object.language {
-            // In a linked image only the name tells.
-            Language::Unknown if demangled.is_some() && is_definition(symbol) => {
-                language(Language::Rust)
-            }
-            known => language(known),
-        },
+        language: language(known),
         crossing: crossings.name(symbol),
         name: symbol.name.clone(),
         demangled,
     }
+}
+
+/// In a linked image only the symbol's source line and its name tell.
+fn by_symbol(symbol: &Symbol, lines: &Lines, is_mangled: bool) -> Language {
+    let by_line = match symbol.place {
+        SymbolPlace::Section(section) => lines.at(section, symbol.value),
+        _ => None,
+    };
+    by_line
+        .and_then(|line| language_of_source(&line.file))
+        .or((is_mangled && is_definition(symbol)).then_some(Language::Rust))
+        .unwrap_or(Language::Unknown)
 }
 
 fn value(object: &Object, symbol: &Symbol) -> u64 {
