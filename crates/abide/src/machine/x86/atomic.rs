@@ -4,6 +4,7 @@ use iced_x86::Mnemonic;
 
 use super::emit::{Lift, ZERO};
 use super::operands::Destination;
+use super::parts::widened;
 use crate::machine::{Operand, Operation, Rest};
 use crate::registers::{Flags, Part, Register};
 
@@ -98,13 +99,5 @@ impl Lift<'_> {
         self.store_to(upper, new_high);
         self.keep_or_take(Part::low(Register::RAX, bits), low, equal);
         self.keep_or_take(Part::low(Register::RDX, bits), high, equal);
-    }
-}
-
-/// A part whose write would change what is above it, taken whole.
-fn widened(part: Part) -> Part {
-    match part.bits {
-        32 => Part::low(part.register, 64),
-        _ => part,
     }
 }

@@ -4,7 +4,7 @@ use iced_x86::Mnemonic;
 
 use super::emit::{Lift, ZERO};
 use super::operands::{Destination, Memory};
-use crate::machine::{Operand, Operation};
+use crate::machine::{Operand, Operation, Rest};
 use crate::registers::Flags;
 
 const ONE: Operand = Operand::Constant(1);
@@ -81,17 +81,24 @@ impl Lift<'_> {
         Memory { address, ..memory }
     }
 
-    /// `bsf` and `bsr` leave the target where the source is zero, as AMD's
-    /// manual says and Intel's processors do.
+    /// `bsf` and `bsr` leave the whole target where the source is zero, be
+    /// they of 32 bits (Intel SDM vol. 2, BSF, and AMD's manual).
     fn scan(&mut self, operation: Operation) {
         let bits = self.width(0);
         let source = self.source(1);
-        let to = self.destination(0);
-        let old = self.get(to);
-        let result = self.compute(operation, bits, source, old);
+        let target = self.part(0);
+        let whole = super::parts::widened(target);
+        let old = self.read(whole);
+        let found = self.compute(operation, bits, source, old);
         self.zero(bits, source);
         self.undefine_flags(Flags::CF | Flags::OF | Flags::SF | Flags::AF | Flags::PF);
-        self.set(to, result);
+        let result = if bits == 32 {
+            let is_zero = self.compute(Operation::Equal, bits, source, ZERO);
+            self.compute3(Operation::Select, 64, old, found, is_zero)
+        } else {
+            found
+        };
+        self.write(whole, result, Rest::Keep);
     }
 
     fn count_zeros(&mut self, operation: Operation) {

@@ -91,7 +91,12 @@ impl Lift<'_> {
 
     fn place(&mut self, used: &UsedMemory, explicit: Option<Memory>) -> Memory {
         let i = self.instruction;
-        let is_explicit = used.base() == i.memory_base() && used.index() == i.memory_index();
+        // The decoder has added the instruction pointer to the displacement.
+        let base = match i.memory_base() {
+            Name::RIP | Name::EIP => Name::None,
+            base => base,
+        };
+        let is_explicit = used.base() == base && used.index() == i.memory_index();
         let bits = (8 * used.memory_size().size()).min(usize::from(u16::MAX)) as u16;
         match explicit {
             Some(memory) if is_explicit => memory,

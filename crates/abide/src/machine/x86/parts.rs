@@ -53,3 +53,11 @@ pub(super) fn segment(name: Name) -> Option<Register> {
         _ => None,
     }
 }
+
+/// A part whose write would change what is above it, taken whole.
+pub(super) const fn widened(part: Part) -> Part {
+    match part.bits {
+        32 => Part::low(part.register, 64),
+        _ => part,
+    }
+}

@@ -1,0 +1,20 @@
+//! The processor as the judge of the lifter.
+//!
+//! An instruction form is run in a child process on random states, and what
+//! has changed is compared with what the lifter's effects say: every register,
+//! flag and byte of memory that the concrete evaluator knows must agree, and
+//! only what it leaves open may differ.
+//!
+//! [`form`] names forms, [`plan`] aims an instruction at memory, [`state`] makes
+//! random states, [`processor`] and [`model`] run them, [`compare`] judges.
+
+#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+
+pub mod compare;
+pub mod form;
+pub mod model;
+pub mod plan;
+pub mod processor;
+pub mod random;
+pub mod report;
+pub mod state;

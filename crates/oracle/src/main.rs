@@ -1,0 +1,47 @@
+//! `oracle [--states N] [--list] [FILE…]`: compares the forms in the code of
+//! FILEs, or those of the committed list, with the processor. With `--list` it
+//! prints the forms instead, as the committed list has them.
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use oracle::form::{Forms, parse, print, scan};
+
+    let mut states = 50;
+    let mut lists = false;
+    let mut forms = Forms::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--states" => states = arguments.next().unwrap_or_default().parse()?,
+            "--list" => lists = true,
+            path if path.ends_with(".txt") => {
+                for (name, examples) in parse(&std::fs::read_to_string(path)?) {
+                    forms.entry(name).or_default().extend(examples);
+                }
+            }
+            path => {
+                for object in abide::inputs::read(path.as_ref())? {
+                    scan(&object, &mut forms);
+                }
+            }
+        }
+    }
+    if forms.is_empty() {
+        forms = parse(include_str!("../forms.txt"));
+    }
+    if lists {
+        print!("{}", print(&forms));
+        return Ok(());
+    }
+    let report = oracle::report::run(&forms, states).ok_or("failed to map memory for the runs")?;
+    print!("{}", report.text());
+    if report.differing().next().is_some() {
+        return Err("the model differs from the processor".into());
+    }
+    Ok(())
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+fn main() {
+    eprintln!("the oracle needs an x86-64 processor and Linux");
+}

@@ -1,0 +1,330 @@
+//! Aims an instruction's operands and branches at memory that may be touched.
+
+use iced_x86::{
+    Code, ConstantOffsets, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind,
+    Register,
+};
+
+use crate::processor::Case;
+use crate::random::Random;
+use crate::state::{Areas, CODE, LANDING, SCRATCH, SCRATCH_SIZE, STACK, START};
+
+/// An instruction, ready to be run at [`START`].
+pub struct Plan {
+    /// Its bytes, distances and absolute addresses patched.
+    pub bytes: Vec<u8>,
+    /// It, decoded where it runs.
+    pub instruction: Instruction,
+}
+
+/// Makes a plan, or says why the instruction is not run.
+///
+/// # Errors
+///
+/// For instructions whose effect a child cannot survive or show: system calls,
+/// far branches, writes of segments and their bases.
+pub fn plan(bytes: &[u8]) -> Result<Plan, &'static str> {
+    let (instruction, offsets) = decode(bytes);
+    if let Some(reason) = refusal(&instruction) {
+        return Err(reason);
+    }
+    let mut bytes = bytes.to_vec();
+    patch(&mut bytes, &instruction, offsets);
+    let (instruction, _) = decode(&bytes);
+    Ok(Plan { bytes, instruction })
+}
+
+fn decode(bytes: &[u8]) -> (Instruction, ConstantOffsets) {
+    let mut decoder = Decoder::with_ip(64, bytes, CODE + START, DecoderOptions::NONE);
+    let instruction = decoder.decode();
+    let offsets = decoder.get_constant_offsets(&instruction);
+    (instruction, offsets)
+}
+
+fn refusal(i: &Instruction) -> Option<&'static str> {
+    use Mnemonic as M;
+    let is_segment_write = i.op_count() > 0
+        && i.op_kind(0) == OpKind::Register
+        && i.op_register(0).is_segment_register()
+        && matches!(i.mnemonic(), M::Mov | M::Pop);
+    match i.mnemonic() {
+        M::INVALID => Some("no instruction"),
+        M::Syscall | M::Sysenter | M::Int => Some("system call"),
+        M::In | M::Out | M::Hlt | M::Cli | M::Sti | M::Clac | M::Stac => Some("privileged"),
+        M::Insb | M::Insw | M::Insd | M::Outsb | M::Outsw | M::Outsd => Some("privileged"),
+        M::Iret | M::Iretd | M::Iretq | M::Retf => Some("far return"),
+        M::Wrfsbase | M::Wrgsbase | M::Lfs | M::Lgs | M::Lss => Some("writes a segment"),
+        M::Xrstor | M::Xrstor64 | M::Fxrstor | M::Fxrstor64 => Some("needs a prepared area"),
+        M::Wrpkru | M::Monitor | M::Mwait | M::Umwait | M::Tpause | M::Monitorx | M::Mwaitx => {
+            Some("waits or changes rights")
+        }
+        _ if i.is_privileged() => Some("privileged"),
+        _ if is_segment_write => Some("writes a segment"),
+        _ if matches!(i.segment_prefix(), Register::FS | Register::GS) => Some("fs or gs"),
+        _ if is_wide_branch(i) => Some("branch of 16 bits or far"),
+        _ if matches!(i.flow_control(), FlowControl::XbeginXabortXend) => Some("transaction"),
+        _ if i.is_ip_rel_memory_operand() && i.memory_base() == Register::EIP => Some("eip"),
+        _ => None,
+    }
+}
+
+fn is_wide_branch(i: &Instruction) -> bool {
+    let kind = (i.op_count() > 0).then(|| i.op_kind(0));
+    let is_wide = matches!(
+        kind,
+        Some(
+            OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::FarBranch16 | OpKind::FarBranch32
+        )
+    );
+    let is_indirect = matches!(
+        i.flow_control(),
+        FlowControl::IndirectBranch | FlowControl::IndirectCall
+    );
+    let is_near = i.is_jmp_near_indirect() || i.is_call_near_indirect();
+    let is_narrow = kind == Some(OpKind::Register) && i.op_register(0).size() != 8
+        || kind == Some(OpKind::Memory) && i.memory_size().size() != 8;
+    is_wide
+        || is_indirect && (!is_near || is_narrow)
+        || i.flow_control() == FlowControl::Return && i.stack_pointer_increment() < 8
+}
+
+fn patch(bytes: &mut [u8], i: &Instruction, offsets: ConstantOffsets) {
+    let next = CODE + START + bytes.len() as u64;
+    let is_branch = i.op_count() > 0 && i.op_kind(0) == OpKind::NearBranch64;
+    if is_branch && offsets.has_immediate() {
+        let distance = (CODE + LANDING).wrapping_sub(next);
+        write(
+            bytes,
+            offsets.immediate_offset(),
+            offsets.immediate_size(),
+            distance,
+        );
+    }
+    let target = SCRATCH + 0x1240;
+    let has_memory = i.op_kinds().any(|kind| kind == OpKind::Memory);
+    if !has_memory || !offsets.has_displacement() {
+        return;
+    }
+    let value = match (i.memory_base(), i.memory_index()) {
+        (Register::RIP, _) => target.wrapping_sub(next),
+        (Register::None, Register::None) => target,
+        _ => return,
+    };
+    write(
+        bytes,
+        offsets.displacement_offset(),
+        offsets.displacement_size(),
+        value,
+    );
+}
+
+fn write(bytes: &mut [u8], offset: usize, size: usize, value: u64) {
+    bytes[offset..offset + size].copy_from_slice(&value.to_le_bytes()[..size]);
+}
+
+impl Plan {
+    /// Makes a random case: a random state and memory, in which what the
+    /// instruction points to is in the scratch memory.
+    pub fn prepare(&self, case: &mut Case, areas: Areas, random: &mut Random) {
+        case.before = areas.random_state(random);
+        random.fill(&mut case.memory);
+        let i = &self.instruction;
+        self.aim_implicit(case, random);
+        if i.op_kinds().any(|kind| kind == OpKind::Memory) {
+            self.aim_operand(case, areas, random);
+        }
+        self.choose_values(case, random);
+        self.choose_mask(case, areas);
+    }
+
+    /// A mask of zeros would suppress the faults that the model foresees.
+    fn choose_mask(&self, case: &mut Case, areas: Areas) {
+        let mask = self.instruction.op_mask();
+        if mask != Register::None {
+            areas.set_lowest_of_mask(&mut case.before, mask.number());
+        }
+    }
+
+    fn aim_implicit(&self, case: &mut Case, random: &mut Random) {
+        use Mnemonic as M;
+        let general = &mut case.before.general;
+        let i = &self.instruction;
+        match i.mnemonic() {
+            M::Leave | M::Enter => general[5] = STACK + 8 * random.below(16),
+            M::Xlatb => general[3] = spot(random),
+            M::Maskmovdqu | M::Vmaskmovdqu | M::Maskmovq => general[7] = spot(random),
+            _ if i.is_string_instruction() => {
+                general[6] = spot(random);
+                general[7] = spot(random) + 4096;
+                general[1] = random.below(20);
+                if random.one_in(2) {
+                    // Equal elements, for what compares.
+                    case.memory[4096..3 * 4096].fill(random.next() as u8);
+                    general[0] = u64::from(case.memory[4096]) * 0x0101_0101_0101_0101;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Solves base + index * scale + displacement for the base, or the index.
+    fn aim_operand(&self, case: &mut Case, areas: Areas, random: &mut Random) {
+        let i = &self.instruction;
+        let target = spot(random);
+        let displacement = i.memory_displacement64();
+        let scale = u64::from(i.memory_index_scale().max(1));
+        let (base, index) = (i.memory_base(), i.memory_index());
+        if index.is_vector_register() {
+            zero_vector(case, areas, index.number());
+        }
+        self.aim_bit_string(case, random);
+        let rest = target.wrapping_sub(displacement);
+        let general = &mut case.before.general;
+        let has_index = index.is_gpr();
+        if base.is_gpr() && has_index && base.full_register() == index.full_register() {
+            set(general, base, rest / (scale + 1), random);
+        } else if base.is_gpr() {
+            let index_value = if has_index { get(general, index) } else { 0 };
+            set(
+                general,
+                base,
+                rest.wrapping_sub(index_value.wrapping_mul(scale)),
+                random,
+            );
+        } else if has_index {
+            set(general, index, rest / scale, random);
+        }
+    }
+
+    /// The number of a bit in a string in memory stays near.
+    fn aim_bit_string(&self, case: &mut Case, random: &mut Random) {
+        use Mnemonic as M;
+        let i = &self.instruction;
+        let is_bit_string = matches!(i.mnemonic(), M::Bt | M::Bts | M::Btr | M::Btc)
+            && i.op_kind(1) == OpKind::Register;
+        if is_bit_string {
+            let number = random.below(8192).wrapping_sub(4096);
+            let register = i.op_register(1);
+            let size = 8 * register.size() as u32;
+            let above = random.next().checked_shl(size).unwrap_or(0);
+            let mask = u64::MAX >> (64 - size);
+            case.before.general[register.number()] = above | number & mask;
+        }
+    }
+
+    /// Values without which a form would fault or take one course only.
+    fn choose_values(&self, case: &mut Case, random: &mut Random) {
+        use Mnemonic as M;
+        let i = &self.instruction;
+        let general = case.before.general;
+        let landing = CODE + LANDING;
+        match i.mnemonic() {
+            M::Ret => put(case, general[4], landing, 8),
+            M::Popf | M::Popfq => put(case, general[4], random.next() & 0xcd5, 8),
+            M::Jmp | M::Call if i.op_kind(0) == OpKind::Register => {
+                case.before.general[i.op_register(0).number()] = landing;
+            }
+            M::Jmp | M::Call if i.op_kind(0) == OpKind::Memory => {
+                put(case, self.address(case), landing, 8);
+            }
+            M::Xgetbv => case.before.general[1] = random.next() << 32,
+            M::Ldmxcsr | M::Vldmxcsr => put(case, self.address(case), random.next() & 0xffff, 4),
+            M::Div | M::Idiv if random.one_in(2) => {
+                let sign = (general[0] as i64 >> 63) as u64;
+                let is_signed = i.mnemonic() == M::Idiv;
+                case.before.general[2] = if is_signed { sign } else { 0 };
+            }
+            M::Cmpxchg if random.one_in(2) => match i.op_kind(0) {
+                OpKind::Register => {
+                    let register = i.op_register(0);
+                    if !matches!(
+                        register,
+                        Register::AH | Register::BH | Register::CH | Register::DH
+                    ) {
+                        case.before.general[register.number()] = general[0];
+                    }
+                }
+                _ => put(case, self.address(case), general[0], i.memory_size().size()),
+            },
+            M::Cmpxchg8b if random.one_in(2) => {
+                let both = general[2] << 32 | general[0] & 0xffff_ffff;
+                put(case, self.address(case), both, 8);
+            }
+            M::Cmpxchg16b if random.one_in(2) => {
+                let address = self.address(case);
+                put(case, address, general[0], 8);
+                put(case, address.wrapping_add(8), general[2], 8);
+            }
+            _ => {}
+        }
+        if matches!(i.code(), Code::Pop_rm16 | Code::Pop_rm64) && i.memory_base() == Register::RSP {
+            // The address counts from `rsp` after the pop.
+            case.before.general[4] = STACK;
+        }
+    }
+
+    /// The address of the explicit memory operand.
+    fn address(&self, case: &Case) -> u64 {
+        let general = &case.before.general;
+        self.instruction
+            .virtual_address(self.memory_operand(), 0, |register, _, _| {
+                let is_general = register.is_gpr();
+                Some(if is_general {
+                    get(general, register)
+                } else {
+                    0
+                })
+            })
+            .unwrap_or_default()
+    }
+
+    fn memory_operand(&self) -> u32 {
+        let i = &self.instruction;
+        (0..i.op_count())
+            .find(|&operand| i.op_kind(operand) == OpKind::Memory)
+            .unwrap_or_default()
+    }
+}
+
+/// An address within the scratch memory, mostly aligned.
+fn spot(random: &mut Random) -> u64 {
+    let aligned = SCRATCH + 4096 + 64 * random.below(60);
+    if random.one_in(6) {
+        aligned + random.below(64)
+    } else {
+        aligned
+    }
+}
+
+fn get(general: &[u64; 16], register: Register) -> u64 {
+    let value = general[register.number()];
+    if register.size() == 4 {
+        value & 0xffff_ffff
+    } else {
+        value
+    }
+}
+
+/// Sets a register; of a 32-bit one the upper half is random.
+fn set(general: &mut [u64; 16], register: Register, value: u64, random: &mut Random) {
+    let above = random.next() << 32;
+    general[register.number()] = match register.size() {
+        4 => above | value & 0xffff_ffff,
+        _ => value,
+    };
+}
+
+/// Puts the low `size` bytes of a value into the scratch memory.
+fn put(case: &mut Case, address: u64, value: u64, size: usize) {
+    let offset = address.wrapping_sub(SCRATCH) as usize;
+    let size = size.min(8);
+    if offset < SCRATCH_SIZE - 8 {
+        case.memory[offset..offset + size].copy_from_slice(&value.to_le_bytes()[..size]);
+    }
+}
+
+fn zero_vector(case: &mut Case, areas: Areas, number: usize) {
+    for (offset, count) in areas.vector_pieces(number) {
+        case.before.xsave[offset..offset + count].fill(0);
+    }
+}

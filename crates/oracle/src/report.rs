@@ -1,0 +1,172 @@
+//! Runs forms and counts what came of them.
+
+use std::collections::BTreeMap;
+
+use abide::machine::Effect;
+use abide::machine::concrete::Layout;
+
+use crate::compare::{Outcome, Run, compare};
+use crate::form::Forms;
+use crate::model;
+use crate::plan::{Plan, plan};
+use crate::processor::{Cases, code};
+use crate::random::Random;
+use crate::state::{Areas, SCRATCH_SIZE};
+
+/// What came of one form.
+#[derive(Debug, Clone, Default)]
+pub struct FormReport {
+    /// Runs in which all that the model knows was so.
+    pub agreed: usize,
+    /// Runs that could be judged in part only.
+    pub agreed_in_part: usize,
+    /// Runs that said nothing, by reason.
+    pub void: BTreeMap<&'static str, usize>,
+    /// The first runs that differed.
+    pub differences: Vec<String>,
+    /// Whether the model leaves a result open.
+    pub is_open: bool,
+}
+
+/// What came of all.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// By the form's name.
+    pub forms: BTreeMap<String, FormReport>,
+}
+
+/// How many differences of one form are kept.
+const DIFFERENCES: usize = 3;
+
+/// Runs each encoding of each form on `states` random states.
+///
+/// The result follows from the forms and the number alone.
+#[must_use]
+pub fn run(forms: &Forms, states: usize) -> Option<Report> {
+    let areas = Areas::of_processor();
+    let mut cases = Cases::new(states)?;
+    let mut report = Report::default();
+    for (name, examples) in forms {
+        let mut form = FormReport::default();
+        for (number, bytes) in (0..).zip(examples) {
+            let seed = Random::new(seed_of(name) ^ number).next();
+            match plan(bytes) {
+                Ok(plan) => form.run(&plan, &mut cases, states, areas, seed),
+                Err(reason) => form.void(reason),
+            }
+        }
+        report.forms.insert(name.clone(), form);
+    }
+    Some(report)
+}
+
+/// So that a form's states do not depend on which other forms there are.
+fn seed_of(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+impl FormReport {
+    fn void(&mut self, reason: &'static str) {
+        *self.void.entry(reason).or_default() += 1;
+    }
+
+    fn run(&mut self, plan: &Plan, cases: &mut Cases, states: usize, areas: Areas, seed: u64) {
+        let code = code(&plan.bytes);
+        let image = model::image(&code);
+        let Ok(effects) = model::lift(&image) else {
+            self.void("the lifter finds no instruction");
+            return;
+        };
+        self.is_open |= effects
+            .list
+            .iter()
+            .any(|effect| matches!(effect, Effect::Opaque { .. }));
+        let mut random = Random::new(seed);
+        let mut memories: Vec<[u8; SCRATCH_SIZE]> = Vec::with_capacity(states);
+        for case in &mut cases.get()[..states] {
+            plan.prepare(case, areas, &mut random);
+            memories.push(case.memory);
+        }
+        cases.run(states, &code, areas.components);
+        let layout = Layout::new(&image);
+        for (case, memory) in cases.get()[..states].iter().zip(&memories) {
+            let (mut machine, step) = model::run(&layout, &effects, &case.before, memory, areas);
+            let run = Run {
+                case,
+                memory,
+                effects: &effects,
+                areas,
+            };
+            self.add(plan, compare(&run, &mut machine, step));
+        }
+    }
+
+    fn add(&mut self, plan: &Plan, outcome: Outcome) {
+        match outcome {
+            Outcome::Agrees => self.agreed += 1,
+            Outcome::AgreesInPart => self.agreed_in_part += 1,
+            Outcome::Void(reason) => self.void(reason),
+            Outcome::Differs(what) => {
+                if self.differences.len() < DIFFERENCES {
+                    self.differences
+                        .push(format!("{:02x?}: {what}", plan.bytes));
+                }
+            }
+        }
+    }
+
+    /// Whether the processor confirmed anything.
+    #[must_use]
+    pub fn is_tested(&self) -> bool {
+        self.agreed + self.agreed_in_part > 0
+    }
+}
+
+impl Report {
+    /// The forms on which model and processor differ.
+    pub fn differing(&self) -> impl Iterator<Item = (&str, &FormReport)> {
+        self.forms
+            .iter()
+            .filter(|(_, form)| !form.differences.is_empty())
+            .map(|(name, form)| (name.as_str(), form))
+    }
+
+    /// The report as text: counts, differences, and the untested forms by reason.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let tested = self.forms.values().filter(|form| form.is_tested()).count();
+        let open = self.forms.values().filter(|form| form.is_open).count();
+        let runs: usize = self.forms.values().map(|form| form.agreed).sum();
+        let partial: usize = self.forms.values().map(|form| form.agreed_in_part).sum();
+        let mut text = format!(
+            "{} forms, {tested} tested on the processor, {open} of all with open results; \
+             {runs} runs agreed, {partial} in part\n",
+            self.forms.len()
+        );
+        for (name, form) in self.differing() {
+            text.push_str(&format!("differs: {name}\n"));
+            for difference in &form.differences {
+                text.push_str(&format!("    {difference}\n"));
+            }
+        }
+        for (reason, names) in self.untested() {
+            text.push_str(&format!("not tested, {reason} ({}):", names.len()));
+            for name in names {
+                text.push_str(&format!(" {name};"));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    fn untested(&self) -> BTreeMap<&'static str, Vec<&str>> {
+        let mut by_reason: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+        for (name, form) in self.forms.iter().filter(|(_, form)| !form.is_tested()) {
+            let reason = form.void.keys().next().copied().unwrap_or("no run");
+            by_reason.entry(reason).or_default().push(name);
+        }
+        by_reason
+    }
+}
