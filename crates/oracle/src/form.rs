@@ -6,7 +6,7 @@ use abide::inputs::Object;
 use iced_x86::{Decoder, DecoderOptions, Instruction, OpKind, Register};
 
 /// How many different encodings of a form are kept.
-const EXAMPLES: usize = 3;
+const EXAMPLES: usize = 2;
 
 /// Forms by name, each with encodings that were seen.
 pub type Forms = BTreeMap<String, Vec<Vec<u8>>>;
@@ -83,7 +83,7 @@ fn are_same(instruction: &Instruction) -> bool {
 /// Adds the forms in an object's code.
 pub fn scan(object: &Object, forms: &mut Forms) {
     for section in object.sections.iter().filter(|s| s.flags.execute) {
-        let mut decoder = Decoder::new(64, &section.data, DecoderOptions::NONE);
+        let mut decoder = Decoder::new(64, &section.data, DecoderOptions::AMD);
         let mut instruction = Instruction::default();
         while decoder.can_decode() {
             let start = decoder.position();
@@ -112,7 +112,7 @@ pub fn parse(text: &str) -> Forms {
         let Some(bytes) = parse_hex(line) else {
             continue;
         };
-        let mut decoder = Decoder::new(64, &bytes, DecoderOptions::NONE);
+        let mut decoder = Decoder::new(64, &bytes, DecoderOptions::AMD);
         let instruction = decoder.decode();
         if !instruction.is_invalid() {
             add(&mut forms, &instruction, &bytes);

@@ -5,8 +5,11 @@
 //! flag and byte of memory that the concrete evaluator knows must agree, and
 //! only what it leaves open may differ.
 //!
+//! Of every two runs the second agrees with the first in what the effects read
+//! and in nothing else, so that a read that is left out shows too.
+//!
 //! [`form`] names forms, [`plan`] aims an instruction at memory, [`state`] makes
-//! random states, [`processor`] and [`model`] run them, [`compare`] judges.
+//! random states, [`processor`] and [`model`] run them, [`compare`] and [`twin`] judge.
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
@@ -18,3 +21,4 @@ pub mod processor;
 pub mod random;
 pub mod report;
 pub mod state;
+pub mod twin;

@@ -42,7 +42,7 @@ pub fn image(code: &[u8; CODE_SIZE]) -> Image {
         sections: vec![section],
         symbols: Vec::new(),
         dynamic_symbols: Vec::new(),
-        executable_stack: None,
+        executable_stack: false,
         text_relocations: false,
         entry: None,
         data: Bytes::default(),
@@ -92,12 +92,30 @@ fn set_registers(machine: &mut Machine<'_>, before: &State, areas: Areas) {
         machine.set(Register::mask(number), mask);
         machine.set(Register::x87(number), before.x87(place));
     }
+    for (number, selector) in (0..).zip(segments()) {
+        machine.set(Register::segment(number), selector);
+    }
     machine.set(Register::MXCSR, before.mxcsr());
     machine.set(Register::X87_CONTROL, before.x87_control());
     let tags = tag_word(before.x87_in_use());
     machine.set(Register::X87_STATUS, tags << 16 | before.x87_status());
     let flags = Flags::ARITHMETIC | Flags::DF;
     machine.set_flags(flags, Flags(before.flags as u32) & flags);
+}
+
+/// The selectors in `es`, `cs`, `ss`, `ds`, `fs` and `gs`, which no run changes.
+fn segments() -> [u64; 6] {
+    let (es, cs, ss, ds, fs, gs): (u64, u64, u64, u64, u64, u64);
+    // SAFETY: reading a selector changes nothing.
+    unsafe {
+        std::arch::asm!(
+            "mov {0:e}, es", "mov {1:e}, cs", "mov {2:e}, ss",
+            "mov {3:e}, ds", "mov {4:e}, fs", "mov {5:e}, gs",
+            out(reg) es, out(reg) cs, out(reg) ss, out(reg) ds, out(reg) fs, out(reg) gs,
+            options(nomem, nostack, preserves_flags)
+        );
+    }
+    [es, cs, ss, ds, fs, gs]
 }
 
 /// The full tag word: 3 for each register that is not in use.

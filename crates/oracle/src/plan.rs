@@ -35,7 +35,7 @@ pub fn plan(bytes: &[u8]) -> Result<Plan, &'static str> {
 }
 
 fn decode(bytes: &[u8]) -> (Instruction, ConstantOffsets) {
-    let mut decoder = Decoder::with_ip(64, bytes, CODE + START, DecoderOptions::NONE);
+    let mut decoder = Decoder::with_ip(64, bytes, CODE + START, DecoderOptions::AMD);
     let instruction = decoder.decode();
     let offsets = decoder.get_constant_offsets(&instruction);
     (instruction, offsets)
@@ -51,7 +51,9 @@ fn refusal(i: &Instruction) -> Option<&'static str> {
         M::INVALID => Some("no instruction"),
         M::Syscall | M::Sysenter | M::Int => Some("system call"),
         M::In | M::Out | M::Hlt | M::Cli | M::Sti | M::Clac | M::Stac => Some("privileged"),
-        M::Insb | M::Insw | M::Insd | M::Outsb | M::Outsw | M::Outsd => Some("privileged"),
+        M::Rdpmc | M::Insb | M::Insw | M::Insd | M::Outsb | M::Outsw | M::Outsd => {
+            Some("privileged")
+        }
         M::Iret | M::Iretd | M::Iretq | M::Retf => Some("far return"),
         M::Wrfsbase | M::Wrgsbase | M::Lfs | M::Lgs | M::Lss => Some("writes a segment"),
         M::Xrstor | M::Xrstor64 | M::Fxrstor | M::Fxrstor64 => Some("needs a prepared area"),
@@ -85,7 +87,7 @@ fn is_wide_branch(i: &Instruction) -> bool {
         || kind == Some(OpKind::Memory) && i.memory_size().size() != 8;
     is_wide
         || is_indirect && (!is_near || is_narrow)
-        || i.flow_control() == FlowControl::Return && i.stack_pointer_increment() < 8
+        || i.mnemonic() == Mnemonic::Ret && !matches!(i.code(), Code::Retnq | Code::Retnq_imm16)
 }
 
 fn patch(bytes: &mut [u8], i: &Instruction, offsets: ConstantOffsets) {
@@ -99,6 +101,10 @@ fn patch(bytes: &mut [u8], i: &Instruction, offsets: ConstantOffsets) {
             offsets.immediate_size(),
             distance,
         );
+    }
+    if i.mnemonic() == Mnemonic::Enter {
+        // The processor touches the end of the frame that it makes.
+        write(bytes, offsets.immediate_offset() + 1, 1, 1);
     }
     let target = SCRATCH + 0x1240;
     let has_memory = i.op_kinds().any(|kind| kind == OpKind::Memory);
@@ -228,6 +234,10 @@ impl Plan {
                 put(case, self.address(case), landing, 8);
             }
             M::Xgetbv => case.before.general[1] = random.next() << 32,
+            M::Fldcw => {
+                // Reserved bits read as this processor has them.
+                put(case, self.address(case), random.next() & 0x1f3f | 0x40, 2);
+            }
             M::Ldmxcsr | M::Vldmxcsr => put(case, self.address(case), random.next() & 0xffff, 4),
             M::Div | M::Idiv if random.one_in(2) => {
                 let sign = (general[0] as i64 >> 63) as u64;

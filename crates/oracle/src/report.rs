@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use abide::machine::Effect;
 use abide::machine::concrete::Layout;
+use abide::machine::{Effect, Effects};
 
 use crate::compare::{Outcome, Run, compare};
 use crate::form::Forms;
 use crate::model;
 use crate::plan::{Plan, plan};
-use crate::processor::{Cases, code};
+use crate::processor::{Case, Cases, code};
 use crate::random::Random;
 use crate::state::{Areas, SCRATCH_SIZE};
+use crate::twin;
 
 /// What came of one form.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +68,26 @@ fn seed_of(name: &str) -> u64 {
     })
 }
 
+/// Makes pairs of random cases, and returns the memory before each.
+fn prepare(
+    plan: &Plan,
+    cases: &mut [Case],
+    effects: &Effects,
+    areas: Areas,
+    seed: u64,
+) -> Vec<[u8; SCRATCH_SIZE]> {
+    let mut random = Random::new(seed);
+    for pair in cases.chunks_mut(2) {
+        if let [case, rest @ ..] = pair {
+            plan.prepare(case, areas, &mut random);
+            for twin in rest {
+                twin::make(case, twin, effects, areas, &mut random);
+            }
+        }
+    }
+    cases.iter().map(|case| case.memory).collect()
+}
+
 impl FormReport {
     fn void(&mut self, reason: &'static str) {
         *self.void.entry(reason).or_default() += 1;
@@ -83,15 +104,11 @@ impl FormReport {
             .list
             .iter()
             .any(|effect| matches!(effect, Effect::Opaque { .. }));
-        let mut random = Random::new(seed);
-        let mut memories: Vec<[u8; SCRATCH_SIZE]> = Vec::with_capacity(states);
-        for case in &mut cases.get()[..states] {
-            plan.prepare(case, areas, &mut random);
-            memories.push(case.memory);
-        }
+        let memories = prepare(plan, &mut cases.get()[..states], &effects, areas, seed);
         cases.run(states, &code, areas.components);
         let layout = Layout::new(&image);
-        for (case, memory) in cases.get()[..states].iter().zip(&memories) {
+        let cases = &cases.get()[..states];
+        for (case, memory) in cases.iter().zip(&memories) {
             let (mut machine, step) = model::run(&layout, &effects, &case.before, memory, areas);
             let run = Run {
                 case,
@@ -100,6 +117,13 @@ impl FormReport {
                 areas,
             };
             self.add(plan, compare(&run, &mut machine, step));
+        }
+        if twin::is_closed(&effects) {
+            for pair in cases.chunks_exact(2) {
+                if let Some(what) = twin::difference(&pair[0], &pair[1], &effects, areas) {
+                    self.add(plan, Outcome::Differs(what));
+                }
+            }
         }
     }
 
@@ -133,10 +157,16 @@ impl Report {
             .map(|(name, form)| (name.as_str(), form))
     }
 
+    /// How many forms the processor confirmed in something.
+    #[must_use]
+    pub fn tested(&self) -> usize {
+        self.forms.values().filter(|form| form.is_tested()).count()
+    }
+
     /// The report as text: counts, differences, and the untested forms by reason.
     #[must_use]
     pub fn text(&self) -> String {
-        let tested = self.forms.values().filter(|form| form.is_tested()).count();
+        let tested = self.tested();
         let open = self.forms.values().filter(|form| form.is_open).count();
         let runs: usize = self.forms.values().map(|form| form.agreed).sum();
         let partial: usize = self.forms.values().map(|form| form.agreed_in_part).sum();

@@ -1,5 +1,9 @@
 //! The state that one run begins or ends with.
 
+use std::ops::Range;
+
+use abide::registers::{File, Register};
+
 use crate::random::Random;
 
 /// Where the code is: low, so that 32-bit addresses and distances reach all.
@@ -90,6 +94,23 @@ impl Areas {
     pub fn mask(self, state: &State, number: usize) -> Option<u64> {
         let offset = self.offsets[5] + 8 * number;
         self.has(5).then(|| word(&state.xsave, offset))
+    }
+
+    /// Where bytes of a vector, mask or x87 register are in the area.
+    pub fn bytes_of(self, register: Register, bytes: Range<usize>) -> impl Iterator<Item = usize> {
+        let (file, number) = register.file();
+        let number = usize::from(number);
+        let pieces = match file {
+            File::Vector => self.vector_pieces(number),
+            File::Mask if self.has(5) => vec![(self.offsets[5] + 8 * number, 8)],
+            File::X87 => vec![(32 + 16 * number, 8)],
+            _ => Vec::new(),
+        };
+        pieces
+            .into_iter()
+            .flat_map(|(offset, count)| offset..offset + count)
+            .skip(bytes.start)
+            .take(bytes.len())
     }
 
     /// Sets bit 0 of mask register `number`.

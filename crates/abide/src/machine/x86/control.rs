@@ -1,6 +1,6 @@
 //! Jumps, calls, returns, and what stops or leaves the program.
 
-use iced_x86::{Mnemonic, OpKind};
+use iced_x86::{Code, Mnemonic, OpKind};
 
 use super::emit::{Lift, ZERO};
 use super::moves::condition;
@@ -75,7 +75,7 @@ impl Lift<'_> {
     }
 
     fn ret(&mut self) -> Flow {
-        if self.instruction.stack_pointer_increment() < 8 {
+        if !matches!(self.instruction.code(), Code::Retnq | Code::Retnq_imm16) {
             return WIDE;
         }
         let address = self.pop_value(64);
@@ -124,6 +124,10 @@ impl Lift<'_> {
 
     /// `loop` and its relatives; an address-size prefix makes the counter `ecx`.
     fn count_down(&mut self, condition: Option<Condition>) -> Flow {
+        if self.instruction.has_rep_prefix() || self.instruction.has_repne_prefix() {
+            // Some processors let the prefix choose the condition.
+            return Flow::Unknown("a loop with a repetition prefix");
+        }
         let bits = match self.instruction.code() {
             code if counts_ecx(code) => 32,
             _ => 64,
@@ -159,10 +163,9 @@ impl Lift<'_> {
     }
 }
 
-fn counts_ecx(code: iced_x86::Code) -> bool {
-    use iced_x86::Code as C;
+const fn counts_ecx(code: Code) -> bool {
     matches!(
         code,
-        C::Loop_rel8_64_ECX | C::Loope_rel8_64_ECX | C::Loopne_rel8_64_ECX
+        Code::Loop_rel8_64_ECX | Code::Loope_rel8_64_ECX | Code::Loopne_rel8_64_ECX
     )
 }

@@ -35,6 +35,11 @@ use super::{Effects, Flow};
 use emit::Lift;
 use fields::Relocations;
 
+/// Intel's processors ignore an operand-size prefix before a branch, AMD's
+/// branch to 16-bit addresses: decoded as AMD's, such a branch is none that
+/// this room follows.
+const OPTIONS: u32 = DecoderOptions::AMD;
+
 /// Why there is no instruction at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LiftError {
@@ -128,7 +133,7 @@ fn enter<'image, 'lifter>(
         *current = Some(Section {
             id,
             object,
-            decoder: Decoder::new(64, &section.data, DecoderOptions::NONE),
+            decoder: Decoder::new(64, &section.data, OPTIONS),
             relocations: Relocations::new(&section.relocations),
         });
     }

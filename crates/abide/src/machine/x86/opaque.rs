@@ -7,7 +7,7 @@ use iced_x86::{
 
 use super::emit::Lift;
 use super::operands::Memory;
-use super::parts::{general_rest, part, segment};
+use super::parts::{general_rest, part, segment, widened};
 use crate::machine::{Operand, Operation, Rest};
 use crate::registers::{Flags, Part};
 
@@ -146,7 +146,11 @@ impl Lift<'_> {
             .filter_map(|n| part(self.name(n)))
             .find(|part| part.register == whole.register && part.low == 0)
             .filter(|part| part.bits <= whole.bits);
-        let part = named.unwrap_or(whole);
+        let part = match used.access() {
+            // A target that may stay as it is does so as a whole.
+            OpAccess::CondWrite | OpAccess::ReadCondWrite => widened(named.unwrap_or(whole)),
+            _ => named.unwrap_or(whole),
+        };
         let rest = match part.register {
             register if register.is_vector() => self.vector_rest(),
             register if register.is_general() => general_rest(part),

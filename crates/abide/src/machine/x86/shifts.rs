@@ -114,7 +114,8 @@ impl Lift<'_> {
                 self.get(to);
                 self.test(Condition::Below);
                 let result = self.determined(bits);
-                self.open_flags(Flags::CF | Flags::OF);
+                self.open_flags(Flags::CF);
+                self.undefine_flags(Flags::OF);
                 self.set(to, result);
             }
         }
