@@ -84,12 +84,15 @@ fn endings_agree(run: &Run<'_>, ending: Ending, step: Step) -> Result<(), Outcom
         Ending::Landing => Some(CODE + LANDING),
         _ => None,
     };
-    let faults = match (step, ending) {
-        (Step::Fault(Fault::Divide), Ending::Signal(libc::SIGFPE)) => true,
-        (Step::Fault(Fault::Misaligned), Ending::Signal(libc::SIGSEGV)) => true,
-        (Step::Stop, Ending::Signal(libc::SIGTRAP | libc::SIGILL)) => true,
-        _ => false,
-    };
+    let faults = matches!(
+        (step, ending),
+        (Step::Fault(Fault::Divide), Ending::Signal(libc::SIGFPE))
+            | (
+                Step::Fault(Fault::Misaligned),
+                Ending::Signal(libc::SIGSEGV)
+            )
+            | (Step::Stop, Ending::Signal(libc::SIGTRAP | libc::SIGILL))
+    );
     match (expected, actual) {
         _ if faults => Err(Outcome::Agrees),
         (Some(expected), Some(actual)) if expected == actual => Ok(()),

@@ -165,7 +165,7 @@ impl Plan {
                 general[1] = random.below(20);
                 if random.one_in(2) {
                     // Equal elements, for what compares.
-                    case.memory[4096..3 * 4096].fill(random.next() as u8);
+                    case.memory[4096..3 * 4096].fill(random.bits() as u8);
                     general[0] = u64::from(case.memory[4096]) * 0x0101_0101_0101_0101;
                 }
             }
@@ -212,7 +212,7 @@ impl Plan {
             let number = random.below(8192).wrapping_sub(4096);
             let register = i.op_register(1);
             let size = 8 * register.size() as u32;
-            let above = random.next().checked_shl(size).unwrap_or(0);
+            let above = random.bits().checked_shl(size).unwrap_or(0);
             let mask = u64::MAX >> (64 - size);
             case.before.general[register.number()] = above | number & mask;
         }
@@ -226,19 +226,19 @@ impl Plan {
         let landing = CODE + LANDING;
         match i.mnemonic() {
             M::Ret => put(case, general[4], landing, 8),
-            M::Popf | M::Popfq => put(case, general[4], random.next() & 0xcd5, 8),
+            M::Popf | M::Popfq => put(case, general[4], random.bits() & 0xcd5, 8),
             M::Jmp | M::Call if i.op_kind(0) == OpKind::Register => {
                 case.before.general[i.op_register(0).number()] = landing;
             }
             M::Jmp | M::Call if i.op_kind(0) == OpKind::Memory => {
                 put(case, self.address(case), landing, 8);
             }
-            M::Xgetbv => case.before.general[1] = random.next() << 32,
+            M::Xgetbv => case.before.general[1] = random.bits() << 32,
             M::Fldcw => {
                 // Reserved bits read as this processor has them.
-                put(case, self.address(case), random.next() & 0x1f3f | 0x40, 2);
+                put(case, self.address(case), random.bits() & 0x1f3f | 0x40, 2);
             }
-            M::Ldmxcsr | M::Vldmxcsr => put(case, self.address(case), random.next() & 0xffff, 4),
+            M::Ldmxcsr | M::Vldmxcsr => put(case, self.address(case), random.bits() & 0xffff, 4),
             M::Div | M::Idiv if random.one_in(2) => {
                 let sign = (general[0] as i64 >> 63) as u64;
                 let is_signed = i.mnemonic() == M::Idiv;
@@ -317,7 +317,7 @@ fn get(general: &[u64; 16], register: Register) -> u64 {
 
 /// Sets a register; of a 32-bit one the upper half is random.
 fn set(general: &mut [u64; 16], register: Register, value: u64, random: &mut Random) {
-    let above = random.next() << 32;
+    let above = random.bits() << 32;
     general[register.number()] = match register.size() {
         4 => above | value & 0xffff_ffff,
         _ => value,

@@ -11,8 +11,8 @@ impl Random {
         Self(seed)
     }
 
-    /// The next number.
-    pub fn next(&mut self) -> u64 {
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,7 +22,7 @@ impl Random {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.bits() % bound.max(1)
     }
 
     /// True once in `n` times.
@@ -41,15 +41,15 @@ impl Random {
             3 => power.wrapping_sub(1),
             4 => power.wrapping_neg(),
             5 => self.below(256),
-            6 => self.next() >> 32,
-            _ => self.next(),
+            6 => self.bits() >> 32,
+            _ => self.bits(),
         }
     }
 
     /// Fills a slice.
     pub fn fill(&mut self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            let word = self.next().to_le_bytes();
+            let word = self.bits().to_le_bytes();
             chunk.copy_from_slice(&word[..chunk.len()]);
         }
     }

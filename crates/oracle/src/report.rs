@@ -50,7 +50,7 @@ pub fn run(forms: &Forms, states: usize) -> Option<Report> {
     for (name, examples) in forms {
         let mut form = FormReport::default();
         for (number, bytes) in (0..).zip(examples) {
-            let seed = Random::new(seed_of(name) ^ number).next();
+            let seed = Random::new(seed_of(name) ^ number).bits();
             match plan(bytes) {
                 Ok(plan) => form.run(&plan, &mut cases, states, areas, seed),
                 Err(reason) => form.void(reason),

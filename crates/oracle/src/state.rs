@@ -126,7 +126,7 @@ impl Areas {
         let mut state = State {
             xsave: [0; XSAVE_SIZE],
             general: std::array::from_fn(|_| random.word()),
-            flags: random.next() & 0x8d5 | 0x202,
+            flags: random.bits() & 0x8d5 | 0x202,
             ending: 0,
         };
         if random.one_in(4) {
