@@ -35,6 +35,14 @@ pub struct Object {
     pub data: Bytes,
 }
 
+impl Object {
+    /// Whether it came out of an archive, as its name tells.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.name.ends_with(')')
+    }
+}
+
 /// The container's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {

@@ -60,8 +60,10 @@ fn clash(facts: &Facts<'_>, all: &[SymbolRef]) -> bool {
 
 /// Of members of one archive, a link that is not known may need only one.
 fn in_two_files(facts: &Facts<'_>, all: &[SymbolRef]) -> bool {
-    let outside = |symbol: &&SymbolRef| !facts.object_name(**symbol).ends_with(')');
-    all.iter().filter(outside).count() > 1
+    let objects = all
+        .iter()
+        .filter_map(|symbol| facts.unit.objects.get(symbol.object));
+    objects.filter(|object| !object.is_member()).count() > 1
 }
 
 fn finding(facts: &Facts<'_>, name: &str, all: &[SymbolRef]) -> Finding {

@@ -15,7 +15,9 @@ fn check(facts: &Facts<'_>) -> Outcome {
     let Some(target) = facts.unit.target else {
         return Outcome::NotApplicable(super::NO_OBJECTS);
     };
-    let foreign = facts.unit.foreign.iter();
+    // Linkers skip members that do not fit; what is missing then, `undefined_symbol` tells.
+    let skipped = |object: &&Object| facts.unit.is_complete() && object.is_member();
+    let foreign = facts.unit.foreign.iter().filter(|object| !skipped(object));
     Outcome::Judged(foreign.map(|object| finding(object, target)).collect())
 }
 

@@ -83,7 +83,7 @@ fn home(unit: &LinkUnit, symbol: SymbolRef) -> Option<(usize, SectionIndex)> {
     match found.place {
         SymbolPlace::Section(section) => Some((symbol.object, section)),
         SymbolPlace::Undefined => {
-            let definition = *unit.definitions(&found.name).first()?;
+            let definition = unit.definition(&found.name)?;
             match unit.symbol(definition)?.place {
                 SymbolPlace::Section(section) => Some((definition.object, section)),
                 _ => None,

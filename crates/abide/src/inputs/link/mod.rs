@@ -129,6 +129,18 @@ impl LinkUnit {
         self.definitions.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The definition of `name` that the linker takes: the first that is not weak, else the first.
+    #[must_use]
+    pub fn definition(&self, name: &str) -> Option<SymbolRef> {
+        let all = self.definitions(name);
+        let is_weak = |symbol| {
+            self.symbol(symbol)
+                .is_some_and(|s| s.binding == Binding::Weak)
+        };
+        let strong = all.iter().find(|symbol| !is_weak(**symbol));
+        strong.or(all.first()).copied()
+    }
+
     /// Every name that has a definition, in no particular order.
     pub fn defined_names(&self) -> impl Iterator<Item = &str> {
         self.definitions.keys().map(String::as_str)
