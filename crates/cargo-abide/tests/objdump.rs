@@ -200,6 +200,10 @@ fn archives_of_all_kinds() {
     run(Command::new("ar")
         .current_dir(&dir)
         .args(["crs", "empty.a"]));
+    run(Command::new("ar")
+        .current_dir(&dir)
+        .args(["cr", "outer.a", "mixed.a"]));
     compare(&dir, "mixed.a");
+    compare(&dir, "outer.a");
     compare(&dir, "empty.a");
 }

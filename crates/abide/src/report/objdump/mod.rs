@@ -47,70 +47,86 @@ pub fn write(
     table: Table,
     out: &mut impl Write,
 ) -> io::Result<Vec<String>> {
-    let mut warnings = Vec::new();
-    if inputs::is_archive(data) {
-        write_archive(name, data, table, out, &mut warnings)?;
-    } else {
-        write_object(name.as_bytes(), data, table, out, &mut warnings)?;
-    }
-    Ok(warnings)
+    let mut writer = Writer {
+        table,
+        out,
+        warnings: Vec::new(),
+    };
+    writer.file(name.as_bytes(), data, 0)?;
+    Ok(writer.warnings)
 }
 
-fn write_archive(
-    name: &str,
-    data: &[u8],
+/// How deep `objdump` follows archives inside archives.
+const DEEPEST: usize = 100;
+
+struct Writer<'a, W> {
     table: Table,
-    out: &mut impl Write,
-    warnings: &mut Vec<String>,
-) -> io::Result<()> {
-    let archive = match ArchiveFile::parse(data) {
-        Ok(archive) if archive.is_thin() => {
-            warnings.push(format!(
-                "`{name}`: a thin archive holds only its members' names"
-            ));
-            return Ok(());
+    out: &'a mut W,
+    warnings: Vec<String>,
+}
+
+impl<W: Write> Writer<'_, W> {
+    /// Prints an object, or an archive at this depth of archives.
+    fn file(&mut self, name: &[u8], data: &[u8], depth: usize) -> io::Result<()> {
+        if inputs::is_archive(data) && depth < DEEPEST {
+            self.archive(name, data, depth)
+        } else {
+            self.object(name, data)
         }
-        Ok(archive) => archive,
-        Err(error) => {
-            warnings.push(format!("`{name}`: {error}"));
-            return Ok(());
-        }
-    };
-    writeln!(out, "In archive {name}:")?;
-    for member in archive.members() {
-        let member = member.and_then(|member| Ok((member.name(), member.data(data)?)));
-        match member {
-            Ok((member, data)) => write_object(member, data, table, out, warnings)?,
+    }
+
+    fn archive(&mut self, name: &[u8], data: &[u8], depth: usize) -> io::Result<()> {
+        let archive = match ArchiveFile::parse(data) {
+            Ok(archive) if archive.is_thin() => {
+                self.warn(name, "a thin archive holds only its members' names");
+                return Ok(());
+            }
+            Ok(archive) => archive,
             Err(error) => {
-                warnings.push(format!("`{name}`: {error}"));
-                break;
+                self.warn(name, error);
+                return Ok(());
+            }
+        };
+        let heading: &[u8] = if depth == 0 {
+            b"In archive "
+        } else {
+            b"In nested archive "
+        };
+        self.out.write_all(&[heading, name, b":\n"].concat())?;
+        for member in archive.members() {
+            let member = member.and_then(|member| Ok((member.name(), member.data(data)?)));
+            match member {
+                Ok((member, data)) => self.file(member, data, depth + 1)?,
+                Err(error) => {
+                    self.warn(name, error);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, name: &[u8], data: &[u8]) -> io::Result<()> {
+        let text = match FileKind::parse(data) {
+            Ok(FileKind::Elf32) => render::<FileHeader32<Endianness>>(name, data, self.table),
+            Ok(FileKind::Elf64) => render::<FileHeader64<Endianness>>(name, data, self.table),
+            _ => Err("not an ELF file".to_owned()),
+        };
+        match text {
+            Ok(rendered) => {
+                self.warnings.extend(rendered.warning);
+                self.out.write_all(&rendered.text)
+            }
+            Err(reason) => {
+                self.warn(name, reason);
+                Ok(())
             }
         }
     }
-    Ok(())
-}
 
-fn write_object(
-    name: &[u8],
-    data: &[u8],
-    table: Table,
-    out: &mut impl Write,
-    warnings: &mut Vec<String>,
-) -> io::Result<()> {
-    let text = match FileKind::parse(data) {
-        Ok(FileKind::Elf32) => render::<FileHeader32<Endianness>>(name, data, table),
-        Ok(FileKind::Elf64) => render::<FileHeader64<Endianness>>(name, data, table),
-        _ => Err("not an ELF file".to_owned()),
-    };
-    match text {
-        Ok(rendered) => {
-            warnings.extend(rendered.warning);
-            out.write_all(&rendered.text)
-        }
-        Err(reason) => {
-            warnings.push(format!("`{}`: {reason}", String::from_utf8_lossy(name)));
-            Ok(())
-        }
+    fn warn(&mut self, name: &[u8], what: impl std::fmt::Display) {
+        let name = String::from_utf8_lossy(name);
+        self.warnings.push(format!("`{name}`: {what}"));
     }
 }
 
