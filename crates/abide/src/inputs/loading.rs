@@ -6,7 +6,7 @@ use object::read::elf::{Dyn as _, ElfFile, FileHeader, ProgramHeader as _};
 use object::{File, ObjectKind};
 
 /// Whether the stack may be executed: `PT_GNU_STACK` says so, or is missing, which means the
-/// same (Linux, on x86: `elf(5)`).
+/// same (Linux Standard Base Core, "Program Header").
 pub(super) fn executable_stack(file: &File<'_>) -> bool {
     is_image(file)
         && match file {

@@ -130,7 +130,7 @@ fn number(flags: RelocationFlags) -> u32 {
     }
 }
 
-/// Classes that `object` leaves open: System V ABI, AMD64 supplement, table 4.9.
+/// Classes that `object` leaves open: System V ABI, AMD64 supplement, "Relocation Types".
 fn elf_x86_64(r_type: elf::RelocationType) -> Option<(RelocationKind, u8)> {
     use RelocationKind::{GotOffset, GotRelative, PltRelative, Relative, Tls};
     Some(match r_type {

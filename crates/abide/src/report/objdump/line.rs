@@ -10,7 +10,7 @@ use super::Table;
 use super::sections::Sections;
 use super::versions::Version;
 
-/// `SHN_X86_64_LCOMMON`: a common symbol for the large model (AMD64 supplement, section 4.2.3).
+/// `SHN_X86_64_LCOMMON`: a common symbol for the large model (AMD64 supplement, "Sections").
 const X86_64_LARGE_COMMON: u16 = 0xff02;
 
 /// All that a line shows.
