@@ -42,14 +42,14 @@ pub struct Surroundings<'image> {
 }
 
 impl<'image> Surroundings<'image> {
-    fn is_compiled(&self, place: Place) -> bool {
+    pub(super) fn is_compiled(&self, place: Place) -> bool {
         let object = self.image.object_of(place.section);
         object
             .and_then(|object| self.image.objects().get(object as usize))
             .is_some_and(|object| matches!(object.language, Language::Rust | Language::C))
     }
 
-    fn returns(&self, symbol: ImageSymbol) -> bool {
+    pub(super) fn returns(&self, symbol: ImageSymbol) -> bool {
         let name = self.image.symbol(symbol).map(|symbol| symbol.name.as_str());
         !name.is_some_and(self.never_return)
     }

@@ -9,6 +9,7 @@ mod explore;
 mod frame;
 mod join;
 mod known;
+pub mod replay;
 mod state;
 mod tables;
 mod terms;

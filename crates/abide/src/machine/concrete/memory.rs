@@ -1,18 +1,30 @@
 //! Sparse memory whose contents come into being when they are looked at.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::layout::Layout;
 use super::value::{Value, bytes_mask};
 
 const PAGE: u64 = 4096;
 
-/// Memory of 2^64 bytes: what the image defines is there, the rest is random
+/// What memory holds that neither the image defines nor the program has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Filling {
+    /// Numbers that follow from the seed and the address.
+    Random,
+    /// In each aligned 64-bit word a random number below 64.
+    Small,
+    /// Zeros.
+    Zero,
+}
+
+/// Memory of 2^64 bytes: what the image defines is there, the rest is filled
 /// by seed and address, until it is written.
 pub struct Memory<'a> {
     layout: &'a Layout<'a>,
     seed: u64,
-    pages: HashMap<u64, usize>,
+    filling: Filling,
+    pages: FxHashMap<u64, usize>,
     contents: Vec<Page>,
     /// The page that was used last, and its index in `contents`.
     last: Option<(u64, usize)>,
@@ -28,10 +40,16 @@ impl<'a> Memory<'a> {
         Self {
             layout,
             seed,
-            pages: HashMap::new(),
+            filling: Filling::Random,
+            pages: FxHashMap::default(),
             contents: Vec::new(),
             last: None,
         }
+    }
+
+    /// Says what memory holds that nobody has looked at yet.
+    pub fn fill_with(&mut self, filling: Filling) {
+        self.filling = filling;
     }
 
     /// The `count` bytes (at most 64) at an address, as a little-endian value.
@@ -117,6 +135,11 @@ impl<'a> Memory<'a> {
         };
         for (eight, offset) in page.bytes.chunks_exact_mut(8).zip((0..).step_by(8)) {
             let word = random(self.seed, start.wrapping_add(offset));
+            let word = match self.filling {
+                Filling::Random => word,
+                Filling::Small => word % 64,
+                Filling::Zero => 0,
+            };
             eight.copy_from_slice(&word.to_le_bytes());
         }
         self.layout.fill(start, &mut page.bytes);
@@ -147,7 +170,8 @@ impl Page {
 }
 
 /// A number that looks random and follows from the seed and `n` (splitmix64).
-pub(super) fn random(seed: u64, n: u64) -> u64 {
+#[must_use]
+pub fn random(seed: u64, n: u64) -> u64 {
     let mut z = seed
         .wrapping_mul(0xd134_2543_de82_ef95)
         .wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));

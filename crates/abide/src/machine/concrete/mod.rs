@@ -17,7 +17,7 @@ use crate::inputs::{ImageSymbol, Place};
 use crate::registers::{Flags, Part, Register};
 use flags::FlagState;
 pub use layout::Layout;
-pub use memory::Memory;
+pub use memory::{Filling, Memory, random};
 pub use value::Value;
 
 /// The bytes that an area of no fixed size (`xsave`) is taken to have.
@@ -187,7 +187,7 @@ impl<'a> Machine<'a> {
         &mut self.memory
     }
 
-    /// The accesses to memory of the last step, in order.
+    /// The accesses to memory of the last step, in order; one that faulted is the last.
     #[must_use]
     pub fn accesses(&self) -> &[Access] {
         &self.accesses
@@ -198,19 +198,25 @@ impl<'a> Machine<'a> {
     /// After [`Step::Fault`], [`Step::Undetermined`] and [`Step::Unknown`] the
     /// state may have changed in part.
     pub fn step(&mut self, effects: &Effects, place: Place) -> Step {
+        let next = Place {
+            offset: place.offset.wrapping_add(i64::from(effects.length)),
+            ..place
+        };
+        self.execute(&effects.list, effects.flow, next)
+    }
+
+    /// Runs one instruction, given in parts: its effects, its flow, and the
+    /// place of the instruction behind it.
+    pub fn execute(&mut self, effects: &[Effect], flow: Flow, next: Place) -> Step {
         self.accesses.clear();
-        for effect in &effects.list {
+        for effect in effects {
             match self.run(effect) {
                 Ok(()) => {}
                 Err(End::Fault(fault)) => return Step::Fault(fault),
                 Err(End::Undetermined(what)) => return Step::Undetermined(what),
             }
         }
-        let next = Place {
-            offset: place.offset.wrapping_add(i64::from(effects.length)),
-            ..place
-        };
-        self.follow(effects.flow, next)
+        self.follow(flow, next)
     }
 
     fn follow(&self, flow: Flow, next: Place) -> Step {
@@ -361,7 +367,9 @@ impl<'a> Machine<'a> {
         self.temps[usize::from(into.0)] = value;
     }
 
-    fn operand(&self, operand: Operand) -> Value {
+    /// The value of an operand of the instruction that ran last.
+    #[must_use]
+    pub fn operand(&self, operand: Operand) -> Value {
         match operand {
             Operand::Temp(temp) => self.temps[usize::from(temp.0)],
             Operand::Constant(number) => Value::number(number),
@@ -401,9 +409,6 @@ impl<'a> Machine<'a> {
             .known()
             .ok_or(End::Undetermined(Undetermined::Address))?;
         let address = address.wrapping_add(segment.map_or(0, segment_base));
-        if !address.is_multiple_of(u64::from(align.max(1))) {
-            return Err(End::Fault(Fault::Misaligned));
-        }
         let bytes = match bits {
             0 => VARIABLE_AREA,
             _ => u64::from(bits.div_ceil(8)),
@@ -413,6 +418,9 @@ impl<'a> Machine<'a> {
             bytes,
             is_store,
         });
+        if !address.is_multiple_of(u64::from(align.max(1))) {
+            return Err(End::Fault(Fault::Misaligned));
+        }
         Ok(address)
     }
 

@@ -24,6 +24,7 @@ mod shifts;
 mod stack;
 mod strings;
 mod system;
+mod text;
 mod vector;
 mod x87;
 
@@ -34,6 +35,7 @@ use crate::inputs::{Image, Place, SectionId};
 use super::{Effects, Flow};
 use emit::Lift;
 use fields::Relocations;
+pub use text::text;
 
 /// Intel's processors ignore an operand-size prefix before a branch, AMD's
 /// branch to 16-bit addresses: decoded as AMD's, such a branch is none that

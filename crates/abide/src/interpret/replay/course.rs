@@ -1,0 +1,357 @@
+//! A run on numbers: the root's instructions, with conforming callees in place of what it calls.
+
+use super::entry::{Entry, Input, RETURN_ADDRESS, may_be_mapped, on_stack};
+use crate::inputs::Place;
+use crate::interpret::code::{Code, Instruction};
+use crate::interpret::events::Callee;
+use crate::interpret::explore::{Calls, Surroundings};
+use crate::machine::Flow;
+use crate::machine::concrete::{
+    Access, Destination, Fault, Layout, Machine, Step, Undetermined, Value,
+};
+use crate::registers::{Flags, Register};
+
+/// The byte that callees and signal handlers leave below SP.
+const LEFT_BELOW: u64 = 0xd9d9_d9d9_d9d9_d9d9;
+
+/// What all runs from one root share.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub around: &'a Surroundings<'a>,
+    pub layout: &'a Layout<'a>,
+    pub calls: Calls,
+    pub root: Place,
+}
+
+/// What one instruction led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The run goes on.
+    Went,
+    /// A function was called by its convention, and has returned.
+    Called(AbiCall),
+    /// The run is over.
+    Ended(End),
+}
+
+/// A call by convention, as its callee sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AbiCall {
+    pub callee: Callee,
+    pub stack_pointer: u64,
+    pub direction: Option<bool>,
+}
+
+impl Turn {
+    /// The call by convention that was made, by a call or a jump.
+    pub(super) const fn abi_call(self) -> Option<AbiCall> {
+        match self {
+            Self::Called(call) | Self::Ended(End::Tail(call) | End::Gone(call)) => Some(call),
+            _ => None,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// By a return to this address, which is no place of the image.
+    Returned(u64),
+    /// By a jump to a function that returns to the root's caller.
+    Tail(AbiCall),
+    /// There is no instruction where control went.
+    NoCode,
+    /// A callee that does not return.
+    Gone(AbiCall),
+    /// An instruction that stops.
+    Stopped,
+    /// An instruction that demands alignment accessed this address.
+    Misaligned(u64),
+    /// An access where no memory can be, or to memory that cannot be written.
+    Unmapped(Access),
+    /// A call or jump to where no code can be.
+    NoFunction,
+    /// Another exception.
+    Fault,
+    /// The concrete evaluator does not compute what it takes to go on.
+    Undetermined(Undetermined),
+    /// The model does not know the instruction.
+    Unmodelled(&'static str),
+}
+
+/// An instruction that has run.
+pub(super) struct Done {
+    pub place: Place,
+    pub instruction: Instruction,
+    step: Step,
+}
+
+/// A run.
+pub(super) struct Course<'a> {
+    pub scene: Scene<'a>,
+    pub entry: &'a Entry,
+    pub machine: Machine<'a>,
+    /// The instruction that comes next.
+    pub place: Place,
+    /// SP at the entry.
+    pub from: u64,
+    /// The lowest address of the stack that was touched.
+    pub touched: u64,
+    /// How many functions were called by their convention.
+    pub calls: u32,
+}
+
+impl<'a> Course<'a> {
+    /// A run that is about to begin.
+    pub(super) fn new(scene: Scene<'a>, entry: &'a Entry) -> Self {
+        let convention = scene.around.convention;
+        let from = entry.stack_pointer(convention);
+        Self {
+            scene,
+            entry,
+            machine: entry.machine(scene.layout, convention),
+            place: scene.root,
+            from,
+            touched: from,
+            calls: 0,
+        }
+    }
+
+    /// SP; 0 where it is not known.
+    pub(super) fn stack_pointer(&self) -> u64 {
+        self.machine.get(Register::RSP).unwrap_or_default()
+    }
+
+    /// Runs one instruction's effects. What follows from them is for [`Self::settle`].
+    pub(super) fn execute(&mut self, code: &mut Code<'_>) -> Result<Done, End> {
+        let place = self.place;
+        let instruction = code.at(place).map_err(|_| End::NoCode)?;
+        let next = Place {
+            offset: place.offset + i64::from(instruction.length),
+            ..place
+        };
+        let step = self
+            .machine
+            .execute(code.effects(instruction), instruction.flow, next);
+        Ok(Done {
+            place,
+            instruction,
+            step,
+        })
+    }
+
+    /// Goes where the instruction leads.
+    pub(super) fn settle(&mut self, done: &Done) -> Turn {
+        if let Some(end) = self.judge_accesses(&done.step) {
+            return Turn::Ended(end);
+        }
+        match done.step {
+            Step::Continue(place) => self.go_on(place, done.instruction.flow),
+            Step::Leave(destination) => self.leave(destination),
+            Step::Call(destination) => self.call(destination, done),
+            Step::Return(address) => self.give_back(address),
+            Step::System(next) => self.return_from_kernel(next),
+            Step::Halt(_) | Step::Stop => Turn::Ended(End::Stopped),
+            Step::InterruptReturn => {
+                Turn::Ended(End::Unmodelled("iret in a function that is called"))
+            }
+            Step::Fault(_) => Turn::Ended(End::Fault),
+            Step::Undetermined(what) => Turn::Ended(End::Undetermined(what)),
+            Step::Unknown(why) => Turn::Ended(End::Unmodelled(why)),
+        }
+    }
+
+    fn judge_accesses(&mut self, step: &Step) -> Option<End> {
+        let unmapped = self
+            .machine
+            .accesses()
+            .iter()
+            .find(|access| !self.is_allowed(access));
+        if let Some(&access) = unmapped {
+            return Some(End::Unmapped(access));
+        }
+        if let (Step::Fault(Fault::Misaligned), Some(access)) =
+            (step, self.machine.accesses().last())
+        {
+            return Some(End::Misaligned(access.address));
+        }
+        for access in self.machine.accesses() {
+            if on_stack(self.from, access.address) {
+                self.touched = self.touched.min(access.address);
+            }
+        }
+        None
+    }
+
+    /// Whether a process may make this access without a fault. What the image
+    /// holds read-only stays so; all else may be mapped by someone.
+    fn is_allowed(&self, access: &Access) -> bool {
+        if !may_be_mapped(access.address, access.bytes) {
+            return false;
+        }
+        let section = self
+            .scene
+            .layout
+            .place_of(access.address)
+            .and_then(|place| self.scene.around.image.section(place.section));
+        !access.is_store || section.is_none_or(|section| section.flags.write)
+    }
+
+    fn go_on(&mut self, place: Place, flow: Flow) -> Turn {
+        let jumps = !matches!(flow, Flow::Next);
+        if jumps && self.is_tail(place) {
+            return self.tail(Callee::Place(place));
+        }
+        self.place = place;
+        Turn::Went
+    }
+
+    /// Whether a jump there is a call whose return goes to this function's caller.
+    fn is_tail(&self, place: Place) -> bool {
+        let Scene {
+            around,
+            calls,
+            root,
+            ..
+        } = self.scene;
+        let contracted = calls == Calls::ByContract && around.contracted.contains(&place);
+        around.is_compiled(place)
+            || contracted && place != root && self.stack_pointer() == self.from
+    }
+
+    fn leave(&mut self, destination: Destination) -> Turn {
+        match destination {
+            Destination::Place(place) => self.go_on(place, Flow::Stop),
+            Destination::External(symbol) => self.tail(Callee::External(symbol)),
+            Destination::Address(RETURN_ADDRESS) => Turn::Ended(End::Returned(RETURN_ADDRESS)),
+            Destination::Address(address) if may_be_mapped(address, 1) => {
+                self.tail(Callee::Pointer)
+            }
+            Destination::Address(_) => Turn::Ended(End::NoFunction),
+        }
+    }
+
+    /// A jump to a function: it returns to what is on top of the stack.
+    fn tail(&mut self, callee: Callee) -> Turn {
+        let stack_pointer = self.stack_pointer();
+        let call = self.abi_call(callee);
+        let top = self.machine.memory().read(stack_pointer, 8).known();
+        match top.map(|top| self.machine.destination(top)) {
+            Some(Destination::Place(back)) if stack_pointer != self.from => {
+                self.run_callee(call, back)
+            }
+            _ => Turn::Ended(End::Tail(call)),
+        }
+    }
+
+    fn call(&mut self, destination: Destination, done: &Done) -> Turn {
+        let next = Place {
+            offset: done.place.offset + i64::from(done.instruction.length),
+            ..done.place
+        };
+        let callee = match destination {
+            // `call next` is how position-dependent code reads its own address.
+            Destination::Place(place) if place == next || !self.is_contracted(place) => {
+                self.place = place;
+                return Turn::Went;
+            }
+            Destination::Place(place) => Callee::Place(place),
+            Destination::External(symbol) => Callee::External(symbol),
+            Destination::Address(address)
+                if may_be_mapped(address, 1) && address != RETURN_ADDRESS =>
+            {
+                Callee::Pointer
+            }
+            Destination::Address(_) => return Turn::Ended(End::NoFunction),
+        };
+        let call = self.abi_call(callee);
+        self.run_callee(call, next)
+    }
+
+    fn is_contracted(&self, place: Place) -> bool {
+        let Scene {
+            around,
+            calls,
+            root,
+            ..
+        } = self.scene;
+        let by_contract = calls == Calls::ByContract || place == root;
+        by_contract && around.contracted.contains(&place) || around.is_compiled(place)
+    }
+
+    fn abi_call(&self, callee: Callee) -> AbiCall {
+        AbiCall {
+            callee,
+            stack_pointer: self.stack_pointer(),
+            direction: self.machine.flag(Flags::DF),
+        }
+    }
+
+    /// What a conforming callee may do: it changes what its convention lets it
+    /// change, uses the stack below its return address, and returns.
+    fn run_callee(&mut self, call: AbiCall, back: Place) -> Turn {
+        if let Callee::External(symbol) = call.callee
+            && !self.scene.around.returns(symbol)
+        {
+            return Turn::Ended(End::Gone(call));
+        }
+        let convention = self.scene.around.convention;
+        for register in (0..Register::COUNT as u8).map(Register) {
+            if convention.preserved.contains(register) || register == Register::RSP {
+                continue;
+            }
+            if register.is_general() {
+                let value = self
+                    .entry
+                    .value(convention, Input::Left(self.calls, register));
+                self.machine.set(register, value);
+            } else if register.is_vector() {
+                self.machine.set_value(register, Value::open(512));
+            }
+        }
+        self.machine
+            .set_flags(Flags::ARITHMETIC | Flags::DF, Flags::NONE);
+        self.machine
+            .set(Register::RSP, call.stack_pointer.wrapping_add(8));
+        self.overwrite(self.touched, call.stack_pointer.wrapping_add(8));
+        self.calls += 1;
+        self.place = back;
+        Turn::Called(call)
+    }
+
+    /// Overwrites what the run has written of the stack between two addresses.
+    pub(super) fn overwrite(&mut self, from: u64, to: u64) {
+        if !on_stack(self.from, to) {
+            return;
+        }
+        let mut at = from.max(self.touched);
+        while at < to {
+            let bytes = (to - at).min(8);
+            self.machine
+                .memory()
+                .write(at, bytes as u16, Value::number(LEFT_BELOW));
+            at += bytes;
+        }
+    }
+
+    fn return_from_kernel(&mut self, next: Place) -> Turn {
+        for register in [Register::RAX, Register::RCX, Register::R11] {
+            if self.machine.get(register).is_none() {
+                let input = Input::Left(self.calls, register);
+                let value = self.entry.value(self.scene.around.convention, input);
+                self.machine.set(register, value);
+            }
+        }
+        self.calls += 1;
+        self.place = next;
+        Turn::Went
+    }
+
+    fn give_back(&mut self, address: u64) -> Turn {
+        match self.machine.destination(address) {
+            Destination::Place(place) => self.go_on(place, Flow::Stop),
+            Destination::External(symbol) => self.tail(Callee::External(symbol)),
+            Destination::Address(address) => Turn::Ended(End::Returned(address)),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Entry states: what a run begins with, and what the functions that it calls leave.
+
+use std::collections::BTreeMap;
+
+use crate::conventions::Convention;
+use crate::machine::concrete::{Filling, Layout, Machine, Value, random};
+use crate::registers::{Flags, Register};
+
+/// Where the root returns to: an address that nothing else has.
+pub const RETURN_ADDRESS: u64 = 0x7e7e_7e7e_7e7e;
+/// SP at the entry lies this high, give or take some multiples of its alignment.
+const STACK: u64 = 0x7ffe_4000_0000;
+/// How far the stack reaches below and above SP at the entry.
+const STACK_DEPTH: u64 = 16 << 20;
+const STACK_HEIGHT: u64 = 1 << 20;
+/// Memory that arguments point to: one region for each, far from one another.
+const REGIONS: u64 = 0x2000_0000_0000;
+const REGION_SIZE: u64 = 1 << 32;
+/// User space, without the pages that no program maps.
+const FIRST_ADDRESS: u64 = 0x1_0000;
+const LAST_ADDRESS: u64 = 0x7fff_ffff_0000;
+
+/// A number that a run does not make itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Input {
+    /// A register at the entry.
+    Register(Register),
+    /// Memory at the entry: the lowest address and how many bytes (at most 8).
+    Memory(u64, u8),
+    /// What the call of this number, counted from 0, left in a register.
+    Left(u32, Register),
+}
+
+/// What the inputs are that nobody has chosen one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Usual {
+    /// Each argument points to memory of its own.
+    Pointers,
+    /// Each argument is this number.
+    Number(u64),
+    /// Pointers and small numbers, by the seed.
+    Mixed,
+}
+
+/// A state that the convention lets a root be entered in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Entry {
+    /// What the inputs are that are not in `chosen`.
+    pub usual: Usual,
+    /// What memory holds.
+    pub filling: Filling,
+    /// Random numbers follow from this.
+    pub seed: u64,
+    /// The inputs that were chosen.
+    pub chosen: BTreeMap<Input, u64>,
+}
+
+impl Entry {
+    /// An entry without any choice.
+    pub(super) const fn new(usual: Usual, filling: Filling, seed: u64) -> Self {
+        Self {
+            usual,
+            filling,
+            seed,
+            chosen: BTreeMap::new(),
+        }
+    }
+
+    /// SP at the entry. Its bits above those that the convention fixes differ between seeds.
+    pub(super) fn stack_pointer(&self, convention: &Convention) -> u64 {
+        let alignment = u64::from(convention.stack_alignment);
+        STACK + alignment * (self.seed % 257) + u64::from(convention.entry_residue)
+    }
+
+    /// What an input is. For memory this is only what was chosen.
+    pub(super) fn value(&self, convention: &Convention, input: Input) -> u64 {
+        if let Some(&chosen) = self.chosen.get(&input) {
+            return chosen;
+        }
+        match input {
+            Input::Memory(..) => 0,
+            _ if is_garbage(convention, input) => self.garbage(input),
+            Input::Register(register) => self.argument(register.0.into()),
+            Input::Left(call, register) => {
+                self.argument(u64::from(call) * 16 + 16 + register.index() as u64)
+            }
+        }
+    }
+
+    fn argument(&self, number: u64) -> u64 {
+        match self.usual {
+            Usual::Pointers => region(number),
+            Usual::Number(small) => small,
+            Usual::Mixed => match random(self.seed, number) % 8 {
+                0..4 => region(number),
+                4 => 0,
+                kind => random(self.seed, !number) % (1 << (4 * (kind - 4))),
+            },
+        }
+    }
+
+    /// A number that is easily told from others, in each of its bytes.
+    fn garbage(&self, input: Input) -> u64 {
+        const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
+        let (first, register) = match input {
+            Input::Left(_, register) => (0xd0, register),
+            Input::Register(register) => (0xa0, register),
+            Input::Memory(..) => return 0,
+        };
+        (first + u64::from(register.0)) * EACH_BYTE
+    }
+
+    /// The start of memory that nothing else points to yet.
+    pub(super) fn fresh_region(&self) -> u64 {
+        region(1024 + self.chosen.len() as u64)
+    }
+
+    /// A machine in this state.
+    pub(super) fn machine<'a>(
+        &self,
+        layout: &'a Layout<'a>,
+        convention: &Convention,
+    ) -> Machine<'a> {
+        let mut machine = Machine::new(layout, self.seed);
+        for register in (0..16).map(Register) {
+            machine.set(register, self.value(convention, Input::Register(register)));
+        }
+        machine.set_flags(Flags::DF, Flags::NONE);
+        let stack_pointer = self.stack_pointer(convention);
+        machine.set(Register::RSP, stack_pointer);
+        let memory = machine.memory();
+        memory.fill_with(self.filling);
+        for (&input, &value) in &self.chosen {
+            if let Input::Memory(address, bytes) = input {
+                memory.write(address, bytes.into(), Value::number(value));
+            }
+        }
+        memory.write(stack_pointer, 8, Value::number(RETURN_ADDRESS));
+        machine
+    }
+}
+
+/// Whether an input holds nothing that a conforming program may rely on.
+pub(super) fn is_garbage(convention: &Convention, input: Input) -> bool {
+    match input {
+        Input::Register(register) => !convention.arguments.contains(register),
+        Input::Left(_, register) => !convention.results.contains(register),
+        Input::Memory(..) => false,
+    }
+}
+
+/// Whether an address is on the stack of a root that is entered with this SP.
+pub(super) fn on_stack(stack_pointer: u64, address: u64) -> bool {
+    (stack_pointer - STACK_DEPTH..stack_pointer + STACK_HEIGHT).contains(&address)
+}
+
+/// Whether a program may have memory there.
+pub(super) fn may_be_mapped(address: u64, bytes: u64) -> bool {
+    address >= FIRST_ADDRESS
+        && address
+            .checked_add(bytes)
+            .is_some_and(|end| end <= LAST_ADDRESS)
+}
+
+fn region(number: u64) -> u64 {
+    REGIONS + REGION_SIZE * (number + 1) + 0x1000
+}

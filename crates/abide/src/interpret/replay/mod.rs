@@ -1,0 +1,132 @@
+//! Replay: from an abstract path to an entry state whose run shows the violation.
+//!
+//! The abstract engine finds paths, and a path that it finds may be one that
+//! no run takes. Here the root's own instructions run on numbers, from an entry
+//! state that the convention allows, with conforming callees in place of the
+//! functions that it calls. What is found is a run that shows the violation;
+//! where none is found, nothing is claimed.
+//!
+//! [`search`] tries entries. Each try runs beside a [`shadow`], which tells
+//! what input each number came from; [`solve`] turns that into the next
+//! entries: one input changed, so that a branch goes the other way or an
+//! address becomes one that can be accessed.
+
+mod course;
+mod entry;
+mod explain;
+mod expression;
+mod pair;
+mod search;
+mod shadow;
+mod solve;
+mod step;
+mod symptom;
+mod trial;
+
+pub use entry::{Input, RETURN_ADDRESS};
+pub use step::{Given, ReplayStep, What};
+pub use symptom::Symptom;
+
+use super::code::Code;
+use super::explore::{Analysis, Calls, Surroundings};
+use crate::inputs::{Image, Place};
+use crate::machine::concrete::Layout;
+use course::Scene;
+use explain::explain;
+use search::Search;
+
+/// Finds replays in one image.
+pub struct Replayer<'image> {
+    layout: Layout<'image>,
+}
+
+/// What a replay is wanted for.
+pub struct Request<'a> {
+    /// The root.
+    pub root: Place,
+    /// What happens at calls to functions with contracts of their own.
+    pub calls: Calls,
+    /// What the run must show.
+    pub symptom: Symptom,
+    /// The block in which the abstract engine saw it.
+    pub block: u32,
+    /// What the abstract engine found.
+    pub analysis: &'a Analysis,
+}
+
+/// Whether a replay was found.
+pub enum Outcome {
+    /// This run shows it.
+    Shown(Box<Replay>),
+    /// None was found.
+    NotFound {
+        /// How many entries were tried.
+        tried: u32,
+        /// Why no more, in words.
+        why: &'static str,
+    },
+}
+
+/// A run that shows a violation.
+#[derive(Debug)]
+pub struct Replay {
+    /// What matters of the entry, and of what callees returned.
+    pub entry: Vec<Given>,
+    /// The instructions that matter, in the order of the run; the last one shows it.
+    pub steps: Vec<ReplayStep>,
+    /// How many entries were tried.
+    pub tried: u32,
+}
+
+impl<'image> Replayer<'image> {
+    /// Lays the image out for runs.
+    #[must_use]
+    pub fn new(image: &'image Image) -> Self {
+        Self {
+            layout: Layout::new(image),
+        }
+    }
+
+    /// Searches a run that shows what the request asks for.
+    pub fn replay(
+        &self,
+        code: &mut Code<'image>,
+        around: &Surroundings<'image>,
+        request: &Request<'_>,
+    ) -> Outcome {
+        let scene = Scene {
+            around,
+            layout: &self.layout,
+            calls: request.calls,
+            root: request.root,
+        };
+        let way = way_to(request.analysis, request.block);
+        let searched = Search::new(scene, request.symptom, &way).run(code);
+        let why = searched.why();
+        match searched.found {
+            Some(found) => {
+                let replay = explain(code, scene, request.symptom, &found, searched.tries);
+                Outcome::Shown(Box::new(replay))
+            }
+            None => Outcome::NotFound {
+                tried: searched.tries,
+                why,
+            },
+        }
+    }
+}
+
+/// The starts of the blocks from the root to one, as the abstract engine first came there.
+fn way_to(analysis: &Analysis, block: u32) -> Vec<Place> {
+    let mut way = Vec::new();
+    let mut next = Some(block);
+    while let Some(block) = next
+        && way.len() <= analysis.ways.len()
+        && let Some(&(place, from)) = analysis.ways.get(block as usize)
+    {
+        way.push(place);
+        next = from;
+    }
+    way.reverse();
+    way
+}

@@ -1,0 +1,364 @@
+//! The search for an entry: tries, each of which teaches what to try next.
+
+use std::collections::{BinaryHeap, VecDeque};
+use std::hash::{BuildHasher, Hash};
+
+use rustc_hash::{FxBuildHasher, FxHashSet};
+
+use super::course::{End, Scene};
+use super::entry::{Entry, Input, Usual, is_garbage, on_stack};
+use super::pair::{garbage_matters, handler_matters};
+use super::solve::{Constraint, MOST_NODES, Solver, Wanted};
+use super::symptom::Symptom;
+use super::trial::{Fork, Outcome, Repair, Trial, attempt};
+use crate::inputs::Place;
+use crate::interpret::code::Code;
+use crate::machine::concrete::Filling;
+
+/// How many entries are tried.
+const MOST_TRIES: u32 = 400;
+/// How many instructions one try may run, and all of them together.
+const MOST_STEPS: u64 = 60_000;
+const MOST_STEPS_IN_ALL: u64 = 600_000;
+/// How many branches of one try are turned.
+const MOST_FORKS: usize = 64;
+/// How many earlier branches shall go on as they went.
+const MOST_CONSTRAINTS: usize = 24;
+/// How many inputs are chosen before an entry is given up.
+const MOST_CHOSEN: usize = 48;
+/// Small numbers that counts and sizes are likely to be.
+const LADDER: [u64; 14] = [16, 1, 0, 2, 64, 4, 3, 8, 32, 128, 100, 256, 7, 1024];
+
+/// What was found: the entry, and for symptoms that take two runs the second entry.
+pub(super) struct Found {
+    pub entry: Entry,
+    pub second: Option<Entry>,
+    pub trial: Trial,
+}
+
+/// What a search came to.
+pub(super) struct Searched {
+    pub found: Option<Found>,
+    pub tries: u32,
+    /// How the try ended that came furthest.
+    pub furthest: Option<Outcome>,
+}
+
+/// A search for an entry from which a run shows a symptom.
+pub(super) struct Search<'s, 'a> {
+    scene: Scene<'a>,
+    symptom: Symptom,
+    /// The blocks that the abstract run went through.
+    way: &'s [Place],
+    /// Entries that go on along the way, the furthest first.
+    guided: BinaryHeap<(usize, std::cmp::Reverse<u32>, Box<OrdEntry>)>,
+    /// Entries that mend a fault, the likeliest last.
+    mended: Vec<Entry>,
+    /// Entries that go where no try went.
+    fresh: VecDeque<Entry>,
+    seen: FxHashSet<u64>,
+    covered: FxHashSet<(Place, bool)>,
+    serial: u32,
+    turn: usize,
+    rung: usize,
+    furthest: usize,
+    steps: u64,
+    searched: Searched,
+}
+
+/// An entry in the heap, where its number alone decides the order.
+struct OrdEntry(Entry);
+
+impl PartialEq for OrdEntry {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for OrdEntry {}
+impl PartialOrd for OrdEntry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for OrdEntry {
+    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
+        std::cmp::Ordering::Equal
+    }
+}
+
+impl<'s, 'a> Search<'s, 'a> {
+    pub(super) fn new(scene: Scene<'a>, symptom: Symptom, way: &'s [Place]) -> Self {
+        Self {
+            scene,
+            symptom,
+            way,
+            guided: BinaryHeap::new(),
+            mended: Vec::new(),
+            fresh: VecDeque::new(),
+            seen: FxHashSet::default(),
+            covered: FxHashSet::default(),
+            serial: 0,
+            turn: 0,
+            rung: 0,
+            furthest: 0,
+            steps: 0,
+            searched: Searched {
+                found: None,
+                tries: 0,
+                furthest: None,
+            },
+        }
+    }
+
+    /// Tries until an entry is found or the bounds are reached.
+    pub(super) fn run(mut self, code: &mut Code<'_>) -> Searched {
+        while self.searched.tries < MOST_TRIES && self.steps < MOST_STEPS_IN_ALL {
+            let Some(entry) = self.next() else {
+                break;
+            };
+            if let Some(found) = self.try_entry(code, entry) {
+                self.searched.found = Some(found);
+                break;
+            }
+        }
+        self.searched
+    }
+
+    /// The next entry: what mends a fault, then by turns along the way, to new
+    /// ground, and from the ladder.
+    fn next(&mut self) -> Option<Entry> {
+        if let Some(mended) = self.mended.pop() {
+            return Some(mended);
+        }
+        for _ in 0..4 {
+            self.turn += 1;
+            let entry = match self.turn % 4 {
+                1 => self.rung(),
+                3 => self.fresh.pop_front(),
+                _ => self.guided.pop().map(|(_, _, entry)| entry.0),
+            };
+            if entry.is_some() {
+                return entry;
+            }
+        }
+        None
+    }
+
+    fn rung(&mut self) -> Option<Entry> {
+        let rung = self.rung;
+        self.rung += 1;
+        let filling = [Filling::Small, Filling::Zero, Filling::Random][rung % 3];
+        let usual = match (rung, rung.checked_sub(1).and_then(|rung| LADDER.get(rung))) {
+            (0, _) => Usual::Pointers,
+            (_, Some(&number)) => Usual::Number(number),
+            (_, None) if rung < 64 => Usual::Mixed,
+            _ => return None,
+        };
+        Some(Entry::new(usual, filling, rung as u64))
+    }
+
+    fn try_entry(&mut self, code: &mut Code<'_>, entry: Entry) -> Option<Found> {
+        self.searched.tries += 1;
+        let trial = attempt(code, self.scene, &entry, self.symptom, self.way, MOST_STEPS);
+        self.steps += trial.steps;
+        let second = match trial.outcome {
+            Outcome::Shown => None,
+            _ if self.symptom.takes_two() && trial.arrived => self.compare(code, &entry, &trial),
+            _ => None,
+        };
+        if trial.outcome == Outcome::Shown || second.is_some() {
+            return Some(Found {
+                entry,
+                second,
+                trial,
+            });
+        }
+        if trial.reached >= self.furthest {
+            self.furthest = trial.reached;
+            self.searched.furthest = Some(trial.outcome);
+        }
+        self.mend(&entry, &trial);
+        self.turn(&entry, &trial);
+        None
+    }
+
+    // ---- symptoms that take two runs ----
+
+    fn compare(&mut self, code: &mut Code<'_>, entry: &Entry, trial: &Trial) -> Option<Entry> {
+        let place = self.symptom.place()?;
+        self.steps += 2 * trial.steps;
+        if matches!(self.symptom, Symptom::BelowStackPointer { .. }) {
+            let matters = handler_matters(code, self.scene, entry, place, MOST_STEPS);
+            return matters.then(|| entry.clone());
+        }
+        let convention = self.scene.around.convention;
+        for &node in &trial.deciding {
+            let garbage = |input| is_garbage(convention, input);
+            let inputs = trial.shadow.expressions.inputs(node, MOST_NODES);
+            if !inputs.iter().any(|&input| garbage(input)) {
+                continue;
+            }
+            let Some(mut solver) = Solver::new(&trial.shadow.expressions, node, &[]) else {
+                continue;
+            };
+            let changes = solver.solve(Wanted::Different, 4, |(input, value)| {
+                garbage(input) && self.is_allowed(entry, input, value)
+            });
+            for (input, value) in changes {
+                let second = with(entry, input, value);
+                if garbage_matters(code, self.scene, [entry, &second], place, MOST_STEPS) {
+                    return Some(second);
+                }
+            }
+        }
+        None
+    }
+
+    // ---- what a try teaches ----
+
+    /// Entries that do not end in the fault that this one ended in.
+    fn mend(&mut self, entry: &Entry, trial: &Trial) {
+        if trial.repairs.is_empty() || entry.chosen.len() > MOST_CHOSEN {
+            self.mended.clear();
+        }
+        let constraints = constraints(&trial.forks);
+        for &repair in trial.repairs.iter().rev() {
+            let (node, number) = match repair {
+                Repair::Place(node) => (node, entry.fresh_region()),
+                Repair::Round(node, to) => (node, to),
+                Repair::Shorten(node) => (node, 8),
+            };
+            let wanted = Wanted::Exactly(number);
+            let changes = self.solve(entry, trial, node, wanted, &constraints, 2);
+            for (input, value) in changes.into_iter().rev() {
+                let mended = with(entry, input, value);
+                if self.is_new(&mended) {
+                    self.mended.push(mended);
+                }
+            }
+        }
+    }
+
+    /// Entries that go the other way at a branch.
+    fn turn(&mut self, entry: &Entry, trial: &Trial) {
+        for fork in &trial.forks {
+            self.covered.insert((fork.place, fork.taken));
+        }
+        let mut turned = FxHashSet::default();
+        for (index, fork) in trial.forks.iter().enumerate() {
+            let on_way = self.way.get(fork.reached) == Some(&fork.other);
+            let is_fresh = !self.covered.contains(&(fork.place, !fork.taken));
+            let first = turned.insert((fork.place, fork.taken));
+            if !(first || on_way) || turned.len() > MOST_FORKS {
+                continue;
+            }
+            let path = path_of(&trial.forks[..index], fork);
+            if self.seen.contains(&path) {
+                continue;
+            }
+            let constraints = constraints(&trial.forks[..index]);
+            let wanted = Wanted::Truth(!fork.taken);
+            let changes = self.solve(
+                entry,
+                trial,
+                fork.node,
+                wanted,
+                &constraints,
+                if on_way { 2 } else { 1 },
+            );
+            if !changes.is_empty() {
+                self.seen.insert(path);
+            }
+            for (input, value) in changes {
+                let turned = with(entry, input, value);
+                if !self.is_new(&turned) {
+                    continue;
+                }
+                if is_fresh && !on_way {
+                    self.fresh.push_back(turned);
+                    continue;
+                }
+                self.serial += 1;
+                let score = 2 * fork.reached + usize::from(on_way) * 3;
+                let turned = Box::new(OrdEntry(turned));
+                self.guided
+                    .push((score, std::cmp::Reverse(self.serial), turned));
+            }
+        }
+    }
+
+    fn solve(
+        &self,
+        entry: &Entry,
+        trial: &Trial,
+        node: super::expression::Node,
+        wanted: Wanted,
+        constraints: &[Constraint],
+        most: usize,
+    ) -> Vec<(Input, u64)> {
+        let Some(mut solver) = Solver::new(&trial.shadow.expressions, node, constraints) else {
+            return Vec::new();
+        };
+        solver.solve(wanted, most, |(input, value)| {
+            self.is_allowed(entry, input, value)
+        })
+    }
+
+    /// No argument and no memory holds an address of the root's frame, of the
+    /// image, or the return address: they have no way to know it.
+    fn is_allowed(&self, entry: &Entry, _input: Input, value: u64) -> bool {
+        let from = entry.stack_pointer(self.scene.around.convention);
+        !on_stack(from, value)
+            && value != super::entry::RETURN_ADDRESS
+            && self.scene.layout.place_of(value).is_none()
+    }
+
+    fn is_new(&mut self, entry: &Entry) -> bool {
+        self.seen.insert(hash(entry))
+    }
+}
+
+fn with(entry: &Entry, input: Input, value: u64) -> Entry {
+    let mut entry = entry.clone();
+    entry.chosen.insert(input, value);
+    entry
+}
+
+fn hash(of: impl Hash) -> u64 {
+    FxBuildHasher.hash_one(of)
+}
+
+/// A path, by the set of the ways that its branches went, and its end turned over.
+fn path_of(before: &[Fork], last: &Fork) -> u64 {
+    let mut ways: Vec<(Place, bool)> = before.iter().map(|fork| (fork.place, fork.taken)).collect();
+    ways.sort_unstable();
+    ways.dedup();
+    hash((ways, last.place, !last.taken))
+}
+
+/// The latest branches, which shall go as they went.
+fn constraints(forks: &[Fork]) -> Vec<Constraint> {
+    forks
+        .iter()
+        .rev()
+        .take(MOST_CONSTRAINTS)
+        .map(|fork| Constraint {
+            node: fork.node,
+            truth: fork.taken,
+        })
+        .collect()
+}
+
+impl Searched {
+    /// Why nothing was found.
+    pub(super) fn why(&self) -> &'static str {
+        match self.furthest {
+            Some(Outcome::Ended(End::Undetermined(_))) => {
+                "what decides the way is computed by instructions that are not computed here"
+            }
+            Some(Outcome::Ended(End::Unmodelled(_))) => "an instruction on the way is not modelled",
+            Some(Outcome::Long) => "the runs took too many instructions",
+            _ => "no entry that was tried leads there",
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What a run must show, judged on its numbers alone.
+
+use super::course::{AbiCall, Course, End, Turn};
+use super::entry::{Input, RETURN_ADDRESS, on_stack};
+use crate::inputs::Place;
+use crate::registers::Register;
+
+/// A page, and the guard below a stack, in bytes.
+const PAGE: u64 = 4096;
+
+/// What a run must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Symptom {
+    /// Where the root is left, the register differs from what it was at the entry.
+    Clobbered(Register),
+    /// Where the root is left, SP is not what it must be, or the address
+    /// returned to is not the one that the root was entered with.
+    UnbalancedStack,
+    /// DF is set where the root is left, or at a call by convention.
+    DirectionFlag,
+    /// SP is misaligned at the call by convention at this place.
+    MisalignedCall {
+        /// The call, or the jump in place of one.
+        place: Place,
+    },
+    /// An instruction that demands alignment faults on an address of the stack.
+    MisalignedAccess {
+        /// The instruction.
+        place: Place,
+    },
+    /// Of two runs that differ in garbage alone, the instruction at this place
+    /// accesses or goes to different addresses.
+    Undefined {
+        /// The instruction.
+        place: Place,
+    },
+    /// What is loaded at this place was overwritten by a signal handler, as it
+    /// lay further below SP than the red zone reaches.
+    BelowStackPointer {
+        /// The load.
+        place: Place,
+    },
+    /// There is no instruction at this place.
+    FallThrough {
+        /// Where control arrives.
+        place: Place,
+    },
+    /// The stack is touched more than a page below where it had been before.
+    UnprobedStep {
+        /// The access.
+        place: Place,
+    },
+    /// The caller's part of the stack is written.
+    OutOfFrameStore {
+        /// The store.
+        place: Place,
+        /// The first offset from SP at the entry that does not belong to the root.
+        beyond: i64,
+    },
+}
+
+impl Symptom {
+    /// The place where it shows, if it is bound to one.
+    #[must_use]
+    pub const fn place(self) -> Option<Place> {
+        match self {
+            Self::Clobbered(_) | Self::UnbalancedStack | Self::DirectionFlag => None,
+            Self::MisalignedCall { place }
+            | Self::MisalignedAccess { place }
+            | Self::Undefined { place }
+            | Self::BelowStackPointer { place }
+            | Self::FallThrough { place }
+            | Self::UnprobedStep { place }
+            | Self::OutOfFrameStore { place, .. } => Some(place),
+        }
+    }
+
+    /// Whether it takes two runs to show.
+    pub(super) const fn takes_two(self) -> bool {
+        matches!(
+            self,
+            Self::Undefined { .. } | Self::BelowStackPointer { .. }
+        )
+    }
+
+    /// Whether one run shows it at the instruction that ran last, at `at`.
+    /// `touched` is how far the stack was touched before.
+    pub(super) fn shows(
+        self,
+        course: &mut Course<'_>,
+        at: Place,
+        touched: u64,
+        turn: Turn,
+    ) -> bool {
+        if self.place().is_some_and(|place| place != at) {
+            return false;
+        }
+        match (self, turn) {
+            (
+                Self::Clobbered(register),
+                Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_)),
+            ) => {
+                let convention = course.scene.around.convention;
+                let before = course.entry.value(convention, Input::Register(register));
+                let now = course.machine.get(register);
+                now.is_some_and(|now| now != before)
+            }
+            (Self::UnbalancedStack, Turn::Ended(End::Returned(address))) => {
+                address != RETURN_ADDRESS || course.stack_pointer() != course.from + 8
+            }
+            (Self::UnbalancedStack, Turn::Ended(End::Tail(call))) => {
+                let top = course.machine.memory().read(call.stack_pointer, 8).known();
+                call.stack_pointer != course.from || top.is_some_and(|top| top != RETURN_ADDRESS)
+            }
+            (Self::DirectionFlag, Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
+                course.machine.flag(crate::registers::Flags::DF) == Some(true)
+            }
+            (Self::DirectionFlag, turn) => turn
+                .abi_call()
+                .is_some_and(|call| call.direction == Some(true)),
+            (Self::MisalignedCall { .. }, turn) => turn
+                .abi_call()
+                .is_some_and(|call| is_misaligned(course, call)),
+            (Self::MisalignedAccess { .. }, Turn::Ended(End::Misaligned(address))) => {
+                on_stack(course.from, address)
+            }
+            (Self::FallThrough { .. }, Turn::Ended(End::NoCode)) => true,
+            (Self::UnprobedStep { .. }, _) => course.machine.accesses().iter().any(|access| {
+                on_stack(course.from, access.address) && access.address + PAGE < touched
+            }),
+            (Self::OutOfFrameStore { beyond, .. }, _) => {
+                let first = course.from.wrapping_add_signed(beyond);
+                course.machine.accesses().iter().any(|access| {
+                    access.is_store
+                        && on_stack(course.from, access.address)
+                        && access.address + access.bytes > first
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_misaligned(course: &Course<'_>, call: AbiCall) -> bool {
+    let convention = course.scene.around.convention;
+    call.stack_pointer % u64::from(convention.stack_alignment)
+        != u64::from(convention.entry_residue)
+}
