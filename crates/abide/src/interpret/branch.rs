@@ -10,16 +10,16 @@ impl State {
     /// The value of a condition: 1 or 0, or a name for it.
     pub fn condition(&self, terms: &mut Terms, condition: Condition) -> Value {
         let flags = condition.flags();
-        let source = if flags.contains(Flags::CF) {
-            if flags != Flags::CF && self.carry != self.status {
-                return Value::ANYTHING;
-            }
+        let source = if flags == Flags::CF {
             self.carry
+        } else if flags.contains(Flags::CF) && self.carry != self.status {
+            let undefined = self.carry.undefined(terms);
+            FlagSource::Open(undefined.or(self.status.undefined(terms)))
         } else {
             self.status
         };
         match source {
-            FlagSource::Open => Value::ANYTHING,
+            FlagSource::Open(undefined) => terms.tainted(undefined),
             FlagSource::Known(set) => {
                 let holds = set == (condition == Condition::Below);
                 Value::constant(u64::from(holds))
@@ -29,7 +29,10 @@ impl State {
                 bits,
                 inputs,
                 result,
-            } => self.condition_of(terms, condition, operation, bits, inputs, result),
+            } => match self.condition_of(terms, condition, operation, bits, inputs, result) {
+                Value::ANYTHING => terms.tainted(source.undefined(terms)),
+                value => value,
+            },
         }
     }
 
@@ -47,7 +50,6 @@ impl State {
             || matches!(positive, Condition::Sign | Condition::Parity);
         let (operation, inputs) = match operation {
             Operation::Subtract => (operation, inputs),
-            Operation::And if inputs[0] == inputs[1] => (operation, inputs),
             Operation::And => (operation, inputs),
             _ if of_result => (Operation::And, [result, result]),
             _ => return Value::ANYTHING,
@@ -210,8 +212,8 @@ fn mirrored(condition: Condition) -> Condition {
 
 fn without(known: Known, number: i64) -> Known {
     Known {
-        low: known.low + i64::from(known.low == number),
-        high: known.high - i64::from(known.high == number),
+        low: known.low.saturating_add(i64::from(known.low == number)),
+        high: known.high.saturating_sub(i64::from(known.high == number)),
         ..Known::ANY
     }
 }

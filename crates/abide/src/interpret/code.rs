@@ -99,11 +99,13 @@ impl<'image> Code<'image> {
         self.round += 1;
     }
 
-    /// Marks the instruction at a place as the start of a block.
-    pub fn mark(&mut self, place: Place) {
-        if let Ok(instruction) = self.at(place) {
-            self.marks[instruction.number as usize] = self.round;
-        }
+    /// Marks the instruction at a place as the start of a block; false where it was one already.
+    pub fn mark(&mut self, place: Place) -> bool {
+        let Ok(instruction) = self.at(place) else {
+            return false;
+        };
+        let mark = &mut self.marks[instruction.number as usize];
+        std::mem::replace(mark, self.round) != self.round
     }
 
     /// Whether the instruction is the start of a block.

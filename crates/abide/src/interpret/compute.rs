@@ -4,6 +4,7 @@ use super::known::Known;
 use super::state::State;
 use super::terms::{Base, Function, Terms, Value, mask};
 use crate::machine::Operation;
+use crate::machine::arithmetic::evaluate;
 
 impl Terms {
     /// The low `bits` bits of a value, where nothing more is known of it.
@@ -64,9 +65,10 @@ impl Terms {
                 offset: 0,
             };
             let without = self.combine(value, factor.wrapping_neg(), outer);
-            value = self.combine(without, factor, inner);
-            if value == Value::ANYTHING {
-                break;
+            match self.combine(without, factor, inner) {
+                // Too long to be written down: it stays as it was.
+                Value::ANYTHING => break,
+                shorter => value = shorter,
             }
         }
         value
@@ -151,9 +153,9 @@ impl State {
         [a, b, c]: [Value; 3],
     ) -> Value {
         if let (Some(a), Some(b), Some(c)) = (a.as_constant(), b.as_constant(), c.as_constant())
-            && let Some(result) = fold(operation, bits, a, b, c)
+            && let Some(result) = evaluate(operation, bits, [a, b, c])
         {
-            return Value::constant(result & mask(bits));
+            return Value::constant(result);
         }
         let exact = match operation {
             Operation::Copy => a,
@@ -185,7 +187,7 @@ impl State {
             Operation::SignExtend { from } => return self.sign_extend(terms, a, from, bits),
             Operation::And => return self.and(terms, bits, a, b),
             Operation::Or => return self.or(terms, bits, a, b),
-            Operation::Xor if a == b => return Value::constant(0),
+            Operation::Xor if a == b && a != Value::ANYTHING => return Value::constant(0),
             Operation::Select => return self.select(terms, bits, a, b, c),
             _ => return self.open_function(terms, operation, bits, [a, b, c]),
         };
@@ -208,7 +210,7 @@ impl State {
             && let Some(count) = b.as_constant()
         {
             let known = self.known(terms, a);
-            if known.low >= 0 && result != Value::ANYTHING {
+            if fits(known, bits) && known.low >= 0 && result != Value::ANYTHING {
                 let count = count.min(63) as u32;
                 self.learn(
                     terms,
@@ -360,45 +362,4 @@ impl State {
         let value = terms.add(first, chosen);
         self.truncate(terms, value, bits)
     }
-}
-
-/// The result for numbers, where it is simple.
-fn fold(operation: Operation, bits: u8, a: u64, b: u64, c: u64) -> Option<u64> {
-    let width = u32::from(bits);
-    let sign = |x: u64, from: u8| {
-        let shift = 64 - u32::from(from.max(1));
-        ((x << shift) as i64 >> shift) as u64
-    };
-    Some(match operation {
-        Operation::Copy => a,
-        Operation::Add => a.wrapping_add(b),
-        Operation::Subtract => a.wrapping_sub(b),
-        Operation::AddCarry => a.wrapping_add(b).wrapping_add(c),
-        Operation::SubtractBorrow => a.wrapping_sub(b).wrapping_sub(c),
-        Operation::And => a & b,
-        Operation::Or => a | b,
-        Operation::Xor => a ^ b,
-        Operation::Not => !a,
-        Operation::Negate => a.wrapping_neg(),
-        Operation::ShiftLeft if b < 64 => a << b,
-        Operation::ShiftRight if b < 64 => (a & mask(bits)) >> b,
-        Operation::ShiftLeft | Operation::ShiftRight => 0,
-        Operation::ShiftArithmetic => ((sign(a, bits) as i64) >> b.min(63)) as u64,
-        Operation::Multiply => a.wrapping_mul(b),
-        Operation::ZeroExtend { from } => a & mask(from),
-        Operation::SignExtend { from } => sign(a, from),
-        Operation::CountOnes => u64::from((a & mask(bits)).count_ones()),
-        Operation::TrailingZeros => u64::from((a & mask(bits)).trailing_zeros().min(width)),
-        Operation::ByteSwap if bits == 64 => a.swap_bytes(),
-        Operation::ByteSwap if bits == 32 => u64::from((a as u32).swap_bytes()),
-        Operation::Select => {
-            if c == 0 {
-                b
-            } else {
-                a
-            }
-        }
-        Operation::Equal => u64::from((a ^ b) & mask(bits) == 0),
-        _ => return None,
-    })
 }

@@ -3,7 +3,7 @@
 use super::events::{Assumptions, Event, Reason, Seen, Use};
 use super::known::Known;
 use super::state::{FlagSource, State};
-use super::terms::{Base, Terms, Value};
+use super::terms::{Base, Terms, Value, mask};
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
@@ -37,6 +37,8 @@ pub(super) struct Evaluator<'image> {
     /// Bytes below SP that stay as they are.
     pub red_zone: i64,
     temps: Vec<Value>,
+    /// How many of them the current instruction has set.
+    temps_set: usize,
 }
 
 impl<'image> Evaluator<'image> {
@@ -52,6 +54,7 @@ impl<'image> Evaluator<'image> {
             recording: false,
             red_zone: i64::from(red_zone),
             temps: vec![Value::ANYTHING; 256],
+            temps_set: 0,
         }
     }
 
@@ -76,11 +79,14 @@ impl<'image> Evaluator<'image> {
     }
 
     fn set(&mut self, temp: Temp, value: Value) {
-        self.temps[usize::from(temp.0)] = value;
+        let index = usize::from(temp.0);
+        self.temps[index] = value;
+        self.temps_set = self.temps_set.max(index + 1);
     }
 
     /// Runs the effects of one instruction.
     pub(super) fn run(&mut self, state: &mut State, at: At, effects: &[Effect]) {
+        self.temps_set = 0;
         let before = state.stack_pointer();
         for effect in effects {
             self.effect(state, at, *effect);
@@ -141,6 +147,7 @@ impl<'image> Evaluator<'image> {
                 if segment.is_none() {
                     self.store(state, at, address, value, bits, align);
                 } else {
+                    self.assumptions.no_alias |= self.recording;
                     self.escape(state, value);
                 }
             }
@@ -152,22 +159,38 @@ impl<'image> Evaluator<'image> {
                 result,
                 unless_zero,
             } => {
-                let source = match unless_zero {
-                    Some(_) => FlagSource::Open,
-                    None => FlagSource::Operation {
-                        operation,
-                        bits,
-                        inputs: [self.operand(inputs[0]), self.operand(inputs[1])],
-                        result: self.operand(result),
-                    },
+                let [a, b, _] = inputs.map(|input| narrowed(self.operand(input), bits));
+                let source = FlagSource::Operation {
+                    operation,
+                    bits,
+                    inputs: [a, b],
+                    result: self.operand(result),
                 };
-                set_source(state, set, source);
+                // A count of zero would leave them as they were.
+                let source = match unless_zero {
+                    None => source,
+                    Some(_) => FlagSource::Open(source.undefined(&self.terms)),
+                };
+                self.set_source(state, set, source);
             }
             Effect::WriteFlags { set, values } => write_flags(state, set, values),
-            Effect::UndefineFlags { set, .. } => set_source(state, set, FlagSource::Open),
-            Effect::FlagFrom { flag, .. } => set_source(state, flag, FlagSource::Open),
+            Effect::UndefineFlags { set, .. } => {
+                self.set_source(state, set, FlagSource::Open(None));
+            }
+            Effect::FlagFrom { flag, value } => {
+                let undefined = self.terms.undefined_source(self.operand(value));
+                self.set_source(state, flag, FlagSource::Open(undefined));
+            }
             Effect::ReadFlags { into } => {
-                let value = self.terms.base(Base::FlagsWord(state.direction));
+                let direction = state.direction;
+                let value = self.named(
+                    state,
+                    Base::FlagsWord {
+                        context: at.context,
+                        place: at.place,
+                        direction,
+                    },
+                );
                 self.set(into, value);
             }
             Effect::LoadFlags { set, value } => {
@@ -264,15 +287,28 @@ impl<'image> Evaluator<'image> {
         bits: u8,
         lost: Option<Register>,
     ) -> Value {
-        let (value, new) = self.terms.base_is_new(Base::Site {
-            context: at.context,
-            place: at.place,
-            output,
-            bits,
-            lost,
-        });
+        self.named(
+            state,
+            Base::Site {
+                context: at.context,
+                place: at.place,
+                output,
+                bits,
+                lost,
+            },
+        )
+    }
+
+    /// A new value of this name. What still goes by it loses it.
+    fn named(&mut self, state: &mut State, base: Base) -> Value {
+        let (value, new) = self.terms.base_is_new(base);
         if !new && let Some(base) = self.terms.sole_base(value) {
             state.forget_name(&mut self.terms, base);
+            for index in 0..self.temps_set {
+                if self.terms.depends(self.temps[index], base) {
+                    self.temps[index] = self.terms.stale();
+                }
+            }
         }
         value
     }
@@ -295,6 +331,8 @@ impl<'image> Evaluator<'image> {
             };
             state.registers[register.index()] = new;
         } else if register.is_vector() {
+            // Lanes are not followed: an address in one may get anywhere.
+            self.escape(state, value);
             let kept = part.low == 0;
             state.registers[register.index()] = if kept { value } else { Value::ANYTHING };
             state.widths[usize::from(register.0 - 16)] = (part.bits / 8).min(64) as u8;
@@ -311,11 +349,29 @@ impl<'image> Evaluator<'image> {
         }
     }
 
+    fn set_source(&self, state: &mut State, set: Flags, source: FlagSource) {
+        if set.contains(Flags::CF) {
+            state.carry = source;
+        }
+        if set.intersects(Flags(Flags::ARITHMETIC.0 & !Flags::CF.0)) {
+            // Flags that an operation sets apart from the others are not followed.
+            let all = Flags::ZF | Flags::SF | Flags::OF | Flags::PF;
+            state.status = match set.contains(all) {
+                true => source,
+                false => FlagSource::Open(source.undefined(&self.terms)),
+            };
+        }
+        if set.contains(Flags::DF) {
+            state.direction = None;
+        }
+    }
+
     fn load_flags(&mut self, state: &mut State, set: Flags, value: Value) {
-        set_source(state, set & Flags::ARITHMETIC, FlagSource::Open);
+        let source = FlagSource::Open(self.terms.undefined_source(value));
+        self.set_source(state, set & Flags::ARITHMETIC, source);
         if set.contains(Flags::DF) {
             state.direction = match self.terms.as_base(value) {
-                Some(Base::FlagsWord(direction)) => direction,
+                Some(Base::FlagsWord { direction, .. }) => direction,
                 _ => value
                     .as_constant()
                     .map(|word| word & u64::from(Flags::DF.0) != 0),
@@ -332,6 +388,7 @@ impl<'image> Evaluator<'image> {
             return self.load_frame(state, at, address, bits.div_ceil(8), align);
         }
         if coefficient != 0 || touched {
+            self.check_alignment(state, at, address, align);
             return Value::ANYTHING;
         }
         match self.load_constant(address, bits) {
@@ -350,11 +407,14 @@ impl<'image> Evaluator<'image> {
     ) -> Value {
         self.check_alignment(state, at, address, align);
         self.check_step(state, at, address);
-        let found = state.load(&mut self.terms, address, bytes);
+        let mut found = state.load(&mut self.terms, address, bytes);
+        if let Some(value) = found.value {
+            found.value = Some(state.truncate(&mut self.terms, value, (bytes * 8).min(64) as u8));
+        }
         let distance = self.terms.subtract(address, state.stack_pointer());
         let known = state.known(&self.terms, distance);
         let below = known.high < -self.red_zone;
-        if found.value.is_some() && (below || found.exposed) {
+        if (found.value.is_some() || found.written) && (below || found.exposed) {
             let distance = (known.low == known.high).then_some(-known.low);
             self.record(at, Event::BelowStackPointer { distance });
         }
@@ -411,6 +471,20 @@ impl<'image> Evaluator<'image> {
             .is_some_and(|section| !section.flags.write || section.name.starts_with(".data.rel.ro"))
     }
 
+    /// Whether the linker fills in any of these bytes.
+    fn is_relocated(&self, place: Place, bytes: u8) -> bool {
+        let Some(section) = self.image.section(place.section) else {
+            return false;
+        };
+        // A relocation fills in up to 8 bytes.
+        let from = place.offset.saturating_sub(7);
+        let end = place.offset.saturating_add(i64::from(bytes));
+        let relocations = &section.relocations;
+        let first = relocations.partition_point(|relocation| (relocation.offset as i64) < from);
+        let found = relocations.get(first);
+        found.is_some_and(|relocation| (relocation.offset as i64) < end)
+    }
+
     /// What stands at a place of constant memory.
     pub(super) fn constant_at(&mut self, place: Place, bits: u8) -> Option<Value> {
         if let Some(relocation) = self.image.relocation_at(place) {
@@ -426,6 +500,9 @@ impl<'image> Evaluator<'image> {
                 ),
                 Resolved::Absolute(number) => Some(Value::constant(number)),
             };
+        }
+        if self.is_relocated(place, bits / 8) {
+            return None;
         }
         let bytes = self.image.bytes_from(place).get(..usize::from(bits / 8))?;
         let number = bytes
@@ -452,9 +529,8 @@ impl<'image> Evaluator<'image> {
         }
         self.escape(state, value);
         if coefficient != 0 || touched {
-            if self.recording {
-                self.assumptions.index_in_bounds = true;
-            }
+            self.check_alignment(state, at, address, align);
+            self.assumptions.index_in_bounds |= self.recording;
             state.forget_data(&self.terms);
             return;
         }
@@ -464,9 +540,24 @@ impl<'image> Evaluator<'image> {
                 let reason = Reason::SelfModification;
                 self.record(at, Event::Unknown { reason });
             }
-        } else if self.recording {
-            self.assumptions.no_alias = true;
+        } else {
+            self.assumptions.no_alias |= self.recording;
+            if state.escaped && !self.is_callers_pointer(address) {
+                self.assumptions.index_in_bounds |= self.recording;
+                state.forget_escaped(&self.terms);
+            }
         }
+    }
+
+    /// Whether an address comes from a pointer that the caller gave, which
+    /// leads into no frame that did not exist yet.
+    fn is_callers_pointer(&self, address: Value) -> bool {
+        self.terms
+            .parts(address.term)
+            .iter()
+            .any(|&(base, factor)| {
+                factor == 1 && matches!(self.terms.get(base), Base::Entry(_) | Base::Argument(..))
+            })
     }
 
     fn store_frame(
@@ -481,9 +572,7 @@ impl<'image> Evaluator<'image> {
         self.check_alignment(state, at, address, align);
         self.check_step(state, at, address);
         let stored = state.store(&mut self.terms, address, bytes, value);
-        if self.recording {
-            self.assumptions.index_in_bounds |= stored.index_in_bounds;
-        }
+        self.assumptions.index_in_bounds |= self.recording && stored.index_in_bounds;
         if address.term == Value::FRAME.term && address.offset >= 8 {
             self.record(
                 at,
@@ -569,6 +658,13 @@ impl<'image> Evaluator<'image> {
                 self.check_defined(at, address, Use::Address);
             }
         }
+        self.check_defined(at, count, Use::Address);
+        if block.operation == BlockOperation::Move && self.terms.is_frame(from) {
+            state.escaped |= state
+                .slots
+                .iter()
+                .any(|slot| self.terms.is_frame(slot.value));
+        }
         if writes == Some(true) {
             self.block_store(state, at, to, count, block);
         }
@@ -601,7 +697,7 @@ impl<'image> Evaluator<'image> {
             block.operation,
             BlockOperation::Compare | BlockOperation::Scan
         ) {
-            set_source(state, Flags::ARITHMETIC, FlagSource::Open);
+            self.set_source(state, Flags::ARITHMETIC, FlagSource::Open(None));
         }
     }
 
@@ -648,17 +744,15 @@ impl<'image> Evaluator<'image> {
         }
         match (total, state.direction) {
             (Some(0), _) => {}
-            (Some(total), Some(false)) => {
-                self.store(state, at, to, Value::ANYTHING, total.saturating_mul(8), 1);
+            (Some(total), Some(false)) if coefficient == 1 && !touched => {
+                self.store_frame(state, at, to, Value::ANYTHING, total, 1);
             }
-            (Some(total), Some(true)) => {
+            (Some(total), Some(true)) if coefficient == 1 && !touched => {
                 let low = to.plus(i64::from(size) - i64::from(total));
-                self.store(state, at, low, Value::ANYTHING, total.saturating_mul(8), 1);
+                self.store_frame(state, at, low, Value::ANYTHING, total, 1);
             }
             _ => {
-                if self.recording {
-                    self.assumptions.index_in_bounds = true;
-                }
+                self.assumptions.index_in_bounds |= self.recording;
                 state.forget_data(&self.terms);
             }
         }
@@ -675,17 +769,11 @@ fn block_accesses(operation: BlockOperation) -> (bool, Option<bool>) {
     }
 }
 
-fn set_source(state: &mut State, set: Flags, source: FlagSource) {
-    if set.contains(Flags::CF) {
-        state.carry = source;
-    }
-    if set.intersects(Flags(Flags::ARITHMETIC.0 & !Flags::CF.0)) {
-        // Flags that an operation sets apart from the others are not followed.
-        let all = set.contains(Flags(Flags::ZF.0 | Flags::SF.0 | Flags::OF.0));
-        state.status = if all { source } else { FlagSource::Open };
-    }
-    if set.contains(Flags::DF) {
-        state.direction = None;
+/// An operand of an operation of `bits`: immediates come extended to 64.
+fn narrowed(operand: Value, bits: u8) -> Value {
+    match operand.as_constant() {
+        Some(number) => Value::constant(number & mask(bits)),
+        None => operand,
     }
 }
 
@@ -694,7 +782,7 @@ fn write_flags(state: &mut State, set: Flags, values: Flags) {
         state.carry = FlagSource::Known(values.contains(Flags::CF));
     }
     if set.intersects(Flags(Flags::ARITHMETIC.0 & !Flags::CF.0)) {
-        state.status = FlagSource::Open;
+        state.status = FlagSource::Open(None);
     }
     if set.contains(Flags::DF) {
         state.direction = Some(values.contains(Flags::DF));

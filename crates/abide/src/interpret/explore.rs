@@ -81,6 +81,8 @@ struct Block {
     key: Key,
     state: State,
     joins: u32,
+    /// The offset behind the last instruction that it ran.
+    end: i64,
     /// The block that it was first entered from.
     from: Option<u32>,
 }
@@ -215,7 +217,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             return;
         }
         let key = self.key(at, &state);
-        self.code.mark(at.place);
+        if self.code.mark(at.place) {
+            self.cut(at.place);
+        }
         let depth = self.contexts[at.context as usize].depth;
         let Some(&number) = self.keys.get(&key) else {
             let number = self.blocks.len() as u32;
@@ -224,6 +228,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 key,
                 state,
                 joins: 0,
+                end: at.place.offset,
                 from,
             });
             self.queue.insert((Reverse(depth), at.place, number));
@@ -240,6 +245,20 @@ impl<'code, 'image> Explorer<'code, 'image> {
             block.state = joined;
             block.joins += 1;
             self.queue.insert((Reverse(depth), at.place, number));
+        }
+    }
+
+    /// Blocks that ran on over a place where another begins now run again, to end there.
+    fn cut(&mut self, place: Place) {
+        // The search is work like any other, so that the bound holds.
+        self.visited += self.blocks.len() as u64 / 32;
+        for (number, block) in self.blocks.iter().enumerate() {
+            let start = block.key.place;
+            let covers = start.offset < place.offset && place.offset < block.end;
+            if covers && start.section == place.section {
+                let depth = self.contexts[block.key.context as usize].depth;
+                self.queue.insert((Reverse(depth), start, number as u32));
+            }
         }
     }
 
@@ -287,6 +306,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 offset: at.place.offset + i64::from(instruction.length),
                 ..at.place
             };
+            self.blocks[number as usize].end = next.offset;
             if !self.follow(&mut state, at, next, instruction, number) {
                 return;
             }
@@ -395,7 +415,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     fn jump(&mut self, state: &mut State, at: At, target: Value, from: u32) {
         let found = destinations(&mut self.evaluator, &self.around.boundaries, state, target);
         let Some(found) = found else {
-            return self.jump_anywhere(state, at, from);
+            return self.jump_anywhere(state, at, target, from);
         };
         for destination in found {
             match destination {
@@ -434,7 +454,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             .value;
         let back = top.and_then(|top| self.evaluator.terms.as_place(top));
         if let Some(back) = back {
-            self.contract_call(state, at, callee);
+            if !self.contract_call(state, at, callee) {
+                return;
+            }
             let at = self.returned_to(at, back);
             self.enter(at, state.clone(), Some(from));
             return;
@@ -444,8 +466,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
         self.evaluator.record(at, Event::Exit { exit, state });
     }
 
-    fn jump_anywhere(&mut self, state: &mut State, at: At, from: u32) {
-        if state.stack_pointer() == Value::FRAME {
+    /// A jump through a pointer ends the root; one that the image's own places
+    /// and tables give, in a way that is not understood, may stay in it.
+    fn jump_anywhere(&mut self, state: &mut State, at: At, target: Value, from: u32) {
+        let is_pointer = !self.evaluator.terms.comes_from_image(target);
+        if is_pointer && state.stack_pointer() == Value::FRAME {
             return self.leave(state, at, Callee::Pointer, from);
         }
         let reason = Reason::IndirectJump;
@@ -458,40 +483,37 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let Some(found) = found else {
             return self.contract_call(state, at, Callee::Pointer);
         };
+        // All calls by contract leave the same behind.
         let mut after: Option<State> = None;
         for destination in found {
-            match destination {
-                Destination::Place(place, chosen) => {
-                    let mut state = state.clone();
-                    if !choose(&mut state, &self.evaluator.terms, chosen) {
-                        continue;
+            let mut entry = state.clone();
+            let callee = match destination {
+                // `call next` is how position-dependent code reads its own address.
+                Destination::Place(place, chosen)
+                    if place == next || !self.is_contracted(place) =>
+                {
+                    if choose(&mut entry, &self.evaluator.terms, chosen) {
+                        self.call_helper(entry, at, next, place, from);
                     }
-                    // `call next` is how position-dependent code reads its own address.
-                    if place == next || !self.is_contracted(place) {
-                        self.call_helper(state, at, next, place, from);
-                    } else if self.contract_call(&mut state, at, Callee::Place(place)) {
-                        after = Some(state);
-                    }
+                    continue;
                 }
-                Destination::External(symbol) => {
-                    let mut state = state.clone();
-                    if self.contract_call(&mut state, at, Callee::External(symbol)) {
-                        after = Some(state);
-                    }
-                }
+                Destination::Place(place, _) => Callee::Place(place),
+                Destination::External(symbol) => Callee::External(symbol),
                 Destination::ReturnAddress => {
                     let reason = Reason::IndirectCall;
                     self.evaluator.record(at, Event::Unknown { reason });
+                    continue;
                 }
+            };
+            if self.contract_call(&mut entry, at, callee) {
+                after = Some(entry);
             }
         }
-        match after {
-            Some(after) => {
-                *state = after;
-                true
-            }
-            None => false,
+        let returns = after.is_some();
+        if let Some(after) = after {
+            *state = after;
         }
+        returns
     }
 
     fn is_contracted(&self, place: Place) -> bool {
@@ -564,15 +586,21 @@ impl<'code, 'image> Explorer<'code, 'image> {
             state.forget_below(&mut self.evaluator.terms, limit);
         }
         if state.escaped {
-            state.forget_data(&self.evaluator.terms);
+            state.forget_escaped(&self.evaluator.terms);
         }
         self.clobber(state, at);
         true
     }
 
-    /// Addresses of the frame that a callee may find in its argument registers.
+    /// Addresses of the frame that a callee may find in its argument registers
+    /// or on the stack.
     fn give_arguments(&self, state: &mut State) {
         let terms = &self.evaluator.terms;
+        let top = state.stack_pointer();
+        state.escaped |= state.slots.iter().any(|slot| {
+            let is_argument = slot.term == top.term && slot.offset > top.offset;
+            is_argument && terms.is_frame(slot.value)
+        });
         state.escaped |= self.around.convention.arguments.iter().any(|register| {
             let value = state.register(register);
             let (coefficient, touched) = terms.frame_part(value);
@@ -596,19 +624,20 @@ impl<'code, 'image> Explorer<'code, 'image> {
             };
             state.registers[register.index()] = value;
         }
-        state.carry = super::state::FlagSource::Open;
-        state.status = super::state::FlagSource::Open;
+        state.carry = super::state::FlagSource::Open(None);
+        state.status = super::state::FlagSource::Open(None);
         state.direction = Some(false);
     }
 
     /// `syscall` leaves rax, rcx and r11 changed (Intel SDM; System V, A.2.1).
     fn leave_to_kernel(&mut self, state: &mut State, at: At) {
+        self.give_arguments(state);
         for register in [Register::RAX, Register::RCX, Register::R11] {
             let value = self.evaluator.returned(state, at, register);
             state.registers[register.index()] = value;
         }
         if state.escaped {
-            state.forget_data(&self.evaluator.terms);
+            state.forget_escaped(&self.evaluator.terms);
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Stored {
 pub struct Loaded {
     /// The value, if the frame's contents tell.
     pub value: Option<Value>,
+    /// Some of it was written by the root.
+    pub written: bool,
     /// It lay out of the red zone's reach since it was written.
     pub exposed: bool,
 }
@@ -40,7 +42,11 @@ impl State {
         let mut outcome = Stored::default();
         if bytes == 0 {
             self.forget_data(terms);
+            outcome.index_in_bounds = true;
             return outcome;
+        }
+        if !is_callers(address) && self.may_be_callers(terms, address, bytes) {
+            outcome.index_in_bounds = true;
         }
         let mut inserted = false;
         let mut slots = std::mem::take(&mut self.slots);
@@ -104,6 +110,7 @@ impl State {
             if end.is_some_and(|end| end <= i64::from(slot.bytes)) {
                 return Loaded {
                     value: part_of(terms, slot, low, bytes),
+                    written: true,
                     exposed: slot.exposed,
                 };
             }
@@ -116,9 +123,10 @@ impl State {
             || found.is_some_and(|slot| {
                 address.offset < slot.offset.saturating_add(i64::from(slot.bytes))
             });
-        let untouched = !overlaps && address.term == Value::FRAME.term && address.offset >= 8;
+        let untouched = !overlaps && is_callers(address) && !self.callers_area_open;
         Loaded {
             value: untouched.then(|| terms.base(Base::Argument(address.offset, bytes))),
+            written: overlaps,
             exposed: false,
         }
     }
@@ -129,13 +137,15 @@ impl State {
             .slots
             .partition_point(|slot| (slot.term, slot.offset) < key);
         // A frame of thousands of slots is an array: the newest stay known.
+        // In the caller's area a slot says that something changed.
         if self.slots.len() >= 512 {
-            let anything = self.slots.iter().position(|s| s.value == Value::ANYTHING);
-            if let Some(index) = anything {
+            let tells_nothing =
+                |slot: &Slot| slot.value == Value::ANYTHING && !is_callers(slot.address());
+            if let Some(index) = self.slots.iter().position(tells_nothing) {
                 self.slots.remove(index);
                 return self.insert(slot);
             }
-            if slot.value == Value::ANYTHING {
+            if tells_nothing(&slot) {
                 return;
             }
         }
@@ -164,6 +174,12 @@ impl State {
         }
     }
 
+    /// Whether a store may reach the caller's area at a place that is not known.
+    fn may_be_callers(&self, terms: &mut Terms, address: Value, bytes: u16) -> bool {
+        let distance = terms.subtract(address, Value::FRAME);
+        self.known(terms, distance).high > 8 - i64::from(bytes)
+    }
+
     /// All of the frame's data may have changed; what is kept for the caller has not.
     pub fn forget_data(&mut self, terms: &Terms) {
         for slot in &mut self.slots {
@@ -173,12 +189,23 @@ impl State {
         }
     }
 
+    /// Whoever knows an address of the frame may have written to its data.
+    pub fn forget_escaped(&mut self, terms: &Terms) {
+        self.forget_data(terms);
+        self.callers_area_open = true;
+    }
+
     /// Whatever lies below an address of the frame is gone.
     pub fn forget_below(&mut self, terms: &mut Terms, limit: Value) {
         let mut slots = std::mem::take(&mut self.slots);
-        slots.retain(|slot| {
+        slots.retain_mut(|slot| {
             let distance = terms.subtract(slot.address(), limit);
-            self.known(terms, distance).low >= 0
+            let is_above = self.known(terms, distance).low >= 0;
+            if !is_above && is_callers(slot.address()) {
+                slot.value = Value::ANYTHING;
+                return true;
+            }
+            is_above
         });
         self.slots = slots;
     }
@@ -201,7 +228,8 @@ impl State {
 /// to find its frame again, rather than data.
 fn matters(terms: &Terms, value: Value) -> bool {
     match terms.as_base(value) {
-        Some(Base::Entry(_) | Base::ReturnAddress) => true,
+        Some(Base::Entry(register)) => terms.is_kept_for_caller(register),
+        Some(Base::ReturnAddress) => true,
         _ => terms.is_frame(value) || terms.as_place(value).is_some(),
     }
 }
@@ -218,6 +246,11 @@ fn only_alignment(terms: &Terms, term: TermId) -> bool {
             } if terms.frame_part(inner).0 != 0
         )
     })
+}
+
+/// Whether an address lies in what the caller left on the stack, above the return address.
+pub(super) fn is_callers(address: Value) -> bool {
+    address.term == Value::FRAME.term && address.offset >= 8
 }
 
 /// The offset of a narrow store inside a slot of up to 8 bytes that it does not fill.
@@ -238,10 +271,10 @@ fn replace_part(terms: &mut Terms, slot: &Slot, low: u8, bytes: u16, value: Valu
 /// What remains known to be changed of a slot that was partly overwritten: only
 /// the caller's area needs it, since untouched bytes there are arguments.
 fn leave_pieces(pieces: &mut Vec<Slot>, slot: &Slot, distance: i64, bytes: i64) {
-    if slot.term != Value::FRAME.term || slot.offset < 8 {
+    let end = slot.offset.saturating_add(i64::from(slot.bytes));
+    if slot.term != Value::FRAME.term || end <= 8 {
         return;
     }
-    let end = slot.offset + i64::from(slot.bytes);
     let start = slot.offset + distance;
     let ranges = [(slot.offset, start.min(end)), (start + bytes, end)];
     for (from, to) in ranges {
@@ -263,9 +296,9 @@ fn part_of(terms: &mut Terms, slot: &Slot, low: i64, bytes: u16) -> Option<Value
     if low == 0 && bytes == slot.bytes {
         return Some(slot.value);
     }
-    if slot.bytes <= 8 {
+    if slot.bytes <= 8 && bytes <= 8 {
         return Some(terms.slice_bits(slot.value, low as u8 * 8, bytes as u8 * 8));
     }
     // The low part of a wide value goes by the same name.
-    (low == 0).then_some(slot.value)
+    (low == 0).then(|| terms.truncate(slot.value, (bytes * 8).min(64) as u8))
 }

@@ -8,6 +8,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, Slot, State, TRACKED};
 use super::terms::{Base, BaseId, Location, Terms, Value};
@@ -57,22 +58,28 @@ impl Join<'_> {
         }
         joined.slots = self.join_slots(&mut differing, here, there);
         self.name_differences(&mut joined, differing, here, there);
+        merge_overlaps(&mut joined.slots);
         for (width, other) in joined.widths.iter_mut().zip(there.widths) {
             *width = (*width).min(other);
         }
         self.join_facts(&mut joined, here, there);
-        if here.carry != there.carry {
-            joined.carry = FlagSource::Open;
-        }
-        if here.status != there.status {
-            joined.status = FlagSource::Open;
-        }
+        joined.carry = self.join_flags(here.carry, there.carry);
+        joined.status = self.join_flags(here.status, there.status);
         if here.direction != there.direction {
             joined.direction = None;
         }
         joined.escaped |= there.escaped;
+        joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);
         joined
+    }
+
+    fn join_flags(&self, here: FlagSource, there: FlagSource) -> FlagSource {
+        if here == there {
+            return here;
+        }
+        let undefined = here.undefined(self.terms);
+        FlagSource::Open(undefined.or(there.undefined(self.terms)))
     }
 
     fn own_phi(&self, value: Value) -> Option<(BaseId, bool)> {
@@ -169,9 +176,9 @@ impl Join<'_> {
                 }
                 (_, Some(r)) => {
                     j += 1;
-                    if self.is_argument_area(r) {
-                        let initial = self.initial(r);
-                        self.join_slot(differing, &mut joined, *r, initial, r.value);
+                    if is_callers(r.address()) {
+                        let other = self.held(here, r);
+                        self.join_slot(differing, &mut joined, *r, other, r.value);
                     }
                     continue;
                 }
@@ -192,9 +199,9 @@ impl Join<'_> {
                         ..slot
                     });
                 }
-                None if self.is_argument_area(&slot) => {
-                    let initial = self.initial(&slot);
-                    self.join_slot(differing, &mut joined, slot, slot.value, initial);
+                None if is_callers(slot.address()) => {
+                    let other = self.held(there, &slot);
+                    self.join_slot(differing, &mut joined, slot, slot.value, other);
                 }
                 None => {}
             }
@@ -202,12 +209,10 @@ impl Join<'_> {
         joined
     }
 
-    fn is_argument_area(&self, slot: &Slot) -> bool {
-        slot.term == Value::FRAME.term && slot.offset >= 8
-    }
-
-    fn initial(&mut self, slot: &Slot) -> Value {
-        self.terms.base(Base::Argument(slot.offset, slot.bytes))
+    /// What another state holds where this one has a slot of the caller's area.
+    fn held(&mut self, state: &State, slot: &Slot) -> Value {
+        let loaded = state.load(self.terms, slot.address(), slot.bytes);
+        loaded.value.unwrap_or(Value::ANYTHING)
     }
 
     fn join_slot(
@@ -279,7 +284,8 @@ impl Join<'_> {
             frame,
         });
         let old = in_a.known(self.terms, a);
-        self.know(joined, phi, old, in_b.known(self.terms, b));
+        let new = self.counted(in_b, b, self.terms.sole_base(a));
+        self.know(joined, phi, old, new);
         phi
     }
 
@@ -303,7 +309,8 @@ impl Join<'_> {
             Some(old) => here.known(self.terms, old),
             None => Known::exactly(0),
         };
-        self.know(joined, phi, old, there.known(self.terms, by));
+        let new = self.counted(there, by, None);
+        self.know(joined, phi, old, new);
         let mut numbers = match old_phi {
             Some(old) => match here.choices_of(old.term) {
                 Some(numbers) => numbers.to_vec(),
@@ -318,6 +325,29 @@ impl Join<'_> {
         }
         joined.set_choices(phi.term, numbers);
         phi
+    }
+
+    /// What is known of a value that a phi takes on: where it is counters and a
+    /// small step, counters are taken to stay counters.
+    fn counted(&self, state: &State, value: Value, own: Option<BaseId>) -> Known {
+        let known = state.known(self.terms, value);
+        if known.is_counter() || value.offset.unsigned_abs() > 1 << 16 {
+            return known;
+        }
+        let mut sum = Known::exactly(value.offset);
+        for &(base, factor) in self.terms.parts(value.term) {
+            let counts = matches!(
+                self.terms.get(base),
+                Base::Phi { block, distance, .. }
+                    if distance || (block == self.block && own == Some(base))
+            );
+            let part = state.known(self.terms, self.terms.value_of_base(base));
+            if !counts || factor != 1 || !part.is_counter() {
+                return known;
+            }
+            sum = sum.count_on(part);
+        }
+        known.and(sum)
     }
 
     fn know(&mut self, joined: &mut State, phi: Value, old: Known, new: Known) {
@@ -390,6 +420,22 @@ fn representatives(terms: &Terms, differing: &[Differing]) -> FxHashMap<Differen
         }
     }
     names
+}
+
+/// Two ways may have written the caller's area in pieces that overlap: one
+/// slot then says that all of it changed.
+fn merge_overlaps(slots: &mut Vec<Slot>) {
+    slots.dedup_by(|next, slot| {
+        let end = slot.offset.saturating_add(i64::from(slot.bytes));
+        if next.term != slot.term || next.offset >= end {
+            return false;
+        }
+        let next_end = next.offset.saturating_add(i64::from(next.bytes));
+        slot.bytes = u16::try_from(end.max(next_end) - slot.offset).unwrap_or(u16::MAX);
+        slot.value = Value::ANYTHING;
+        slot.exposed |= next.exposed;
+        true
+    });
 }
 
 fn set(state: &mut State, location: Location, value: Value) {

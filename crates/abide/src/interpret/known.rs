@@ -13,6 +13,10 @@ pub struct Known {
     pub residue: u64,
 }
 
+/// How far a number gets that starts near zero and steps by at most 2^16:
+/// it would have to run for hours to get further.
+const FAR: i64 = 1 << 61;
+
 impl Known {
     /// Nothing is known.
     pub const ANY: Self = Self {
@@ -111,22 +115,16 @@ impl Known {
     }
 
     /// The sum; a sum that may wrap has no range.
-    ///
-    /// An open end stays open when a small number is added: a counter that
-    /// steps by at most 2^16 would have to run for days before it wraps.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         let log2 = self.log2.min(other.log2);
         let residue = self.residue.wrapping_add(other.residue) & ((1 << log2) - 1);
-        let bounded = self.is_bounded() && other.is_bounded();
-        let steps = self.is_small_number() || other.is_small_number();
         let ends = (
             self.low.checked_add(other.low),
             self.high.checked_add(other.high),
         );
         let (low, high) = match ends {
-            (Some(low), Some(high)) if bounded => (low, high),
-            _ if steps => (self.add_low(other), self.add_high(other)),
+            (Some(low), Some(high)) => (low, high),
             _ => (i64::MIN, i64::MAX),
         };
         Self {
@@ -134,24 +132,6 @@ impl Known {
             high,
             log2,
             residue,
-        }
-    }
-
-    fn is_small_number(self) -> bool {
-        self.low == self.high && self.low.unsigned_abs() <= 1 << 16
-    }
-
-    fn add_low(self, other: Self) -> i64 {
-        match self.low.min(other.low) {
-            i64::MIN => i64::MIN,
-            _ => self.low.saturating_add(other.low),
-        }
-    }
-
-    fn add_high(self, other: Self) -> i64 {
-        match self.high.max(other.high) {
-            i64::MAX => i64::MAX,
-            _ => self.high.saturating_add(other.high),
         }
     }
 
@@ -166,7 +146,7 @@ impl Known {
         let residue = self.residue.wrapping_mul(factor as u64) & ((1 << log2) - 1);
         let ends = (self.low.checked_mul(factor), self.high.checked_mul(factor));
         let (low, high) = match ends {
-            (Some(a), Some(b)) if self.is_bounded() => (a.min(b), a.max(b)),
+            (Some(a), Some(b)) => (a.min(b), a.max(b)),
             _ => (i64::MIN, i64::MAX),
         };
         Self {
@@ -177,22 +157,38 @@ impl Known {
         }
     }
 
-    /// What remains certain when a bound keeps growing: a moved end goes to infinity.
+    /// What remains certain when a bound keeps growing: a moved end goes to
+    /// infinity, or as far as a counter gets.
     #[must_use]
     pub fn widen(self, grown: Self) -> Self {
         let all = self.or(grown);
+        let counts = all.is_counter();
+        let reach = |moved: bool, end: i64, far: i64, infinity: i64| match (moved, counts) {
+            (false, _) => end,
+            (true, true) => far,
+            (true, false) => infinity,
+        };
         Self {
-            low: if all.low < self.low {
-                i64::MIN
-            } else {
-                all.low
-            },
-            high: if all.high > self.high {
-                i64::MAX
-            } else {
-                all.high
-            },
+            low: reach(all.low < self.low, all.low, -FAR, i64::MIN),
+            high: reach(all.high > self.high, all.high, FAR, i64::MAX),
             ..all
+        }
+    }
+
+    /// Whether it lies where counters are taken to stay.
+    #[must_use]
+    pub const fn is_counter(self) -> bool {
+        self.low >= -FAR && self.high <= FAR
+    }
+
+    /// The sum of two counters is a counter: see [`FAR`].
+    #[must_use]
+    pub fn count_on(self, other: Self) -> Self {
+        let sum = self.plus(other);
+        Self {
+            low: sum.low.max(-FAR),
+            high: sum.high.min(FAR),
+            ..sum
         }
     }
 
@@ -205,7 +201,7 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use super::Known;
+    use super::{FAR, Known};
 
     #[test]
     fn sums_that_may_wrap_have_no_range() {
@@ -224,7 +220,9 @@ mod tests {
     #[test]
     fn a_moved_end_is_widened_away() {
         let widened = Known::exactly(0).widen(Known::between(0, 8));
-        assert_eq!((widened.low, widened.high), (0, i64::MAX));
+        assert_eq!((widened.low, widened.high), (0, FAR));
+        let again = widened.widen(Known::between(0, FAR + 8));
+        assert_eq!((again.low, again.high), (0, i64::MAX));
         assert_eq!(Known::exactly(0).or(Known::exactly(8)).modulo(3), Some(0));
     }
 }

@@ -37,8 +37,8 @@ impl Slot {
 /// Where a flag's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagSource {
-    /// Nothing that the analysis follows.
-    Open,
+    /// Nothing that the analysis follows; the undefined base that is in it, if one is.
+    Open(Option<BaseId>),
     /// A known value.
     Known(bool),
     /// The flags of an operation.
@@ -52,6 +52,22 @@ pub enum FlagSource {
         /// Its result.
         result: Value,
     },
+}
+
+impl FlagSource {
+    /// The undefined base that is in it, if one is.
+    #[must_use]
+    pub fn undefined(self, terms: &Terms) -> Option<BaseId> {
+        match self {
+            Self::Open(undefined) => undefined,
+            Self::Known(_) => None,
+            Self::Operation { inputs, result, .. } => {
+                let [a, b] = inputs;
+                let mut all = [result, a, b].into_iter();
+                all.find_map(|value| terms.undefined_source(value))
+            }
+        }
+    }
 }
 
 /// Registers, frame, flags and facts at one point.
@@ -75,6 +91,8 @@ pub struct State {
     pub direction: Option<bool>,
     /// An address of the frame is known outside of it.
     pub escaped: bool,
+    /// Somebody who was given an address of the caller's area may have written there.
+    pub callers_area_open: bool,
     /// The lowest address that was touched, as an offset from SP at the entry.
     pub touched: i64,
 }
@@ -99,10 +117,11 @@ impl State {
             }],
             facts: Vec::new(),
             choices: Vec::new(),
-            carry: FlagSource::Open,
-            status: FlagSource::Open,
+            carry: FlagSource::Open(None),
+            status: FlagSource::Open(None),
             direction: Some(false),
             escaped: false,
+            callers_area_open: false,
             touched: 0,
         }
     }
@@ -263,7 +282,7 @@ impl State {
                 && (inputs.iter().any(|&input| terms.depends(input, base))
                     || terms.depends(*result, base))
             {
-                *source = FlagSource::Open;
+                *source = FlagSource::Open(source.undefined(terms));
             }
         }
     }

@@ -6,12 +6,15 @@ use super::evaluate::Evaluator;
 use super::known::Known;
 use super::state::State;
 use super::terms::{Base, BaseId, Function, Terms, Value};
-use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved, SectionId};
+use crate::inputs::{Image, ImageSymbol, Place, Relocation, RelocationKind, Resolved, SectionId};
 use crate::machine::Operation;
 use crate::machine::x86::instruction_starts;
 
 /// More entries than any table of code addresses that people write has.
 const MOST_ENTRIES: usize = 4096;
+
+/// How many entries at the start of a table an index may never reach.
+const MOST_SKIPPED: usize = 4;
 
 /// One target of an indirect jump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +96,10 @@ fn by_table(
     let rest = evaluator.terms.subtract(target, part);
     let table = Table::of(&evaluator.terms, state, entry)?;
     let segments = table.segments(boundaries);
+    let mut all = false;
+    let mut targets = None;
     for plausible in [Plausible::Label, Plausible::Instruction] {
-        for segment in &segments {
+        let whole = segments.iter().find_map(|segment| {
             let found = read_segment(
                 evaluator,
                 boundaries,
@@ -102,19 +107,53 @@ fn by_table(
                 segment,
                 plausible,
             );
-            if found.len() < segment.len() || found.is_empty() {
-                continue;
-            }
-            let whole = table.is_bounded && segments.len() == 1;
-            if !whole && evaluator.recording {
-                let count = found.len() as u32;
-                evaluator
-                    .assumptions
-                    .table_bound
-                    .insert((table.start, count));
-            }
+            (found.len() == segment.len()).then_some(found)
+        });
+        if whole.is_some() {
+            all = table.is_bounded && segments.len() == 1;
+            targets = whole;
+            break;
+        }
+    }
+    let found = match targets {
+        Some(found) => found,
+        None => read_run(
+            evaluator,
+            boundaries,
+            (&table, entry, rest),
+            &segments.concat(),
+        )?,
+    };
+    if !all && evaluator.recording {
+        let count = found.len() as u32;
+        evaluator
+            .assumptions
+            .table_bound
+            .insert((table.start, count));
+    }
+    Some(found)
+}
+
+/// The targets of a table whose end no object marks: up to the first entry, of
+/// more than one in a row, after which no code begins where an entry leads. An
+/// index need not start at the table's first entry, so that the first few may
+/// belong to something else.
+fn read_run(
+    evaluator: &mut Evaluator<'_>,
+    boundaries: &Boundaries,
+    table: (&Table, Entry, Value),
+    places: &[Place],
+) -> Option<Vec<Destination>> {
+    let mut found = Vec::new();
+    let mut rest = places;
+    while places.len() - rest.len() <= MOST_SKIPPED {
+        let run = read_segment(evaluator, boundaries, table, rest, Plausible::Instruction);
+        let length = run.len();
+        found.extend(run);
+        if length > 1 {
             return Some(found);
         }
+        rest = rest.get(length + 1..)?;
     }
     None
 }
@@ -220,7 +259,8 @@ impl Table {
         for &(base, factor) in &indices {
             known = known.plus(state.known(terms, terms.value_of_base(base)).scale(factor));
         }
-        let is_bounded = known.is_bounded() && known.high - known.low < (MOST_ENTRIES as i64) * 8;
+        let reach = known.high.checked_sub(known.low);
+        let is_bounded = reach.is_some_and(|reach| reach < (MOST_ENTRIES as i64) * 8);
         let low = if is_bounded { known.low } else { 0 };
         let index = match indices[..] {
             [(base, factor)] if factor > 0 => {
@@ -234,11 +274,7 @@ impl Table {
                 offset: entry.address.offset.checked_add(low)?,
             },
             step: step.max(1),
-            last: if is_bounded {
-                known.high - low
-            } else {
-                i64::MAX
-            },
+            last: reach.filter(|_| is_bounded).unwrap_or(i64::MAX),
             is_bounded,
             index,
         })
@@ -329,15 +365,16 @@ fn by_distance(
     let start = evaluator.terms.value_of_base(section.0);
     let distance = evaluator.terms.subtract(target, start);
     let known = state.known(&evaluator.terms, distance);
-    if !known.is_bounded() {
-        return None;
-    }
+    let reach = known.high.checked_sub(known.low)?;
     let step = 1_i64 << known.log2.min(62);
-    let count = (known.high - known.low) / step + 1;
-    let first = known.low + (known.residue as i64 - known.low).rem_euclid(step);
+    let count = reach / step + 1;
     if count > 256 {
         return None;
     }
+    let first = known.low
+        + (known.residue as i64)
+            .wrapping_sub(known.low)
+            .rem_euclid(step);
     let places = (0..count).map(|number| Place {
         section: section.1,
         offset: first + number * step,
@@ -351,6 +388,19 @@ fn by_distance(
         _ => true,
     });
     all_code.then_some(found)
+}
+
+/// Whether a relocated field of code is counted from its own end, as in
+/// `[rip + …]` and in jumps. In `[base + index + …]` it holds the distance
+/// between two labels, and says nothing of where an object begins.
+fn counts_from_its_end(code: &[u8], relocation: &Relocation) -> bool {
+    let before = usize::try_from(relocation.offset)
+        .ok()
+        .and_then(|offset| code.get(offset.checked_sub(1)?));
+    let is_rip_relative = |byte: u8| byte & 0xc7 == 0x05;
+    let is_jump = |byte: u8| matches!(byte, 0xe8 | 0xe9 | 0x80..=0x8f);
+    relocation.kind == RelocationKind::Absolute
+        || before.is_some_and(|&byte| is_rip_relative(byte) || is_jump(byte))
 }
 
 /// Where objects begin in the image's sections: symbols, and places that
@@ -398,6 +448,9 @@ impl Boundaries {
                     offset: relocation.offset as i64,
                 };
                 if !data.flags.execute && relocation.kind != RelocationKind::Absolute {
+                    continue;
+                }
+                if data.flags.execute && !counts_from_its_end(&data.data, relocation) {
                     continue;
                 }
                 if let Some(Resolved::Place(target)) = image.follow(place, relocation, from) {

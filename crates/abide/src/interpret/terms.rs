@@ -154,8 +154,15 @@ pub enum Base {
         /// A number of its own: two of them are never known to be equal.
         number: u32,
     },
-    /// The flags as a word, with DF clear, set or not known.
-    FlagsWord(Option<bool>),
+    /// The flags as a word.
+    FlagsWord {
+        /// The calling context.
+        context: u32,
+        /// The instruction that read them.
+        place: Place,
+        /// DF: clear, set or not known.
+        direction: Option<bool>,
+    },
 }
 
 /// A pure function of one or two values.
@@ -239,6 +246,12 @@ impl Terms {
         terms
     }
 
+    /// Whether a root may hold a register's entry value for nothing but to give it back.
+    #[must_use]
+    pub fn is_kept_for_caller(&self, register: Register) -> bool {
+        self.undefined_at_entry.contains(register)
+    }
+
     /// The value that a base stands for, and whether the base is new.
     pub fn base_is_new(&mut self, base: Base) -> (Value, bool) {
         if let Some(&id) = self.base_ids.get(&base) {
@@ -278,14 +291,17 @@ impl Terms {
         if self.size_of(base) <= MOST_BASES {
             return self.base(base);
         }
-        match inputs.into_iter().find_map(|i| self.undefined_source(i)) {
-            None => Value::ANYTHING,
-            Some(source) => {
-                self.stale += 1;
-                let number = self.stale;
-                self.base(Base::Tainted { source, number })
-            }
-        }
+        self.tainted(inputs.into_iter().find_map(|i| self.undefined_source(i)))
+    }
+
+    /// A value of which nothing is known but that an undefined one is in it, if any is.
+    pub fn tainted(&mut self, source: Option<BaseId>) -> Value {
+        let Some(source) = source else {
+            return Value::ANYTHING;
+        };
+        self.stale += 1;
+        let number = self.stale;
+        self.base(Base::Tainted { source, number })
     }
 
     fn size_of(&self, base: Base) -> u32 {
@@ -499,6 +515,18 @@ impl Terms {
         self.bases[id.0 as usize].known
     }
 
+    /// Whether a value is computed from addresses or constants of the image.
+    #[must_use]
+    pub fn comes_from_image(&self, value: Value) -> bool {
+        self.parts(value.term)
+            .iter()
+            .any(|&(id, _)| match self.get(id) {
+                Base::Section(_) | Base::Memory(..) => true,
+                Base::Function { inputs, .. } => inputs.iter().any(|&i| self.comes_from_image(i)),
+                _ => false,
+            })
+    }
+
     /// Whether a value is, or is computed from, this base.
     #[must_use]
     pub fn depends(&self, value: Value, on: BaseId) -> bool {
@@ -569,7 +597,7 @@ impl Terms {
                 .fold(0, |bits, &(id, _)| bits | self.bases[id.0 as usize].origins)
         };
         match base {
-            Base::Site { .. } | Base::Phi { .. } => bloom(id),
+            Base::Site { .. } | Base::FlagsWord { .. } | Base::Phi { .. } => bloom(id),
             Base::Function { inputs, .. } => of(inputs[0]) | of(inputs[1]),
             Base::Memory(address, _) => of(address),
             _ => 0,
@@ -683,7 +711,7 @@ impl Terms {
                 ..
             } if by
                 .as_constant()
-                .is_some_and(|by| by & (by + 1) == 0 && by < 1 << 62) =>
+                .is_some_and(|by| by < 1 << 62 && by & (by + 1) == 0) =>
             {
                 self.inherent_low_bits(inner, by.offset)
             }
