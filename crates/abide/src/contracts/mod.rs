@@ -1,5 +1,9 @@
 //! What binds whom: the choice of roots, and the contract of each.
 
+mod configuration;
+mod contract;
 mod roots;
 
-pub use roots::{Derived, Root, roots_of};
+pub use configuration::{Configuration, Declared, Error};
+pub use contract::Contract;
+pub use roots::{Derived, Root, RootChoice, has_assembly, roots_of};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::Configuration;
 use crate::inputs::{
     Binding, Image, ImageSymbol, Language, Object, Place, RelocationTarget, Resolved, SymbolKind,
 };
@@ -17,6 +18,18 @@ pub enum Derived {
     Named,
 }
 
+impl Derived {
+    /// How, in words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Referred => "referred to by a compiled object",
+            Self::Exported => "exported",
+            Self::Named => "named",
+        }
+    }
+}
+
 /// A function that is bound by a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
@@ -28,12 +41,26 @@ pub struct Root {
     pub derived: Derived,
 }
 
+/// Which functions are roots.
+#[derive(Debug, Clone, Copy)]
+pub struct RootChoice<'a> {
+    /// Names that the user gave.
+    pub named: &'a HashSet<String>,
+    /// Every exported function in assembly is one.
+    pub all_exported: bool,
+    /// What `abide.toml` says.
+    pub configuration: &'a Configuration,
+}
+
 /// The roots of a link unit: what compiled objects refer to, what is named,
 /// and, where asked for, all that is exported. In the order of their places.
 #[must_use]
-pub fn roots_of(image: &Image, named: &HashSet<String>, all_exported: bool) -> Vec<Root> {
+pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     let mut roots = BTreeMap::new();
     let mut add = |name: &str, place: Place, derived: Derived| {
+        if choice.configuration.is_no_function(name) {
+            return;
+        }
         roots.entry(place).or_insert_with(|| Root {
             name: name.to_owned(),
             place,
@@ -41,8 +68,11 @@ pub fn roots_of(image: &Image, named: &HashSet<String>, all_exported: bool) -> V
         });
     };
     for (id, symbol) in image.symbols() {
-        if named.contains(&symbol.name)
+        let named =
+            choice.named.contains(&symbol.name) || choice.configuration.is_root(&symbol.name);
+        if named
             && let Some(Resolved::Place(place)) = image.resolve(id)
+            && image.is_code(place)
         {
             add(&symbol.name, place, Derived::Named);
         }
@@ -50,7 +80,7 @@ pub fn roots_of(image: &Image, named: &HashSet<String>, all_exported: bool) -> V
     for (name, place) in referred(image) {
         add(&name, place, Derived::Referred);
     }
-    if all_exported {
+    if choice.all_exported {
         for (id, symbol) in image.symbols() {
             let exported = symbol.binding != Binding::Local && is_function(symbol.kind);
             if exported && let Some(place) = assembly_code(image, id) {
@@ -59,6 +89,15 @@ pub fn roots_of(image: &Image, named: &HashSet<String>, all_exported: bool) -> V
         }
     }
     roots.into_values().collect()
+}
+
+/// Whether any object written in assembly has code.
+#[must_use]
+pub fn has_assembly(image: &Image) -> bool {
+    let objects = image.objects().iter().filter(|object| !is_compiled(object));
+    objects
+        .flat_map(|object| &object.sections)
+        .any(|section| section.flags.execute && section.size > 0)
 }
 
 fn is_function(kind: SymbolKind) -> bool {

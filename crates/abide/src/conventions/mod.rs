@@ -1,7 +1,9 @@
 //! What an ABI asks of every function, as tables: one file a convention.
 
+mod never_return;
 mod sysv_x86_64;
 
+pub use never_return::never_returns;
 pub use sysv_x86_64::SYSTEM_V_X86_64;
 
 use crate::registers::{Flags, RegisterSet};

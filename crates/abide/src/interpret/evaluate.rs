@@ -414,11 +414,22 @@ impl<'image> Evaluator<'image> {
         let distance = self.terms.subtract(address, state.stack_pointer());
         let known = state.known(&self.terms, distance);
         let below = known.high < -self.red_zone;
+        let argument = address.term == Value::FRAME.term && address.offset >= 8;
+        if argument && self.recording && self.is_untouched(found.value) {
+            let end = address.offset + i64::from(bytes);
+            let reach = self.assumptions.read_arguments.get_or_insert(end);
+            *reach = end.max(*reach);
+        }
         if (found.value.is_some() || found.written) && (below || found.exposed) {
             let distance = (known.low == known.high).then_some(-known.low);
             self.record(at, Event::BelowStackPointer { distance });
         }
         found.value.unwrap_or(Value::ANYTHING)
+    }
+
+    fn is_untouched(&self, value: Option<Value>) -> bool {
+        let base = value.and_then(|value| self.terms.as_base(value));
+        matches!(base, Some(Base::Argument(..)))
     }
 
     /// Memory that does not change: a GOT entry, a read-only section.
@@ -510,6 +521,22 @@ impl<'image> Evaluator<'image> {
             .rev()
             .fold(0, |number, &byte| number << 8 | u64::from(byte));
         Some(Value::constant(number))
+    }
+
+    /// Whether a value is an address that the unit computes from its own code and tables.
+    #[must_use]
+    pub(super) fn is_own_code(&self, value: Value) -> bool {
+        self.terms
+            .parts(value.term)
+            .iter()
+            .any(|&(base, _)| match self.terms.get(base) {
+                Base::Section(section) => self
+                    .image
+                    .section(section)
+                    .is_some_and(|section| section.flags.execute),
+                Base::Memory(..) | Base::Phi { .. } => true,
+                _ => false,
+            })
     }
 
     /// Stores to memory of any kind.

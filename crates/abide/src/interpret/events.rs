@@ -145,8 +145,8 @@ pub struct Assumptions {
     pub callees: BTreeSet<Callee>,
     /// A jump table had as many entries as its surroundings tell.
     pub table_bound: BTreeSet<(Place, u32)>,
-    /// Stores above the return address hit stack arguments, up to this offset.
-    pub stack_arguments: Option<i64>,
+    /// How far the stack arguments reach that the root reads, as an offset from SP at the entry.
+    pub read_arguments: Option<i64>,
 }
 
 /// An event and where it happened.

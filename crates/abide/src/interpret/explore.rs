@@ -13,8 +13,9 @@ use super::known::Known;
 use super::state::State;
 use super::tables::{Boundaries, Destination, destinations};
 use super::terms::{TermId, Terms, Value};
+use crate::contracts::Contract;
 use crate::conventions::Convention;
-use crate::inputs::{Image, ImageSymbol, Language, Place};
+use crate::inputs::{Image, Language, Place};
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
 use crate::registers::{Register, RegisterSet};
 
@@ -36,7 +37,7 @@ pub struct Surroundings<'image> {
     /// Where objects begin.
     pub boundaries: Boundaries,
     /// Functions that are called by their contract: the roots.
-    pub contracted: FxHashSet<Place>,
+    pub contracted: FxHashMap<Place, Contract>,
     /// Symbols that never return.
     pub never_return: fn(&str) -> bool,
 }
@@ -49,9 +50,27 @@ impl<'image> Surroundings<'image> {
             .is_some_and(|object| matches!(object.language, Language::Rust | Language::C))
     }
 
-    pub(super) fn returns(&self, symbol: ImageSymbol) -> bool {
-        let name = self.image.symbol(symbol).map(|symbol| symbol.name.as_str());
-        !name.is_some_and(self.never_return)
+    /// The registers that a callee preserves by its contract.
+    pub(super) fn preserved_by(&self, callee: Callee) -> RegisterSet {
+        let own = match callee {
+            Callee::Place(place) => self.contracted.get(&place),
+            _ => None,
+        };
+        own.map_or(self.convention.preserved, |contract| contract.preserved)
+    }
+
+    pub(super) fn callee_returns(&self, callee: Callee) -> bool {
+        match callee {
+            Callee::External(symbol) => {
+                let name = self.image.symbol(symbol).map(|symbol| symbol.name.as_str());
+                !name.is_some_and(self.never_return)
+            }
+            Callee::Place(place) => {
+                let contract = self.contracted.get(&place);
+                !contract.is_some_and(|contract| contract.never_returns)
+            }
+            Callee::Pointer => true,
+        }
     }
 }
 
@@ -129,13 +148,17 @@ impl<'code, 'image> Explorer<'code, 'image> {
         around: &'code Surroundings<'image>,
         calls: Calls,
         root: Place,
-        undefined: RegisterSet,
+        contract: &Contract,
     ) -> Analysis {
         code.clear_marks();
         let convention = around.convention;
         let log2 = convention.stack_alignment.trailing_zeros() as u8;
+        let undefined = contract.undefined_at_entry();
         let mut terms = Terms::new(undefined, log2, u64::from(convention.entry_residue));
-        let state = State::at_entry(&mut terms);
+        let mut state = State::at_entry(&mut terms);
+        for &(register, log2) in &contract.multiples {
+            state.learn(&terms, state.register(register), Known::congruent(log2, 0));
+        }
         let evaluator = Evaluator::new(code.image(), terms, convention.red_zone);
         let mut explorer = Self {
             code,
@@ -437,7 +460,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn jump_to(&mut self, mut state: State, at: At, place: Place, from: u32) {
-        let contracted = self.calls == Calls::ByContract && self.around.contracted.contains(&place);
+        let contracted =
+            self.calls == Calls::ByContract && self.around.contracted.contains_key(&place);
         let at_entry = at.context == 0 && state.stack_pointer() == Value::FRAME;
         if self.around.is_compiled(place) || (contracted && at_entry && place != self.root) {
             return self.leave(&mut state, at, Callee::Place(place), from);
@@ -481,6 +505,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
     fn call(&mut self, state: &mut State, at: At, next: Place, target: Value, from: u32) -> bool {
         let found = destinations(&mut self.evaluator, &self.around.boundaries, state, target);
         let Some(found) = found else {
+            // A pointer that the unit computes itself leads to a helper of its
+            // own, whose convention is not known.
+            if self.evaluator.is_own_code(target) {
+                let reason = Reason::IndirectCall;
+                self.evaluator.record(at, Event::Unknown { reason });
+                return false;
+            }
             return self.contract_call(state, at, Callee::Pointer);
         };
         // All calls by contract leave the same behind.
@@ -518,7 +549,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     fn is_contracted(&self, place: Place) -> bool {
         let by_contract = self.calls == Calls::ByContract || place == self.root;
-        (by_contract && self.around.contracted.contains(&place)) || self.around.is_compiled(place)
+        (by_contract && self.around.contracted.contains_key(&place))
+            || self.around.is_compiled(place)
     }
 
     fn call_helper(&mut self, state: State, at: At, next: Place, callee: Place, from: u32) {
@@ -574,9 +606,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             );
             self.evaluator.assumptions.callees.insert(callee);
         }
-        if let Callee::External(symbol) = callee
-            && !self.around.returns(symbol)
-        {
+        if !self.around.callee_returns(callee) {
             return false;
         }
         self.give_arguments(state);
@@ -588,7 +618,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         if state.escaped {
             state.forget_escaped(&self.evaluator.terms);
         }
-        self.clobber(state, at);
+        self.clobber(state, at, callee);
         true
     }
 
@@ -608,16 +638,24 @@ impl<'code, 'image> Explorer<'code, 'image> {
         });
     }
 
-    fn clobber(&mut self, state: &mut State, at: At) {
+    fn clobber(&mut self, state: &mut State, at: At, callee: Callee) {
+        let own = match callee {
+            Callee::Place(place) => self.around.contracted.get(&place),
+            _ => None,
+        };
         let convention = self.around.convention;
+        let (preserved, results) = match own {
+            Some(contract) => (contract.preserved, contract.results),
+            None => (convention.preserved, convention.results),
+        };
         for number in 0..super::state::TRACKED as u8 {
             let register = Register(number);
-            if register == Register::RSP || convention.preserved.contains(register) {
+            if register == Register::RSP || preserved.contains(register) {
                 continue;
             }
             let value = if register.is_vector() {
                 Value::ANYTHING
-            } else if convention.results.contains(register) {
+            } else if results.contains(register) {
                 self.evaluator.returned(state, at, register)
             } else {
                 self.evaluator.left_by_call(state, at, register)

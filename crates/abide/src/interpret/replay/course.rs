@@ -214,7 +214,7 @@ impl<'a> Course<'a> {
             root,
             ..
         } = self.scene;
-        let contracted = calls == Calls::ByContract && around.contracted.contains(&place);
+        let contracted = calls == Calls::ByContract && around.contracted.contains_key(&place);
         around.is_compiled(place)
             || contracted && place != root && self.stack_pointer() == self.from
     }
@@ -276,7 +276,7 @@ impl<'a> Course<'a> {
             ..
         } = self.scene;
         let by_contract = calls == Calls::ByContract || place == root;
-        by_contract && around.contracted.contains(&place) || around.is_compiled(place)
+        by_contract && around.contracted.contains_key(&place) || around.is_compiled(place)
     }
 
     fn abi_call(&self, callee: Callee) -> AbiCall {
@@ -290,14 +290,12 @@ impl<'a> Course<'a> {
     /// What a conforming callee may do: it changes what its convention lets it
     /// change, uses the stack below its return address, and returns.
     fn run_callee(&mut self, call: AbiCall, back: Place) -> Turn {
-        if let Callee::External(symbol) = call.callee
-            && !self.scene.around.returns(symbol)
-        {
+        if !self.scene.around.callee_returns(call.callee) {
             return Turn::Ended(End::Gone(call));
         }
-        let convention = self.scene.around.convention;
+        let preserved = self.scene.around.preserved_by(call.callee);
         for register in (0..Register::COUNT as u8).map(Register) {
-            if convention.preserved.contains(register) || register == Register::RSP {
+            if preserved.contains(register) || register == Register::RSP {
                 continue;
             }
             if register.is_general() {

@@ -1,7 +1,7 @@
 //! x86 in 64-bit mode: machine code becomes effects.
 //!
 //! Each file lifts one family of instructions, in the terms of the Intel SDM,
-//! volume 2. What no family claims is left to [`opaque`], which takes from the
+//! volume 2. What no family claims is left to `opaque`, which takes from the
 //! decoder what the instruction reads and writes and leaves the results open.
 
 mod arithmetic;

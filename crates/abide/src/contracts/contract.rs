@@ -1,0 +1,60 @@
+//! What one root promises: a convention, narrowed or replaced by configuration.
+
+use crate::conventions::Convention;
+use crate::registers::{Register, RegisterSet};
+
+/// The contract of a root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contract {
+    /// The convention that it starts from.
+    pub convention: &'static Convention,
+    /// Registers that hold something for the root at its entry.
+    pub arguments: RegisterSet,
+    /// Registers that hold something for the caller at the return.
+    pub results: RegisterSet,
+    /// Registers that hold their entry value at the return.
+    pub preserved: RegisterSet,
+    /// Bytes of stack arguments, where the configuration tells.
+    pub stack_arguments: Option<u32>,
+    /// Registers that hold a multiple of 2^n at the entry.
+    pub multiples: Vec<(Register, u8)>,
+    /// It never returns.
+    pub never_returns: bool,
+    /// It leaves its caller's stack on purpose.
+    pub switches_stack: bool,
+    /// Why it differs from the convention, as the configuration says.
+    pub reasons: Vec<String>,
+}
+
+impl Contract {
+    /// The convention as it is.
+    #[must_use]
+    pub const fn of(convention: &'static Convention) -> Self {
+        Self {
+            convention,
+            arguments: convention.arguments,
+            results: convention.results,
+            preserved: convention.preserved,
+            stack_arguments: None,
+            multiples: Vec::new(),
+            never_returns: false,
+            switches_stack: false,
+            reasons: Vec::new(),
+        }
+    }
+
+    /// General registers that hold nothing the root may use at its entry.
+    ///
+    /// A preserved register may be saved, but what it holds is its caller's.
+    #[must_use]
+    pub fn undefined_at_entry(&self) -> RegisterSet {
+        let general: RegisterSet = (0..16).map(Register).collect();
+        general.difference(self.arguments)
+    }
+
+    /// Registers that a caller finds changed after a call.
+    #[must_use]
+    pub fn clobbers(&self, register: Register) -> bool {
+        register != Register::RSP && !self.preserved.contains(register)
+    }
+}
