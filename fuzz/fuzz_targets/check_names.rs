@@ -4,9 +4,8 @@
 
 use abide::inputs::{self, Bytes};
 use abide::inputs::link::{LinkOptions, Output};
-use abide::project;
+use abide::project::{self, Project};
 use abide::report::{self, Style};
-use abide::rules::Levels;
 use abide::signatures::rust_source::RustSource;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
@@ -19,7 +18,14 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         output: Some(Output::Shared),
         ..LinkOptions::default()
     };
-    let report = project::check_files(vec![file], &RustSource::default(), options, &Levels::default());
+    let project = Project {
+        link: options,
+        names_only: true,
+        ..Project::default()
+    };
+    let Ok(report) = project::check_files(vec![file], &RustSource::default(), &project) else {
+        return;
+    };
     let _ = report::text(&report, Style::Plain);
     let _ = report::json(&report);
 });

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     ///
     /// Exit code: 0 when nothing is denied, 1 when something is, 2 when the work could not be
     /// done.
-    Check(Check),
+    Check(Box<Check>),
     /// List the symbols of objects, archives, programs and shared objects
     Symbols(Symbols),
     /// Print a rule's page, or the list of rules
@@ -62,21 +62,33 @@ pub(crate) struct Check {
     /// Rust source, a directory or a file, to explain findings by
     #[arg(long, value_name = "PATH")]
     pub(crate) source: Vec<PathBuf>,
+    /// Judge the names alone, not the contracts of functions
+    #[arg(long)]
+    pub(crate) names: bool,
+    /// A function to hold to its contract, beside those that compiled objects refer to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) root: Vec<String>,
+    /// Hold every exported function in assembly to its contract
+    #[arg(long)]
+    pub(crate) all_exported: bool,
+    /// What is declared of functions; `abide.toml` in the current directory, if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
     /// Colours in text
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
-    /// Report this rule's findings and fail
-    #[arg(long, value_name = "RULE", value_parser = rule)]
-    pub(crate) deny: Vec<&'static Rule>,
+    /// Report this rule's findings and fail; `possible` and `unknown` stand for all such verdicts
+    #[arg(long, value_name = "RULE", value_parser = weighed)]
+    pub(crate) deny: Vec<Weighed>,
     /// Report this rule's findings
-    #[arg(long, value_name = "RULE", value_parser = rule)]
-    pub(crate) warn: Vec<&'static Rule>,
+    #[arg(long, value_name = "RULE", value_parser = weighed)]
+    pub(crate) warn: Vec<Weighed>,
     /// Do not report this rule's findings
-    #[arg(long, value_name = "RULE", value_parser = rule)]
-    pub(crate) allow: Vec<&'static Rule>,
+    #[arg(long, value_name = "RULE", value_parser = weighed)]
+    pub(crate) allow: Vec<Weighed>,
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +139,23 @@ pub(crate) fn without_cargo(
         .enumerate()
         .filter(|(i, argument)| !(*i == 1 && argument == "abide"))
         .map(|(_, argument)| argument)
+}
+
+/// What a level may be given to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Weighed {
+    /// A rule.
+    Rule(&'static Rule),
+    /// What is possible, but not shown by a run.
+    Possible,
+}
+
+pub(crate) fn weighed(id: &str) -> Result<Weighed, String> {
+    match id {
+        "possible" => Ok(Weighed::Possible),
+        "unknown" => Ok(Weighed::Rule(&rules::UNDECIDED)),
+        _ => rule(id).map(Weighed::Rule),
+    }
 }
 
 fn rule(id: &str) -> Result<&'static Rule, String> {

@@ -74,7 +74,12 @@ fn try_case(rule: &rules::Rule, kind: &str, path: &Path) -> Result<(), String> {
         .unwrap()
         .split_whitespace()
         .collect();
-    let output = abide(&dir, &[&["check"], arguments.as_slice()].concat());
+    let scope: &[_] = if rule.is_of_contracts() {
+        &[]
+    } else {
+        &["--names"]
+    };
+    let output = abide(&dir, &[&["check"], scope, arguments.as_slice()].concat());
     let report = without_hashes(&stdout(&output));
 
     let denied = kind == "violated" && rule.level == Level::Deny;

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Sum;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use abide::inputs::{self, Image};
+use abide::project::{self, Assumed, Project, RootVerdicts, Verdict};
 
 /// Roots by what was decided about them, and the time that it took.
 #[derive(Debug, Default, Clone)]
@@ -20,6 +23,8 @@ pub(crate) struct Outcome {
     pub(crate) possible: usize,
     /// None of these: undecided, by reason.
     pub(crate) unknown: BTreeMap<String, usize>,
+    /// How many proved roots lean on each assumption.
+    pub(crate) assumed: BTreeMap<String, usize>,
     /// From the first byte read to the last verdict.
     pub(crate) time: Duration,
 }
@@ -50,6 +55,9 @@ impl Outcome {
         for (reason, count) in &other.unknown {
             *self.unknown.entry(reason.clone()).or_default() += count;
         }
+        for (assumption, count) in &other.assumed {
+            *self.assumed.entry(assumption.clone()).or_default() += count;
+        }
         self.time += other.time;
     }
 }
@@ -65,7 +73,64 @@ impl<'outcome> Sum<&'outcome Outcome> for Outcome {
 
 /// Runs the checker over the unit's files, with shipped defaults and no configuration.
 ///
-/// `None` until the library can: the table then shows what symbol tables tell.
-pub(crate) fn check(_files: &[PathBuf]) -> Option<Outcome> {
-    None
+/// `None` where the files cannot be read or no function in them is bound by a contract.
+pub(crate) fn check(files: &[PathBuf]) -> Option<Outcome> {
+    let start = Instant::now();
+    let mut objects = Vec::new();
+    for file in files {
+        objects.extend(inputs::read(file).ok()?);
+    }
+    let unit = project::judge_unit(Image::new(objects), &Project::default()).ok()?;
+    let mut outcome = Outcome::default();
+    for root in &unit.roots {
+        count(&mut outcome, root);
+    }
+    outcome.time = start.elapsed();
+    Some(outcome)
+}
+
+fn count(outcome: &mut Outcome, root: &RootVerdicts) {
+    let of_kind = |kind: fn(&Verdict) -> bool| {
+        let verdicts = root.verdicts.iter();
+        verdicts.filter(move |(_, verdict)| kind(verdict))
+    };
+    let refuted: Vec<_> = of_kind(|verdict| matches!(verdict, Verdict::Refuted(_))).collect();
+    for (rule, _) in &refuted {
+        outcome.refuted.insert(Refuted {
+            symbol: root.root.name.clone(),
+            rule: rule.id.to_owned(),
+        });
+    }
+    let count = if !root.is_decided() {
+        match reason(root) {
+            Some(reason) => outcome.unknown.entry(reason.to_owned()).or_default(),
+            None => &mut outcome.possible,
+        }
+    } else if !refuted.is_empty() {
+        &mut outcome.refuted_roots
+    } else if root.is_without_frame_assumptions() {
+        &mut outcome.proved
+    } else {
+        &mut outcome.proved_assuming
+    };
+    *count += 1;
+    if root.is_proved() {
+        let kinds: BTreeSet<_> = root.assumptions.iter().map(Assumed::kind).collect();
+        for kind in kinds {
+            *outcome.assumed.entry(kind.to_owned()).or_default() += 1;
+        }
+    }
+}
+
+/// Why a root is not decided; `None` where an abstract path violates a rule.
+fn reason(root: &RootVerdicts) -> Option<&'static str> {
+    let mut reason = None;
+    for (_, verdict) in &root.verdicts {
+        match verdict {
+            Verdict::Possible(_) => return None,
+            Verdict::Unknown(doubts) => reason = reason.or(doubts.first().map(|doubt| doubt.class)),
+            _ => {}
+        }
+    }
+    reason
 }

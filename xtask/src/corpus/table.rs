@@ -30,7 +30,13 @@ pub(crate) fn render(rows: &[Row]) -> String {
     let mut lines = vec![HEAD.map(String::from)];
     lines.extend(rows.iter().map(cells));
     lines.push(cells(&total(rows)));
-    [aligned(&lines), reasons(rows), exclusions(rows)].concat()
+    [
+        aligned(&lines),
+        reasons(rows),
+        assumptions(rows),
+        exclusions(rows),
+    ]
+    .concat()
 }
 
 fn cells(row: &Row) -> [String; 14] {
@@ -103,6 +109,19 @@ fn reasons(rows: &[Row]) -> String {
     let lines = reasons.iter();
     lines
         .map(|(reason, count)| format!("unknown: {count:>5}  {reason}\n"))
+        .collect()
+}
+
+/// How many proved roots lean on each assumption, over all rows.
+fn assumptions(rows: &[Row]) -> String {
+    let mut assumed: BTreeMap<&str, usize> = BTreeMap::new();
+    let outcomes = rows.iter().filter_map(|row| row.outcome.as_ref());
+    for (assumption, count) in outcomes.flat_map(|outcome| &outcome.assumed) {
+        *assumed.entry(assumption).or_default() += count;
+    }
+    let lines = assumed.iter();
+    lines
+        .map(|(assumption, count)| format!("assumed: {count:>5}  {assumption}\n"))
         .collect()
 }
 

@@ -1,8 +1,8 @@
 //! The check: every rule over one link unit.
 
-use super::{Error, Project, open_all};
+use super::{Error, Project, contracts, open_all};
 use crate::inputs::File;
-use crate::inputs::link::{LinkOptions, LinkUnit};
+use crate::inputs::link::LinkUnit;
 use crate::report::{NotApplicable, Report, UnitSummary};
 use crate::rules::{self, Facts, Level, Levels, Outcome};
 use crate::signatures::rust_source::RustSource;
@@ -14,7 +14,7 @@ use crate::signatures::rust_source::RustSource;
 pub fn check(project: &Project) -> Result<Report, Error> {
     let files = open_all(&project.files)?;
     let source = read_source(project)?;
-    let mut report = check_files(files, &source, project.link.clone(), &project.levels);
+    let mut report = check_files(files, &source, project)?;
     let unread = source.skipped.iter();
     report
         .skipped
@@ -22,24 +22,28 @@ pub fn check(project: &Project) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Checks files that were read already.
-#[must_use]
+/// Checks files that were read already, as the project says.
+///
+/// # Errors
+/// There is assembly that no contract binds, or a root is named that there is not.
 pub fn check_files(
     files: Vec<File>,
     source: &RustSource,
-    options: LinkOptions,
-    levels: &Levels,
-) -> Report {
+    project: &Project,
+) -> Result<Report, Error> {
     let skipped = skipped_members(&files);
-    let unit = LinkUnit::new(files, options);
+    let unit = LinkUnit::new(files, project.link.clone());
     let facts = Facts {
         unit: &unit,
         source,
     };
-    let mut report = judge(&facts, levels);
+    let mut report = judge(&facts, &project.levels);
     report.unit = summary(&unit);
+    if !project.names_only {
+        contracts::judge(&facts, project, &mut report)?;
+    }
     report.skipped = skipped;
-    report
+    Ok(report)
 }
 
 fn read_source(project: &Project) -> Result<RustSource, Error> {
@@ -74,11 +78,12 @@ fn judge(facts: &Facts<'_>, levels: &Levels) -> Report {
             continue;
         }
         match rule.check(facts, level) {
-            Outcome::Judged(findings) => report.findings.extend(findings),
-            Outcome::NotApplicable(reason) => report.not_applicable.push(NotApplicable {
+            Some(Outcome::Judged(findings)) => report.findings.extend(findings),
+            Some(Outcome::NotApplicable(reason)) => report.not_applicable.push(NotApplicable {
                 rule: rule.id,
                 reason,
             }),
+            None => {}
         }
     }
     report

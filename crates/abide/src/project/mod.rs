@@ -1,16 +1,22 @@
 //! Files in, a report out.
 
 mod check;
+mod contracts;
 mod symbols;
+mod verdicts;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
+use crate::contracts::Configuration;
 use crate::inputs::link::LinkOptions;
 use crate::inputs::{self, File};
-use crate::rules::Levels;
+use crate::rules::{Level, Levels};
 
 pub use check::{check, check_files};
+pub use contracts::{Unit, judge_unit};
 pub use symbols::symbols;
+pub use verdicts::{Assumed, RootVerdicts, Verdict};
 
 /// What is checked, and how.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +29,16 @@ pub struct Project {
     pub link: LinkOptions,
     /// The levels that the user chose.
     pub levels: Levels,
+    /// Judge the names alone, not the contracts of roots.
+    pub names_only: bool,
+    /// Functions that are roots beside those that the link tells.
+    pub roots: HashSet<String>,
+    /// Every exported function in assembly is a root.
+    pub all_exported: bool,
+    /// What `abide.toml` declares.
+    pub configuration: Configuration,
+    /// The level of what is possible but not shown.
+    pub possible: Option<Level>,
 }
 
 /// Why the work could not be done.
@@ -40,6 +56,16 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// There is assembly, and no function in it that a contract binds.
+    #[error(
+        "no function is bound by a contract: no compiled object refers to the assembly; name \
+         roots by `--root NAME` or in `abide.toml`, take all exported functions by \
+         `--all-exported`, or judge the names alone by `--names`"
+    )]
+    NoRoot,
+    /// A root that was named is no function of the link.
+    #[error("`{0}` is no function of what was given: `cargo abide symbols FILE…` lists them")]
+    NoSuchRoot(String),
     /// All files together have no object.
     #[error("no object is in what was given: name object files, archives or linked images")]
     Empty,

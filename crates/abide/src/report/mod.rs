@@ -5,6 +5,8 @@ pub mod objdump;
 pub mod symbols;
 mod text;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::rules::{Finding, Level};
@@ -19,10 +21,44 @@ pub struct Report {
     pub unit: UnitSummary,
     /// In the order of rules, then of names.
     pub findings: Vec<Finding>,
+    /// What was decided of each root, where contracts were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contracts: Option<ContractSummary>,
     /// Rules that had nothing to judge.
     pub not_applicable: Vec<NotApplicable>,
     /// What was given and not read, each a sentence.
     pub skipped: Vec<String>,
+}
+
+/// The roots and their verdicts. The numbers count pairs of a root and a rule.
+#[derive(Debug, Default, Serialize)]
+pub struct ContractSummary {
+    /// Pairs that hold on all paths.
+    pub proved: usize,
+    /// Pairs that a run violates.
+    pub refuted: usize,
+    /// Pairs that an abstract path violates.
+    pub possible: usize,
+    /// Pairs that were not decided.
+    pub unknown: usize,
+    /// Each root.
+    pub roots: Vec<RootReport>,
+}
+
+/// What was decided of a root.
+#[derive(Debug, Serialize)]
+pub struct RootReport {
+    /// Its name.
+    pub name: String,
+    /// How it was found.
+    pub derived: &'static str,
+    /// For each rule, the verdict in a word.
+    pub verdicts: BTreeMap<&'static str, &'static str>,
+    /// What its proofs lean on.
+    pub assumptions: Vec<String>,
+    /// What the configuration says of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
 }
 
 /// The link unit in numbers.

@@ -245,6 +245,16 @@ fn summary(report: &Report) -> String {
         report.count(Level::Deny),
         report.count(Level::Warn),
     );
+    if let Some(contracts) = &report.contracts {
+        text.push_str(&format!(
+            "contracts of {}: {} proved, {} refuted, {} possible, {} unknown (by rule and root)\n",
+            count(contracts.roots.len(), "root"),
+            contracts.proved,
+            contracts.refuted,
+            contracts.possible,
+            contracts.unknown,
+        ));
+    }
     for rule in &report.not_applicable {
         text.push_str(&format!(
             "{} was not applicable: {}\n",

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Deny,
     page: include_str!("duplicate_symbol.md"),
     never_unknown: Some(TABLES_DECIDE),
-    check,
+    check: super::Check::Names(check),
 };
 
 fn check(facts: &Facts<'_>) -> Outcome {

@@ -7,7 +7,7 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warn,
     page: include_str!("executable_stack.md"),
     never_unknown: Some(TABLES_DECIDE),
-    check,
+    check: super::Check::Names(check),
 };
 
 const NOTE: &str = ".note.GNU-stack";

@@ -8,7 +8,7 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Deny,
     page: include_str!("foreign_object.md"),
     never_unknown: Some(TABLES_DECIDE),
-    check,
+    check: super::Check::Names(check),
 };
 
 fn check(facts: &Facts<'_>) -> Outcome {

@@ -1,19 +1,35 @@
 //! The rules: one file each, its page beside it. A rule reads facts and returns findings.
 
+mod below_stack_pointer;
+mod clobbered_register;
+mod direction_flag;
 mod duplicate_symbol;
 mod executable_stack;
 pub mod facts;
+mod fall_through;
 mod finding;
 mod foreign_object;
+mod garbage;
+mod judgement;
 mod level;
+mod lost_across_call;
+mod misaligned_call;
+mod misaligned_stack_access;
+mod out_of_frame_store;
 mod text_relocation;
+mod unbalanced_stack;
+mod undecided;
+mod undefined_register_read;
 mod undefined_symbol;
+mod unprobed_frame;
 mod untyped_symbol;
 mod wrong_visibility;
 
 pub use facts::Facts;
 pub use finding::{Finding, Location, ObjectPlace};
+pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom};
 pub use level::{Level, Levels};
+pub use undecided::RULE as UNDECIDED;
 
 /// A rule.
 #[derive(Debug)]
@@ -26,7 +42,16 @@ pub struct Rule {
     pub page: &'static str,
     /// Why it never ends in *unknown*; `None` where it may.
     pub never_unknown: Option<&'static str>,
-    check: fn(&Facts<'_>) -> Outcome,
+    check: Check,
+}
+
+/// What a rule judges.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// The names of a link unit.
+    Names(fn(&Facts<'_>) -> Outcome),
+    /// One root, over all of its paths.
+    Contract(fn(&RootFacts<'_>) -> Judgement),
 }
 
 /// What a rule says of a link unit.
@@ -40,11 +65,23 @@ pub enum Outcome {
 
 /// Every rule, by name.
 pub static ALL: &[&Rule] = &[
+    &below_stack_pointer::RULE,
+    &clobbered_register::RULE,
+    &direction_flag::RULE,
     &duplicate_symbol::RULE,
     &executable_stack::RULE,
+    &fall_through::RULE,
     &foreign_object::RULE,
+    &lost_across_call::RULE,
+    &misaligned_call::RULE,
+    &misaligned_stack_access::RULE,
+    &out_of_frame_store::RULE,
     &text_relocation::RULE,
+    &unbalanced_stack::RULE,
+    &undecided::RULE,
+    &undefined_register_read::RULE,
     &undefined_symbol::RULE,
+    &unprobed_frame::RULE,
     &untyped_symbol::RULE,
     &wrong_visibility::RULE,
 ];
@@ -56,16 +93,34 @@ const NO_OBJECTS: &str = "no object to be linked was given";
 const TABLES_DECIDE: &str = "symbol tables and section headers decide it";
 
 impl Rule {
-    /// Judges the unit at the given level.
+    /// Judges the unit at the given level; `None` for a rule that judges roots.
     #[must_use]
-    pub fn check(&self, facts: &Facts<'_>, level: Level) -> Outcome {
-        let mut outcome = (self.check)(facts);
+    pub fn check(&self, facts: &Facts<'_>, level: Level) -> Option<Outcome> {
+        let Check::Names(check) = self.check else {
+            return None;
+        };
+        let mut outcome = check(facts);
         if let Outcome::Judged(findings) = &mut outcome {
             for finding in findings {
                 finding.level = level;
             }
         }
-        outcome
+        Some(outcome)
+    }
+
+    /// Judges a root; `None` for a rule that judges names.
+    #[must_use]
+    pub fn judge(&self, root: &RootFacts<'_>) -> Option<Judgement> {
+        match self.check {
+            Check::Contract(check) => Some(check(root)),
+            Check::Names(_) => None,
+        }
+    }
+
+    /// Whether the rule judges roots.
+    #[must_use]
+    pub const fn is_of_contracts(&self) -> bool {
+        matches!(self.check, Check::Contract(_))
     }
 
     /// What it does: the first sentence of its page.

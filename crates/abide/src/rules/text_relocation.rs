@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Deny,
     page: include_str!("text_relocation.md"),
     never_unknown: Some(TABLES_DECIDE),
-    check,
+    check: super::Check::Names(check),
 };
 
 fn check(facts: &Facts<'_>) -> Outcome {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Deny,
     page: include_str!("undefined_symbol.md"),
     never_unknown: None,
-    check,
+    check: super::Check::Names(check),
 };
 
 fn check(facts: &Facts<'_>) -> Outcome {

@@ -1,0 +1,400 @@
+//! The contracts of a link unit: every root decided, and what is found reported.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustc_hash::FxHashMap;
+
+use super::verdicts::{Assumed, RootVerdicts, Verdict, decide};
+use super::{Error, Project};
+use crate::contracts::{self, Contract, Root, RootChoice};
+use crate::conventions::{SYSTEM_V_X86_64, never_returns};
+use crate::inputs::link::UnitPlace;
+use crate::inputs::{Image, Place, SectionIndex};
+use crate::interpret::{Boundaries, Callee, Code, Surroundings};
+use crate::report::{ContractSummary, Report, RootReport};
+use crate::rules::{
+    self, Candidate, Doubt, Facts, Finding, Level, Levels, Location, Rule, Symptom,
+};
+
+/// How many roots a thread takes at a time.
+const CHUNK: usize = 8;
+
+/// A link unit whose roots are decided.
+pub struct Unit {
+    /// The image.
+    pub image: Image,
+    /// The roots and their verdicts, in the order of their places.
+    pub roots: Vec<RootVerdicts>,
+}
+
+/// Decides the contracts of every root of an image.
+///
+/// # Errors
+///
+/// If there is assembly and no root in it, or a root that was named is no function.
+pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
+    let choice = RootChoice {
+        named: &project.roots,
+        all_exported: project.all_exported,
+        configuration: &project.configuration,
+    };
+    let roots = contracts::roots_of(&image, choice);
+    for name in &project.roots {
+        if image.symbols().all(|(_, symbol)| symbol.name != *name) {
+            return Err(Error::NoSuchRoot(name.clone()));
+        }
+    }
+    if roots.is_empty() && contracts::has_assembly(&image) {
+        return Err(Error::NoRoot);
+    }
+    let with_contracts: Vec<(Root, Contract)> = roots
+        .into_iter()
+        .map(|root| {
+            let contract = Contract::of(&SYSTEM_V_X86_64);
+            let contract = project.configuration.contract(&root.name, contract);
+            (root, contract)
+        })
+        .collect();
+    let mut roots = decide_all(&image, &with_contracts);
+    discharge(&mut roots);
+    Ok(Unit { image, roots })
+}
+
+fn decide_all(image: &Image, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
+    let contracted: FxHashMap<Place, Contract> = roots
+        .iter()
+        .map(|(root, contract)| (root.place, contract.clone()))
+        .collect();
+    let around = Surroundings {
+        image,
+        convention: &SYSTEM_V_X86_64,
+        boundaries: Boundaries::new(image),
+        contracted,
+        never_return: never_returns,
+    };
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(BTreeMap::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(roots.len().div_ceil(CHUNK)) {
+            scope.spawn(|| {
+                let mut code = Code::new(image);
+                loop {
+                    let start = next.fetch_add(CHUNK, Ordering::Relaxed);
+                    let Some(rest) = roots.get(start..) else {
+                        return;
+                    };
+                    for (number, (root, contract)) in (start..).zip(rest.iter().take(CHUNK)) {
+                        let verdicts = decide(&mut code, &around, root, contract);
+                        if let Ok(mut found) = found.lock() {
+                            found.insert(number, verdicts);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap_or_default();
+    found.into_values().collect()
+}
+
+/// A callee that is proved itself is no assumption.
+fn discharge(roots: &mut [RootVerdicts]) {
+    let proved: BTreeSet<Place> = roots
+        .iter()
+        .filter(|root| root.is_proved())
+        .map(|root| root.root.place)
+        .collect();
+    for root in roots {
+        root.assumptions.retain(|assumed| match assumed {
+            Assumed::CalleeConforms(Callee::Place(place)) => !proved.contains(place),
+            _ => true,
+        });
+    }
+}
+
+/// Judges the contracts of the unit and adds what is found to the report.
+pub(super) fn judge(
+    facts: &Facts<'_>,
+    project: &Project,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let mut objects = facts.unit.objects.clone();
+    objects.extend(facts.unit.images.iter().cloned());
+    let unit = judge_unit(Image::new(objects), project)?;
+    report.contracts = Some(summary(&unit));
+    let reporter = Reporter {
+        facts,
+        unit: &unit,
+        levels: &project.levels,
+        possible: project.possible.unwrap_or(Level::Warn),
+    };
+    report.findings.extend(reporter.findings());
+    Ok(())
+}
+
+fn summary(unit: &Unit) -> ContractSummary {
+    let mut summary = ContractSummary::default();
+    for root in &unit.roots {
+        for (_, verdict) in &root.verdicts {
+            let count = match verdict {
+                Verdict::Proved => &mut summary.proved,
+                Verdict::Refuted(_) => &mut summary.refuted,
+                Verdict::Possible(_) => &mut summary.possible,
+                Verdict::Unknown(_) => &mut summary.unknown,
+            };
+            *count += 1;
+        }
+        summary.roots.push(RootReport {
+            name: root.root.name.clone(),
+            derived: root.root.derived.text(),
+            verdicts: root
+                .verdicts
+                .iter()
+                .map(|(rule, verdict)| (rule.id, verdict.word()))
+                .collect(),
+            assumptions: root
+                .assumptions
+                .iter()
+                .map(|assumed| assumed.text(&unit.image))
+                .collect(),
+            reasons: root.contract.reasons.clone(),
+        });
+    }
+    summary
+}
+
+impl Verdict {
+    /// The verdict in a word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Refuted(_) => "refuted",
+            Self::Possible(_) => "possible",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl Assumed {
+    /// The assumption's name, without what it is about.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoAlias => "no-alias",
+            Self::IndexInBounds => "index-in-bounds",
+            Self::NoSelfModification => "no-self-modification",
+            Self::TableBound(..) => "table-bound",
+            Self::CalleeConforms(_) => "callee-conforms",
+        }
+    }
+
+    /// The assumption as it is printed.
+    #[must_use]
+    pub fn text(&self, image: &Image) -> String {
+        match self {
+            Self::TableBound(_, entries) => format!("{}({entries})", self.kind()),
+            Self::CalleeConforms(callee) => {
+                let name = match callee {
+                    Callee::Place(place) => image.name_of(*place).map(|(name, _)| name),
+                    Callee::External(symbol) => {
+                        image.symbol(*symbol).map(|symbol| symbol.name.as_str())
+                    }
+                    Callee::Pointer => None,
+                };
+                format!("{}({})", self.kind(), name.unwrap_or("pointer"))
+            }
+            _ => self.kind().to_owned(),
+        }
+    }
+}
+
+/// A cause: findings of one cause are one report.
+type Cause<'a> = (&'a str, Place, Option<Symptom>);
+
+/// Turns verdicts into findings.
+struct Reporter<'a> {
+    facts: &'a Facts<'a>,
+    unit: &'a Unit,
+    levels: &'a Levels,
+    possible: Level,
+}
+
+impl Reporter<'_> {
+    fn findings(&self) -> Vec<Finding> {
+        let mut found: BTreeMap<Cause<'_>, (Finding, Vec<&str>)> = BTreeMap::new();
+        for root in &self.unit.roots {
+            for (rule, verdict) in &root.verdicts {
+                let level = self.levels.of(rule);
+                if level == Level::Allow {
+                    continue;
+                }
+                for (cause, finding) in self.of_verdict(root, rule, level, verdict) {
+                    if finding.level == Level::Allow {
+                        continue;
+                    }
+                    let entry = found.entry(cause).or_insert((finding, Vec::new()));
+                    entry.1.push(&root.root.name);
+                }
+            }
+        }
+        found
+            .into_values()
+            .map(|(finding, roots)| with_others(finding, &roots))
+            .collect()
+    }
+
+    fn of_verdict(
+        &self,
+        root: &RootVerdicts,
+        rule: &'static Rule,
+        level: Level,
+        verdict: &Verdict,
+    ) -> Vec<(Cause<'static>, Finding)> {
+        match verdict {
+            Verdict::Proved => Vec::new(),
+            Verdict::Refuted(candidates) => one_a_symptom(candidates)
+                .map(|(candidate, more)| self.of_candidate(root, rule, level, candidate, more))
+                .collect(),
+            Verdict::Possible(candidates) => one_a_symptom(candidates)
+                .map(|(candidate, more)| {
+                    let level = level.min(self.possible);
+                    let (cause, mut finding) =
+                        self.of_candidate(root, rule, level, candidate, more);
+                    finding.notes.push(
+                        "this is possible, not refuted: an abstract path leads here, and no run \
+                         was found that shows it"
+                            .to_owned(),
+                    );
+                    (cause, finding)
+                })
+                .collect(),
+            Verdict::Unknown(doubts) => self.of_doubts(root, rule, doubts),
+        }
+    }
+
+    fn of_candidate(
+        &self,
+        root: &RootVerdicts,
+        rule: &'static Rule,
+        level: Level,
+        candidate: &Candidate,
+        more: usize,
+    ) -> (Cause<'static>, Finding) {
+        let cause = (rule.id, candidate.cause, Some(candidate.symptom));
+        let mut notes = candidate.notes.clone();
+        if more > 0 {
+            notes.push(format!(
+                "the same is so at {more} more places of this function"
+            ));
+        }
+        let finding = Finding {
+            rule: rule.id,
+            level,
+            symbol: root.root.name.clone(),
+            message: candidate.message.clone(),
+            places: vec![
+                self.location(candidate.place, candidate.label.clone()),
+                self.location(root.root.place, format!("`{}` begins here", root.root.name)),
+            ],
+            path: Vec::new(),
+            notes,
+            help: candidate.help.clone(),
+        };
+        (cause, finding)
+    }
+
+    /// Doubts of one class are one report: deciding the first decides most.
+    fn of_doubts(
+        &self,
+        root: &RootVerdicts,
+        rule: &'static Rule,
+        doubts: &[Doubt],
+    ) -> Vec<(Cause<'static>, Finding)> {
+        let mut classes: BTreeMap<&'static str, Vec<&Doubt>> = BTreeMap::new();
+        for doubt in doubts {
+            classes.entry(doubt.class).or_default().push(doubt);
+        }
+        let classes = classes.into_iter();
+        classes
+            .filter_map(|(class, doubts)| {
+                let (first, rest) = doubts.split_first()?;
+                let notes = match rest.len() {
+                    0 => Vec::new(),
+                    more => vec![format!("the same holds of {more} more places")],
+                };
+                let finding = Finding {
+                    rule: rules::UNDECIDED.id,
+                    level: self.levels.of(&rules::UNDECIDED),
+                    symbol: root.root.name.clone(),
+                    message: format!(
+                        "`{}` is not decided by `{}`: {}",
+                        root.root.name, rule.id, first.reason
+                    ),
+                    places: vec![self.location(first.place, class.to_owned())],
+                    path: Vec::new(),
+                    notes,
+                    help: format!(
+                        "these lines in `abide.toml` would decide it:\n{}",
+                        first.decide
+                    ),
+                };
+                // One obstacle keeps many rules from being decided: it is told once.
+                Some(((class, root.root.place, None), finding))
+            })
+            .collect()
+    }
+
+    fn location(&self, place: Place, label: String) -> Location {
+        let image = &self.unit.image;
+        let object = image.object_of(place.section).unwrap_or(0);
+        let first = image.section_id(object, SectionIndex(0));
+        let index = first.map_or(0, |first| place.section.0 - first.0);
+        let place = UnitPlace {
+            object: object as usize,
+            section: SectionIndex(index),
+            offset: u64::try_from(place.offset).unwrap_or(0),
+        };
+        self.facts.location(place, label)
+    }
+}
+
+/// The first violation of each kind in a root, and how many more there are.
+fn one_a_symptom(candidates: &[Candidate]) -> impl Iterator<Item = (&Candidate, usize)> {
+    let mut kinds: BTreeMap<Symptom, (&Candidate, BTreeSet<Place>)> = BTreeMap::new();
+    for candidate in candidates {
+        let entry = kinds.entry(candidate.symptom);
+        let entry = entry.or_insert_with(|| (candidate, BTreeSet::new()));
+        entry.1.insert(candidate.place);
+    }
+    kinds
+        .into_values()
+        .map(|(candidate, places)| (candidate, places.len().saturating_sub(1)))
+}
+
+fn with_others(mut finding: Finding, roots: &[&str]) -> Finding {
+    let others: BTreeSet<&str> = roots
+        .iter()
+        .copied()
+        .filter(|name| *name != finding.symbol)
+        .collect();
+    if !others.is_empty() {
+        let shown: Vec<String> = others
+            .iter()
+            .take(3)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let more = match others.len().saturating_sub(3) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let list = shown.join(", ");
+        finding
+            .notes
+            .push(format!("the same place is reached from {list}{more}"));
+    }
+    finding
+}

@@ -1,0 +1,43 @@
+use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::interpret::Event;
+
+pub(super) static RULE: Rule = Rule {
+    id: "below_stack_pointer",
+    level: Level::Deny,
+    page: include_str!("below_stack_pointer.md"),
+    never_unknown: None,
+    check: Check::Contract(check),
+};
+
+fn check(root: &RootFacts<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let red_zone = root.contract.convention.red_zone;
+    for seen in root.events() {
+        let Event::BelowStackPointer { distance } = seen.event else {
+            continue;
+        };
+        let label = match distance {
+            Some(distance) if distance > 0 => {
+                format!("this is read from {distance} bytes below the stack pointer")
+            }
+            _ => "this was below the stack pointer since it was written".to_owned(),
+        };
+        judgement.candidates.push(Candidate {
+            place: seen.place,
+            cause: seen.place,
+            block: seen.block,
+            symptom: Symptom::BelowStackPointer,
+            message: format!(
+                "`{}` relies on data below the stack pointer",
+                root.root.name
+            ),
+            label,
+            notes: vec![format!(
+                "a signal handler may overwrite what lies more than {red_zone} bytes below the \
+                 stack pointer"
+            )],
+            help: "move the stack pointer below the data before they are written".to_owned(),
+        });
+    }
+    judgement
+}

@@ -1,0 +1,104 @@
+use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::inputs::Place;
+use crate::interpret::{Base, Event, Exit, Function, State, Value};
+use crate::registers::Register;
+
+pub(super) static RULE: Rule = Rule {
+    id: "clobbered_register",
+    level: Level::Deny,
+    page: include_str!("clobbered_register.md"),
+    never_unknown: None,
+    check: Check::Contract(check),
+};
+
+fn check(root: &RootFacts<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    for seen in root.events() {
+        let Event::Exit { exit, state } = &seen.event else {
+            continue;
+        };
+        // Where a return leads elsewhere the stack is at fault, not the registers.
+        if matches!(exit, Exit::Return(address) if *address != Value::RETURN_ADDRESS) {
+            continue;
+        }
+        for register in root.contract.preserved.iter() {
+            let value = state.register(register);
+            if register.index() < 48
+                && register != Register::RSP
+                && root.terms.as_base(value) != Some(Base::Entry(register))
+            {
+                let candidate = candidate(root, seen.place, seen.block, state, register);
+                judgement.candidates.push(candidate);
+            }
+        }
+    }
+    judgement
+}
+
+fn candidate(
+    root: &RootFacts<'_>,
+    place: Place,
+    block: u32,
+    state: &State,
+    register: Register,
+) -> Candidate {
+    let name = &root.root.name;
+    let value = state.register(register);
+    let holds = holds(root, register, value);
+    Candidate {
+        place,
+        cause: place,
+        block,
+        symptom: Symptom::Clobbered(register),
+        message: format!("`{name}` does not preserve `{register}`"),
+        label: format!("`{register}` holds {holds} here"),
+        notes: vec![format!(
+            "its caller may keep a value in `{register}` across the call: {} says that it is \
+             preserved",
+            root.contract.convention.name
+        )],
+        help: help(root, place, state, register, value),
+    }
+}
+
+fn holds(root: &RootFacts<'_>, register: Register, value: Value) -> String {
+    if let Some(Base::Function {
+        function: Function::Truncate | Function::Insert { .. },
+        bits,
+        inputs,
+    }) = root.terms.as_base(value)
+        && root.terms.as_base(inputs[0]) == Some(Base::Entry(register))
+    {
+        return format!("only {bits} bits of its entry value");
+    }
+    root.holds(value)
+        .unwrap_or_else(|| "something else than its entry value".to_owned())
+}
+
+fn help(
+    root: &RootFacts<'_>,
+    place: Place,
+    state: &State,
+    register: Register,
+    value: Value,
+) -> String {
+    let at = root.name(place);
+    let saved = state
+        .slots
+        .iter()
+        .any(|slot| root.terms.as_base(slot.value) == Some(Base::Entry(register)));
+    match root.terms.as_base(value) {
+        Some(Base::Entry(other))
+            if other != register && root.contract.preserved.contains(other) =>
+        {
+            format!("restore `{register}` and `{other}` in the opposite order of their saves")
+        }
+        _ if saved => {
+            format!("its entry value is still in the frame: restore it before the exit at `{at}`")
+        }
+        _ => format!(
+            "push `{register}` at the entry and pop it before each return; the exit at `{at}` \
+             does not"
+        ),
+    }
+}

@@ -1,0 +1,181 @@
+//! What a rule says of one root, before and after its doubts are looked into.
+
+use crate::contracts::{Contract, Root};
+use crate::inputs::{Image, Place};
+use crate::interpret::{Base, Callee, Event, Facts, Reason, Seen, Terms, Value};
+use crate::registers::Register;
+
+/// What rules judge a root by.
+pub struct RootFacts<'a> {
+    /// The root.
+    pub root: &'a Root,
+    /// What it promises.
+    pub contract: &'a Contract,
+    /// What the analysis saw.
+    pub facts: &'a Facts,
+    /// The terms that values are written in.
+    pub terms: &'a Terms,
+    /// The image.
+    pub image: &'a Image,
+}
+
+/// What a rule says of a root.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Violations on some abstract path: a replay refutes, else they are possible.
+    pub candidates: Vec<Candidate>,
+    /// What the analysis could not tell.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A violation that an abstract path leads to.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The instruction.
+    pub place: Place,
+    /// Where its cause is: violations of one cause are one report.
+    pub cause: Place,
+    /// The block that it was seen in.
+    pub block: u32,
+    /// What a run must show.
+    pub symptom: Symptom,
+    /// A sentence without a capital and a full stop.
+    pub message: String,
+    /// What is to be said at the place.
+    pub label: String,
+    /// What else is known.
+    pub notes: Vec<String>,
+    /// The next step.
+    pub help: String,
+}
+
+/// What a run must show to refute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Symptom {
+    /// A preserved register differs from its entry value at an exit.
+    Clobbered(Register),
+    /// SP or the return address is wrong at an exit.
+    UnbalancedStack,
+    /// DF is set at an exit or a call.
+    DirectionFlag,
+    /// SP is misaligned at a call.
+    MisalignedCall,
+    /// An access that demands alignment gets none.
+    MisalignedAccess {
+        /// The alignment, in bytes.
+        align: u8,
+    },
+    /// Garbage that this register held decides an address, a branch or a target.
+    Undefined(Register),
+    /// Data is relied on that a signal handler may have overwritten.
+    BelowStackPointer,
+    /// The caller's frame is written to.
+    CallerFrameStore,
+    /// Control comes to what is no code.
+    FallThrough,
+    /// The stack is touched more than a page below where it was before.
+    UnprobedStep,
+}
+
+/// Something that the analysis could not tell.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Doubt {
+    /// The instruction.
+    pub place: Place,
+    /// The class of the reason, for tables.
+    pub class: &'static str,
+    /// The reason, a sentence without a capital and a full stop.
+    pub reason: String,
+    /// The lines of `abide.toml` that would decide it.
+    pub decide: String,
+}
+
+impl RootFacts<'_> {
+    /// The events with their places.
+    pub fn events(&self) -> impl Iterator<Item = &Seen> {
+        self.facts.events.iter()
+    }
+
+    /// What a place is called: the nearest symbol and the distance.
+    #[must_use]
+    pub fn name(&self, place: Place) -> String {
+        match self.image.name_of(place) {
+            Some((name, 0)) => name.to_owned(),
+            Some((name, distance)) => format!("{name}+{distance:#x}"),
+            None => format!("{:#x}", place.offset),
+        }
+    }
+
+    /// What a callee is called.
+    #[must_use]
+    pub fn callee(&self, callee: Callee) -> String {
+        match callee {
+            Callee::Place(place) => format!("`{}`", self.name(place)),
+            Callee::External(symbol) => match self.image.symbol(symbol) {
+                Some(symbol) => format!("`{}`", symbol.name),
+                None => "an external function".to_owned(),
+            },
+            Callee::Pointer => "a function by its pointer".to_owned(),
+        }
+    }
+
+    /// What a register holds, in words, where something useful can be said.
+    #[must_use]
+    pub fn holds(&self, value: Value) -> Option<String> {
+        match self.terms.as_base(value)? {
+            Base::Entry(register) => Some(format!("what `{register}` held at the entry")),
+            Base::ReturnAddress => Some("the return address".to_owned()),
+            Base::Argument(offset, _) => Some(format!(
+                "what the caller left at offset {offset:#x} from the entry's stack pointer"
+            )),
+            Base::Site { lost: Some(_), .. } => Some("what a call left in it".to_owned()),
+            Base::Phi { .. } => Some("different values on different paths".to_owned()),
+            _ => value.as_constant().map(|number| format!("{number:#x}")),
+        }
+    }
+
+    /// Everything that kept the analysis from seeing all paths.
+    #[must_use]
+    pub fn obstacles(&self) -> Vec<Doubt> {
+        let reasons = self.events().filter_map(|seen| match seen.event {
+            Event::Unknown { reason } => Some((seen.place, reason)),
+            _ => None,
+        });
+        let mut doubts: Vec<_> = reasons
+            .map(|(place, reason)| self.obstacle(place, reason))
+            .collect();
+        doubts.sort();
+        doubts.dedup();
+        doubts
+    }
+
+    fn obstacle(&self, place: Place, reason: Reason) -> Doubt {
+        let at = self.name(place);
+        let detail = match reason {
+            Reason::Instruction(why) => format!("{}: {why}", reason.text()),
+            _ => reason.text().to_owned(),
+        };
+        let decide = match reason {
+            Reason::IndirectJump | Reason::IndirectCall => {
+                format!("[[table]]\njump = \"{at}\"\nentries = 0 # how many\nreason = \"…\"")
+            }
+            Reason::StackSwitch => self.declare("switches_stack = true"),
+            _ => self.declare("not_a_function = true"),
+        };
+        Doubt {
+            place,
+            class: reason.text(),
+            reason: format!("at `{at}` there is {detail}"),
+            decide,
+        }
+    }
+
+    /// The lines of `abide.toml` that declare something of this root.
+    #[must_use]
+    pub fn declare(&self, line: &str) -> String {
+        format!(
+            "[[contract]]\nsymbols = [\"{}\"]\n{line}\nreason = \"…\"",
+            self.root.name
+        )
+    }
+}

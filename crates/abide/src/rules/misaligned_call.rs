@@ -1,0 +1,62 @@
+use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::interpret::Event;
+
+pub(super) static RULE: Rule = Rule {
+    id: "misaligned_call",
+    level: Level::Deny,
+    page: include_str!("misaligned_call.md"),
+    never_unknown: None,
+    check: Check::Contract(check),
+};
+
+fn check(root: &RootFacts<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let convention = root.contract.convention;
+    let (alignment, entry) = (convention.stack_alignment, convention.entry_residue);
+    for seen in root.events() {
+        let Event::Call {
+            callee, residue, ..
+        } = seen.event
+        else {
+            continue;
+        };
+        let callee = root.callee(callee);
+        match residue {
+            Some(residue) if residue == u64::from(entry) => {}
+            Some(residue) => {
+                let off =
+                    (u64::from(entry) + u64::from(alignment) - residue) % u64::from(alignment);
+                judgement.candidates.push(Candidate {
+                    place: seen.place,
+                    cause: seen.place,
+                    block: seen.block,
+                    symptom: Symptom::MisalignedCall,
+                    message: format!(
+                        "`{}` calls {callee} with a misaligned stack",
+                        root.root.name
+                    ),
+                    label: format!(
+                        "the stack pointer is {} modulo {alignment} before this call",
+                        (residue + 8) % u64::from(alignment)
+                    ),
+                    notes: vec![format!(
+                        "{} wants it to be a multiple of {alignment} there: the callee may use \
+                         aligned vector stores on its stack",
+                        convention.name
+                    )],
+                    help: format!(
+                        "move the stack pointer by {} more bytes before the call",
+                        u64::from(alignment) - off
+                    ),
+                });
+            }
+            None => judgement.doubts.push(Doubt {
+                place: seen.place,
+                class: "the stack's alignment at a call",
+                reason: format!("how the stack is aligned at the call of {callee} is not known"),
+                decide: root.declare("switches_stack = true"),
+            }),
+        }
+    }
+    judgement
+}

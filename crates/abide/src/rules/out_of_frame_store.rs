@@ -1,0 +1,65 @@
+use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::interpret::{Event, Seen};
+
+pub(super) static RULE: Rule = Rule {
+    id: "out_of_frame_store",
+    level: Level::Deny,
+    page: include_str!("out_of_frame_store.md"),
+    never_unknown: None,
+    check: Check::Contract(check),
+};
+
+/// Where the first stack argument is, from SP at the entry.
+const FIRST_ARGUMENT: i64 = 8;
+
+fn check(root: &RootFacts<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let declared = root.contract.stack_arguments;
+    let reach = match declared {
+        Some(bytes) => FIRST_ARGUMENT + i64::from(bytes),
+        // What the root reads there, its caller has put there.
+        None => root
+            .facts
+            .assumptions
+            .read_arguments
+            .unwrap_or(FIRST_ARGUMENT),
+    };
+    for seen in root.events() {
+        let Event::CallerFrameStore { offset } = seen.event else {
+            continue;
+        };
+        if offset < reach {
+            continue;
+        }
+        if declared.is_some() {
+            judgement.candidates.push(candidate(root, seen, offset));
+            continue;
+        }
+        let bytes = offset - FIRST_ARGUMENT + 8;
+        judgement.doubts.push(Doubt {
+            place: seen.place,
+            class: "how many stack arguments there are",
+            reason: format!(
+                "the store at `{}` goes {offset:#x} bytes above the entry's stack pointer: it is \
+                 within its rights only if the function has {bytes} bytes of stack arguments, and \
+                 no declaration was seen",
+                root.name(seen.place)
+            ),
+            decide: root.declare(&format!("stack_arguments = {bytes}")),
+        });
+    }
+    judgement
+}
+
+fn candidate(root: &RootFacts<'_>, seen: &Seen, offset: i64) -> Candidate {
+    Candidate {
+        place: seen.place,
+        cause: seen.place,
+        block: seen.block,
+        symptom: Symptom::CallerFrameStore,
+        message: format!("`{}` writes into its caller's frame", root.root.name),
+        label: format!("this goes {offset:#x} bytes above the entry's stack pointer"),
+        notes: vec!["the function is declared to have no stack argument there".to_owned()],
+        help: "keep the value in the function's own frame, below the return address".to_owned(),
+    }
+}

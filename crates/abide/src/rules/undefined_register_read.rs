@@ -1,0 +1,30 @@
+use super::garbage::{Source, uses};
+use super::{Check, Judgement, Level, RootFacts, Rule};
+
+pub(super) static RULE: Rule = Rule {
+    id: "undefined_register_read",
+    level: Level::Deny,
+    page: include_str!("undefined_register_read.md"),
+    never_unknown: None,
+    check: Check::Contract(check),
+};
+
+fn check(root: &RootFacts<'_>) -> Judgement {
+    let candidates = uses(root, |source| match source {
+        Source::Entry(register) => Some((
+            format!(
+                "`{}` depends on what `{register}` holds at its entry",
+                root.root.name
+            ),
+            format!(
+                "set `{register}` before it is used, or declare in `abide.toml` that it is an \
+                 argument"
+            ),
+        )),
+        Source::Call(..) => None,
+    });
+    Judgement {
+        candidates,
+        doubts: Vec::new(),
+    }
+}

@@ -1,0 +1,9 @@
+; check: --deny possible --all-exported a.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global f:function
+section .text
+f:
+    mov rbx, rdi
+    lea rax, [rbx + 1]
+    ret

@@ -1,0 +1,11 @@
+; check: --all-exported a.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global f:function
+section .text
+f:
+    mov rcx, rdx
+    std
+    rep movsb
+    cld
+    ret

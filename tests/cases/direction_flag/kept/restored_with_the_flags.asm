@@ -1,0 +1,12 @@
+; check: --all-exported a.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global f:function
+section .text
+f:
+    pushfq
+    mov rcx, rdx
+    std
+    rep movsb
+    popfq
+    ret

@@ -1,0 +1,11 @@
+; check: --deny possible --all-exported a.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global f:function
+section .text
+f:
+    test edi, edi
+    jnz .work
+    ret
+.work:
+    inc edi

@@ -1,0 +1,8 @@
+; check: --deny possible --all-exported a.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global f:function
+section .text
+f:
+    mov rax, [r11]
+    ret
