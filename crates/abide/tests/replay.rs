@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use abide::contracts::Contract;
 use abide::conventions::SYSTEM_V_X86_64 as CONVENTION;
 use abide::inputs::{self, Image, Place, Resolved};
 use abide::interpret::replay::{Outcome, Replayer, Request, Symptom};
 use abide::interpret::{
     Analysis, Base, Boundaries, Calls, Code, Event, Exit, Explorer, Surroundings, Value,
 };
-use abide::registers::{Register, RegisterSet};
+use abide::registers::Register;
 
 fn assemble(test: &str, source: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("replay");
@@ -89,17 +90,16 @@ fn replays(test: &str, body: &str) -> (Vec<Symptom>, Vec<Symptom>) {
 }
 
 fn replays_of(image: &Image, root: Place) -> (Vec<Symptom>, Vec<Symptom>) {
+    let contract = Contract::of(&CONVENTION);
     let around = Surroundings {
         image,
         convention: &CONVENTION,
         boundaries: Boundaries::new(image),
-        contracted: [root].into_iter().collect(),
+        contracted: [(root, contract.clone())].into_iter().collect(),
         never_return: |name| name == "abort",
     };
-    let all: RegisterSet = (0..16).map(Register).collect();
-    let undefined = all.difference(CONVENTION.arguments);
     let mut code = Code::new(image);
-    let analysis = Explorer::analyse(&mut code, &around, Calls::ByContract, root, undefined);
+    let analysis = Explorer::analyse(&mut code, &around, Calls::ByContract, root, &contract);
     let replayer = Replayer::new(image);
     let (mut shown, mut not) = (Vec::new(), Vec::new());
     for (symptom, block) in candidates(&analysis) {

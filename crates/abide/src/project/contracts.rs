@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use super::verdicts::{Assumed, RootVerdicts, Verdict, decide};
+use super::verdicts::{Assumed, RootVerdicts, Shown, Verdict, decide};
 use super::{Error, Project};
 use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::UnitPlace;
 use crate::inputs::{Image, Place, SectionIndex};
+use crate::interpret::replay::{ReplayStep, Replayer};
 use crate::interpret::{Boundaries, Callee, Code, Surroundings};
+use crate::machine::x86;
 use crate::report::{ContractSummary, Report, RootReport};
 use crate::rules::{
     self, Candidate, Doubt, Facts, Finding, Level, Levels, Location, Rule, Symptom,
@@ -74,6 +76,7 @@ fn decide_all(image: &Image, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
         contracted,
         never_return: never_returns,
     };
+    let replayer = Replayer::new(image);
     let next = AtomicUsize::new(0);
     let found = Mutex::new(BTreeMap::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -87,7 +90,7 @@ fn decide_all(image: &Image, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
                         return;
                     };
                     for (number, (root, contract)) in (start..).zip(rest.iter().take(CHUNK)) {
-                        let verdicts = decide(&mut code, &around, root, contract);
+                        let verdicts = decide(&mut code, &around, &replayer, root, contract);
                         if let Ok(mut found) = found.lock() {
                             found.insert(number, verdicts);
                         }
@@ -256,8 +259,9 @@ impl Reporter<'_> {
     ) -> Vec<(Cause<'static>, Finding)> {
         match verdict {
             Verdict::Proved => Vec::new(),
-            Verdict::Refuted(candidates) => one_a_symptom(candidates)
-                .map(|(candidate, more)| self.of_candidate(root, rule, level, candidate, more))
+            Verdict::Refuted(shown) => shown
+                .iter()
+                .map(|shown| self.of_shown(root, rule, level, shown))
                 .collect(),
             Verdict::Possible(candidates) => one_a_symptom(candidates)
                 .map(|(candidate, more)| {
@@ -273,6 +277,41 @@ impl Reporter<'_> {
                 })
                 .collect(),
             Verdict::Unknown(doubts) => self.of_doubts(root, rule, doubts),
+        }
+    }
+
+    fn of_shown(
+        &self,
+        root: &RootVerdicts,
+        rule: &'static Rule,
+        level: Level,
+        shown: &Shown,
+    ) -> (Cause<'static>, Finding) {
+        let (cause, mut finding) = self.of_candidate(root, rule, level, &shown.candidate, 0);
+        let replay = &shown.replay;
+        let entry: Vec<String> = replay.entry.iter().map(ToString::to_string).collect();
+        if !entry.is_empty() {
+            let entry = entry.join(", ");
+            finding
+                .notes
+                .push(format!("a run shows it, entered with {entry}"));
+        } else {
+            finding.notes.push("every run shows it".to_owned());
+        }
+        finding.path = replay
+            .steps
+            .iter()
+            .map(|step| self.location(step.place, self.told(step)))
+            .collect();
+        (cause, finding)
+    }
+
+    /// A step of a run: the instruction, and what it did.
+    fn told(&self, step: &ReplayStep) -> String {
+        let text = x86::text(&self.unit.image, step.place).unwrap_or_default();
+        match step.times {
+            0 | 1 => format!("{text}: {}", step.what),
+            times => format!("{text}: {} ({times} times)", step.what),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::rules::{Level, Levels};
 pub use check::{check, check_files};
 pub use contracts::{Unit, judge_unit};
 pub use symbols::symbols;
-pub use verdicts::{Assumed, RootVerdicts, Verdict};
+pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
 
 /// What is checked, and how.
 #[derive(Debug, Clone, Default)]

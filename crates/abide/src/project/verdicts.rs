@@ -1,23 +1,37 @@
 //! One root through the engine and the rules: a verdict for each rule.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::contracts::{Contract, Root};
 use crate::inputs::Place;
+use crate::interpret::replay::{Outcome, Replay, Replayer, Request};
 use crate::interpret::{Analysis, Assumptions, Callee, Calls, Code, Explorer, Surroundings};
-use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule};
+use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
+
+/// How many places of one kind of violation are searched for a run.
+const MOST_SEARCHES: u32 = 4;
 
 /// What is decided of one root and one rule.
 #[derive(Debug, Clone)]
 pub enum Verdict {
     /// It holds on all paths, under the assumptions of the root.
     Proved,
-    /// Runs show the violations.
-    Refuted(Vec<Candidate>),
+    /// Runs show the violations; those that no run was found for are not told.
+    Refuted(Vec<Shown>),
     /// Abstract paths lead to the violations; no run was found that shows one.
     Possible(Vec<Candidate>),
     /// The analysis could not tell.
     Unknown(Vec<Doubt>),
+}
+
+/// A violation and the run that shows it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The violation.
+    pub candidate: Candidate,
+    /// The run.
+    pub replay: Arc<Replay>,
 }
 
 /// What a proof leans on, by name.
@@ -79,6 +93,7 @@ impl RootVerdicts {
 
 /// What one analysis of a root gave.
 struct Attempt {
+    calls: Calls,
     analysis: Analysis,
     judged: Vec<(&'static Rule, Judgement)>,
     obstacles: Vec<Doubt>,
@@ -101,6 +116,7 @@ impl Attempt {
 pub(super) fn decide<'image>(
     code: &mut Code<'image>,
     around: &Surroundings<'image>,
+    replayer: &Replayer<'image>,
     root: &Root,
     contract: &Contract,
 ) -> RootVerdicts {
@@ -118,9 +134,16 @@ pub(super) fn decide<'image>(
         assumptions: assumed(&attempt.analysis.facts.assumptions),
         visited: attempt.analysis.facts.visited,
     };
+    let runs = Runs {
+        around,
+        replayer,
+        root,
+        calls: attempt.calls,
+        analysis: &attempt.analysis,
+    };
     for (rule, judgement) in attempt.judged {
         let verdict = if !judgement.candidates.is_empty() {
-            Verdict::Possible(judgement.candidates)
+            runs.refute(code, judgement.candidates)
         } else if !judgement.doubts.is_empty() {
             Verdict::Unknown(judgement.doubts)
         } else if !attempt.obstacles.is_empty() {
@@ -131,6 +154,58 @@ pub(super) fn decide<'image>(
         found.verdicts.push((rule, verdict));
     }
     found
+}
+
+/// What runs of a root are tried with.
+struct Runs<'a, 'image> {
+    around: &'a Surroundings<'image>,
+    replayer: &'a Replayer<'image>,
+    root: &'a Root,
+    calls: Calls,
+    analysis: &'a Analysis,
+}
+
+impl<'image> Runs<'_, 'image> {
+    /// Refuted by what a run shows, or possible where none does.
+    fn refute(&self, code: &mut Code<'image>, candidates: Vec<Candidate>) -> Verdict {
+        let mut shown = Vec::new();
+        let mut tried: BTreeMap<Symptom, u32> = BTreeMap::new();
+        for candidate in &candidates {
+            // One run of each kind is enough, and a kind that resists is given up.
+            let tries = tried.entry(candidate.symptom).or_default();
+            let is_shown = shown
+                .iter()
+                .any(|shown: &Shown| shown.candidate.symptom == candidate.symptom);
+            if is_shown || *tries >= MOST_SEARCHES {
+                continue;
+            }
+            *tries += 1;
+            if let Some(replay) = self.replay(code, candidate) {
+                shown.push(Shown {
+                    candidate: candidate.clone(),
+                    replay,
+                });
+            }
+        }
+        match shown.is_empty() {
+            true => Verdict::Possible(candidates),
+            false => Verdict::Refuted(shown),
+        }
+    }
+
+    fn replay(&self, code: &mut Code<'image>, candidate: &Candidate) -> Option<Arc<Replay>> {
+        let request = Request {
+            root: self.root.place,
+            calls: self.calls,
+            symptom: candidate.wanted(),
+            block: candidate.block,
+            analysis: self.analysis,
+        };
+        match self.replayer.replay(code, self.around, &request) {
+            Outcome::Shown(replay) => Some(Arc::from(replay)),
+            Outcome::NotFound { .. } => None,
+        }
+    }
 }
 
 fn try_with<'image>(
@@ -155,6 +230,7 @@ fn try_with<'image>(
         .collect();
     let obstacles = facts.obstacles();
     Attempt {
+        calls,
         judged,
         obstacles,
         analysis,

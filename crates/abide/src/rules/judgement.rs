@@ -2,6 +2,7 @@
 
 use crate::contracts::{Contract, Root};
 use crate::inputs::{Image, Place};
+use crate::interpret::replay;
 use crate::interpret::{Base, Callee, Event, Facts, Reason, Seen, Terms, Value};
 use crate::registers::Register;
 
@@ -49,6 +50,28 @@ pub struct Candidate {
     pub help: String,
 }
 
+impl Candidate {
+    /// What a run must show, at which place.
+    #[must_use]
+    pub const fn wanted(&self) -> replay::Symptom {
+        let place = self.place;
+        match self.symptom {
+            Symptom::Clobbered(register) => replay::Symptom::Clobbered(register),
+            Symptom::UnbalancedStack => replay::Symptom::UnbalancedStack,
+            Symptom::DirectionFlag => replay::Symptom::DirectionFlag,
+            Symptom::MisalignedCall => replay::Symptom::MisalignedCall { place },
+            Symptom::MisalignedAccess { .. } => replay::Symptom::MisalignedAccess { place },
+            Symptom::Undefined(_) => replay::Symptom::Undefined { place },
+            Symptom::BelowStackPointer => replay::Symptom::BelowStackPointer { place },
+            Symptom::CallerFrameStore { beyond } => {
+                replay::Symptom::OutOfFrameStore { place, beyond }
+            }
+            Symptom::FallThrough => replay::Symptom::FallThrough { place },
+            Symptom::UnprobedStep => replay::Symptom::UnprobedStep { place },
+        }
+    }
+}
+
 /// What a run must show to refute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Symptom {
@@ -70,7 +93,10 @@ pub enum Symptom {
     /// Data is relied on that a signal handler may have overwritten.
     BelowStackPointer,
     /// The caller's frame is written to.
-    CallerFrameStore,
+    CallerFrameStore {
+        /// The first offset from SP at the entry that is not the root's to write.
+        beyond: i64,
+    },
     /// Control comes to what is no code.
     FallThrough,
     /// The stack is touched more than a page below where it was before.

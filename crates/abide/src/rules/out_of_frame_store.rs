@@ -32,7 +32,9 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             continue;
         }
         if declared.is_some() {
-            judgement.candidates.push(candidate(root, seen, offset));
+            judgement
+                .candidates
+                .push(candidate(root, seen, offset, reach));
             continue;
         }
         let bytes = offset - FIRST_ARGUMENT + 8;
@@ -51,12 +53,12 @@ fn check(root: &RootFacts<'_>) -> Judgement {
     judgement
 }
 
-fn candidate(root: &RootFacts<'_>, seen: &Seen, offset: i64) -> Candidate {
+fn candidate(root: &RootFacts<'_>, seen: &Seen, offset: i64, beyond: i64) -> Candidate {
     Candidate {
         place: seen.place,
         cause: seen.place,
         block: seen.block,
-        symptom: Symptom::CallerFrameStore,
+        symptom: Symptom::CallerFrameStore { beyond },
         message: format!("`{}` writes into its caller's frame", root.root.name),
         label: format!("this goes {offset:#x} bytes above the entry's stack pointer"),
         notes: vec!["the function is declared to have no stack argument there".to_owned()],

@@ -1,4 +1,4 @@
-; check: --deny possible --all-exported --config declared.toml a.o
+; check: --all-exported --config declared.toml a.o
 ;;; declared.toml
 [[contract]]
 symbols = ["f"]

@@ -1,4 +1,4 @@
-; check: --deny possible --all-exported a.o
+; check: --all-exported a.o
 ;;; a.asm
 section .note.GNU-stack noalloc noexec nowrite progbits
 global f:function

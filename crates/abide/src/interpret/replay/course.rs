@@ -293,6 +293,7 @@ impl<'a> Course<'a> {
         if !self.scene.around.callee_returns(call.callee) {
             return Turn::Ended(End::Gone(call));
         }
+        let convention = self.scene.around.convention;
         let preserved = self.scene.around.preserved_by(call.callee);
         for register in (0..Register::COUNT as u8).map(Register) {
             if preserved.contains(register) || register == Register::RSP {
