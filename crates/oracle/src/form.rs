@@ -104,7 +104,7 @@ fn add(forms: &mut Forms, instruction: &Instruction, bytes: &[u8]) {
     }
 }
 
-/// Reads a list as [`print`] writes it; lines that are none are left out.
+/// Reads a list as [`print()`] writes it; lines that are none are left out.
 #[must_use]
 pub fn parse(text: &str) -> Forms {
     let mut forms = Forms::new();

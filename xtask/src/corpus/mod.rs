@@ -1,7 +1,7 @@
 //! The public corpus: real crates, built as their users build them, and what abide decides there.
 //!
 //! Data moves one way: [`entry`] (a project in the repo) → [`build`] and [`linker`] (what its
-//! link put together) → [`unit`] (read back) → [`assembly`], [`roots`], [`archive`],
+//! link put together) → [`mod@unit`] (read back) → [`assembly`], [`roots`], [`archive`],
 //! [`objdump`], [`outcome`], [`expectations`] (measured) → [`table`] and [`index`] (written).
 
 mod archive;

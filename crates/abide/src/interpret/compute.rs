@@ -251,6 +251,13 @@ impl State {
         if by == mask(bits) {
             return self.truncate(terms, a, bits);
         }
+        // Where the bits that are cleared are known, a number is taken away.
+        let cleared = !by & mask(bits);
+        let width = 64 - cleared.leading_zeros() as u8;
+        if let Some(low) = self.known(terms, a).modulo(width) {
+            let less = a.plus(((low & cleared) as i64).wrapping_neg());
+            return self.truncate(terms, less, bits);
+        }
         let ones = by.trailing_ones() as u8;
         if by == mask(ones) {
             return self.low_bits(terms, a, ones);

@@ -181,7 +181,7 @@ impl Known {
         self.low >= -FAR && self.high <= FAR
     }
 
-    /// The sum of two counters is a counter: see [`FAR`].
+    /// The sum of two counters is a counter: see `FAR`.
     #[must_use]
     pub fn count_on(self, other: Self) -> Self {
         let sum = self.plus(other);
