@@ -6,8 +6,8 @@
 //! functions that it calls. What is found is a run that shows the violation;
 //! where none is found, nothing is claimed.
 //!
-//! [`search`] tries entries. Each try runs beside a [`shadow`], which tells
-//! what input each number came from; [`solve`] turns that into the next
+//! `search` tries entries. Each try runs beside a `shadow`, which tells
+//! what input each number came from; `solve` turns that into the next
 //! entries: one input changed, so that a branch goes the other way or an
 //! address becomes one that can be accessed.
 
