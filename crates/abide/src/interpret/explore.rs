@@ -150,6 +150,18 @@ impl<'code, 'image> Explorer<'code, 'image> {
         root: Place,
         contract: &Contract,
     ) -> Analysis {
+        let mut explorer = Self::new(code, around, calls, root, undefined);
+        explorer.settle();
+        explorer.finish()
+    }
+
+    fn new(
+        code: &'code mut Code<'image>,
+        around: &'code Surroundings<'image>,
+        calls: Calls,
+        root: Place,
+        undefined: RegisterSet,
+    ) -> Self {
         code.clear_marks();
         let convention = around.convention;
         let log2 = convention.stack_alignment.trailing_zeros() as u8;
@@ -185,8 +197,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             context: 0,
         };
         explorer.enter(at, state, None);
-        explorer.settle();
-        explorer.finish()
+        explorer
     }
 
     fn settle(&mut self) {
@@ -736,3 +747,6 @@ fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> boo
         None => true,
     }
 }
+
+#[cfg(test)]
+mod containment;

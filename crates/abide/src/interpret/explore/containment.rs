@@ -1,0 +1,172 @@
+//! Whatever a run on numbers reaches lies in the abstract state of that place.
+//!
+//! Random programs are analysed, then run by the concrete evaluator. After each
+//! instruction there must be numbers for the bases of the abstract state that
+//! give every register, slot and condition the number that the run has there,
+//! and no branch that the run takes may have been ruled out.
+
+mod programs;
+mod valuation;
+
+use super::*;
+use crate::conventions::SYSTEM_V_X86_64;
+use crate::inputs::SectionId;
+use crate::interpret::Assumptions;
+use crate::machine::concrete::{Layout, Machine, Step};
+use crate::machine::x86::Lifter;
+use crate::machine::{Effects, Flow};
+use programs::{Dice, image_of};
+use valuation::{Valuation, entry_machine};
+
+const START: Place = Place {
+    section: SectionId(0),
+    offset: 0,
+};
+
+/// Analyses one program and follows some of its runs.
+fn check(program: &[u8], seed: u64) {
+    let image = image_of(program);
+    let around = Surroundings {
+        image: &image,
+        convention: &SYSTEM_V_X86_64,
+        boundaries: Boundaries::new(&image),
+        contracted: FxHashSet::default(),
+        never_return: |_| false,
+    };
+    let mut code = Code::new(&image);
+    let undefined = (0..16)
+        .map(Register)
+        .collect::<RegisterSet>()
+        .difference(SYSTEM_V_X86_64.arguments);
+    let analysis = Explorer::analyse(&mut code, &around, Calls::ByContract, START, undefined);
+    let gave_up = |seen: &super::super::Seen| matches!(seen.event, Event::Unknown { .. });
+    if analysis.facts.events.iter().any(gave_up) {
+        return;
+    }
+    let mut explorer = Explorer::new(&mut code, &around, Calls::ByContract, START, undefined);
+    explorer.settle();
+    for run in 0..3 {
+        follow(&mut explorer, &image, program, seed.wrapping_mul(31) + run);
+    }
+}
+
+/// Runs the program once, comparing after each instruction.
+fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: u64) {
+    let layout = Layout::new(image);
+    let mut machine = entry_machine(&layout, seed);
+    let mut lifter = Lifter::new(image);
+    let mut effects = Effects::new();
+    let mut place = START;
+    let mut trace = Vec::new();
+    explorer.evaluator.recording = true;
+    explorer.evaluator.assumptions = Assumptions::default();
+    let entry = enclosing(explorer, &layout, seed, &mut machine, place);
+    let Ok((mut state, mut context)) = entry else {
+        panic!("no state at the entry of {program:02x?}");
+    };
+    for _ in 0..200 {
+        trace.push(place.offset);
+        if lifter.lift(place, &mut effects).is_err() {
+            return;
+        }
+        let at = At { place, context };
+        explorer.evaluator.run(&mut state, at, &effects.list);
+        let (next, is_return) = match machine.step(&effects, place) {
+            Step::Continue(next) => (next, false),
+            Step::Call(crate::machine::concrete::Destination::Place(next)) => (next, false),
+            Step::Return(address) => match layout.place_of(address) {
+                Some(next) => (next, true),
+                None => return,
+            },
+            _ => return,
+        };
+        // The run is held to no more than what was assumed.
+        if explorer.evaluator.assumptions.index_in_bounds {
+            return;
+        }
+        if let Flow::Return(address) = effects.flow {
+            // An exit to an address that is not known is an event, and no proof.
+            let address = explorer.evaluator.operand(address);
+            if explorer.evaluator.terms.as_place(address).is_none() {
+                return;
+            }
+        }
+        let behind = place.offset + i64::from(effects.length);
+        if let Flow::Branch { target, taken, .. } = effects.flow {
+            let value = explorer.evaluator.operand(taken);
+            let jumps = next.offset != behind;
+            let both = explorer.reference(target) == explorer.evaluator.terms.place(next) && !jumps;
+            let terms = &mut explorer.evaluator.terms;
+            assert!(
+                both || state.assume(terms, value, jumps),
+                "a branch was ruled out that run {seed} of {program:02x?} takes: {trace:x?}"
+            );
+        }
+        let found =
+            Valuation::new(&explorer.evaluator.terms, &layout, seed).contains(&state, &mut machine);
+        if let Err(why) = found {
+            panic!("run {seed} of {program:02x?} left its state: {trace:x?}: {why}\n{state:?}");
+        }
+        place = next;
+        let is_start = (explorer.code.at(place)).is_ok_and(|i| explorer.code.is_marked(i));
+        if is_start || is_return {
+            match enclosing(explorer, &layout, seed, &mut machine, place) {
+                Ok(entered) => (state, context) = entered,
+                Err(why) => panic!(
+                    "run {seed} of {program:02x?} is in no state: {trace:x?}, {place:x?}: {why:#?}"
+                ),
+            }
+        }
+    }
+}
+
+/// A block's state at this place that the run is in.
+fn enclosing(
+    explorer: &Explorer<'_, '_>,
+    layout: &Layout<'_>,
+    seed: u64,
+    machine: &mut Machine<'_>,
+    place: Place,
+) -> Result<(State, u32), Vec<String>> {
+    let mut why = Vec::new();
+    for block in explorer.blocks.iter().filter(|b| b.key.place == place) {
+        let terms = &explorer.evaluator.terms;
+        let mut valuation = Valuation::new(terms, layout, seed);
+        match valuation.contains(&block.state, machine) {
+            Ok(()) => return Ok((block.state.clone(), block.key.context)),
+            Err(reason) => why.push(reason),
+        }
+    }
+    Err(why)
+}
+
+#[test]
+fn what_runs_reach_lies_in_the_abstract_states() {
+    let count = std::env::var("ABIDE_PROGRAMS")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    for seed in 0..count.unwrap_or(800) {
+        let program = programs::random(&mut Dice::new(seed));
+        check(&program, seed);
+    }
+}
+
+/// Programs that once showed an unsound step, by hand.
+#[test]
+fn known_traps_are_avoided() {
+    let traps: [&[u8]; 3] = [
+        // `cmp edi, -1; je`: the immediate comes extended to 64 bits.
+        &[0x83, 0xff, 0xff, 0x74, 0x01, 0xc3, 0xc3],
+        // A loop whose head is found late: std; a: dec edi; jnz b; ret; b: cld; jmp a.
+        &[0xfd, 0xff, 0xcf, 0x75, 0x01, 0xc3, 0xfc, 0xeb, 0xf8],
+        // `test rdi, rdi; js; add rdi, 8; js`: a sum that wraps.
+        &[
+            0x48, 0x85, 0xff, 0x78, 0x07, 0x48, 0x83, 0xc7, 0x08, 0x78, 0x01, 0xc3, 0xc3,
+        ],
+    ];
+    for trap in traps {
+        for seed in 0..40 {
+            check(trap, seed);
+        }
+    }
+}
