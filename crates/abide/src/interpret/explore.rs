@@ -150,7 +150,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         root: Place,
         contract: &Contract,
     ) -> Analysis {
-        let mut explorer = Self::new(code, around, calls, root, undefined);
+        let mut explorer = Self::new(code, around, calls, root, contract);
         explorer.settle();
         explorer.finish()
     }
@@ -160,7 +160,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         around: &'code Surroundings<'image>,
         calls: Calls,
         root: Place,
-        undefined: RegisterSet,
+        contract: &Contract,
     ) -> Self {
         code.clear_marks();
         let convention = around.convention;

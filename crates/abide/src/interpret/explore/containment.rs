@@ -30,20 +30,17 @@ fn check(program: &[u8], seed: u64) {
         image: &image,
         convention: &SYSTEM_V_X86_64,
         boundaries: Boundaries::new(&image),
-        contracted: FxHashSet::default(),
+        contracted: FxHashMap::default(),
         never_return: |_| false,
     };
     let mut code = Code::new(&image);
-    let undefined = (0..16)
-        .map(Register)
-        .collect::<RegisterSet>()
-        .difference(SYSTEM_V_X86_64.arguments);
-    let analysis = Explorer::analyse(&mut code, &around, Calls::ByContract, START, undefined);
+    let contract = Contract::of(&SYSTEM_V_X86_64);
+    let analysis = Explorer::analyse(&mut code, &around, Calls::ByContract, START, &contract);
     let gave_up = |seen: &super::super::Seen| matches!(seen.event, Event::Unknown { .. });
     if analysis.facts.events.iter().any(gave_up) {
         return;
     }
-    let mut explorer = Explorer::new(&mut code, &around, Calls::ByContract, START, undefined);
+    let mut explorer = Explorer::new(&mut code, &around, Calls::ByContract, START, &contract);
     explorer.settle();
     for run in 0..3 {
         follow(&mut explorer, &image, program, seed.wrapping_mul(31) + run);
