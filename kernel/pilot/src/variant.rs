@@ -102,7 +102,7 @@ impl Turn {
 }
 
 /// The checker that `ABIDE` names, or the one of this repository, built if need be.
-fn checker() -> Result<PathBuf> {
+pub fn checker() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("ABIDE") {
         return Ok(named.into());
     }

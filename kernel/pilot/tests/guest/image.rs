@@ -1,7 +1,11 @@
 //! What the build leaves behind: an ELF file, a flat binary and a disk image of one link.
 
+use std::process::Command;
+
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, SectionFlags, elf};
+
+use pilot::variant::checker;
 
 use crate::support::KERNEL;
 
@@ -107,5 +111,31 @@ fn the_disk_image_is_the_boot_sector_and_the_flat_binary() -> Result<()> {
         padding.iter().all(|&byte| byte == 0),
         "nothing else follows"
     );
+    Ok(())
+}
+
+/// What is linked, and what comes of it, as `cargo abide symbols` and GNU objdump print it.
+#[test]
+fn its_symbol_tables_are_printed_as_objdump_does() -> Result<()> {
+    let built = KERNEL.build()?;
+    let elf = built.elf();
+    let directory = elf.parent().context("the ELF file is in a directory")?;
+    let mut files = vec![elf.clone()];
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let linked = path.extension().is_some_and(|e| e == "o") && path != elf;
+        files.extend(linked.then_some(path));
+    }
+    files.push(directory.join("cargo/x86_64-unknown-linux-gnu/release/libkernel.a"));
+    assert!(files.len() > 6, "the kernel has several objects");
+    for file in files {
+        let expected = Command::new("objdump").arg("-t").arg(&file).output()?;
+        let found = Command::new(checker()?)
+            .args(["symbols", "--format", "objdump"])
+            .arg(&file)
+            .output()?;
+        assert!(found.status.success(), "{}", file.display());
+        assert!(expected.stdout == found.stdout, "{}", file.display());
+    }
     Ok(())
 }
