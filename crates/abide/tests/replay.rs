@@ -95,6 +95,7 @@ fn replays_of(image: &Image, root: Place) -> (Vec<Symptom>, Vec<Symptom>) {
         image,
         convention: &CONVENTION,
         boundaries: Boundaries::new(image),
+        tables: [].into_iter().collect(),
         contracted: [(root, contract.clone())].into_iter().collect(),
         never_return: |name| name == "abort",
     };

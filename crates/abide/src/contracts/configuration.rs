@@ -1,12 +1,13 @@
 //! `abide.toml`: what the user declares of functions, each with a reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
 use super::Contract;
+use crate::inputs::{Image, Place, Resolved};
 use crate::registers::{Register, RegisterSet};
 
 /// The configuration of a project; the default declares nothing.
@@ -176,6 +177,15 @@ impl Configuration {
         contract
     }
 
+    /// The instructions that jump through tables of a declared size, and that size.
+    #[must_use]
+    pub fn table_bounds(&self, image: &Image) -> HashMap<Place, u32> {
+        let tables = self.tables.iter();
+        tables
+            .filter_map(|table| Some((place_of(image, &table.jump)?, table.entries)))
+            .collect()
+    }
+
     fn declared(&self, name: &str) -> impl Iterator<Item = &Declared> {
         self.contracts
             .iter()
@@ -219,6 +229,22 @@ impl Declared {
         contract.never_returns |= self.never_returns;
         contract.switches_stack |= self.switches_stack;
         contract.reasons.push(self.reason.clone());
+    }
+}
+
+/// The place that `symbol` or `symbol+0x12` names; of local symbols, the first.
+fn place_of(image: &Image, text: &str) -> Option<Place> {
+    let (name, distance) = match text.rsplit_once("+0x") {
+        Some((name, distance)) => (name, i64::from_str_radix(distance, 16).ok()?),
+        None => (text, 0),
+    };
+    let (id, _) = image.symbols().find(|(_, symbol)| symbol.name == name)?;
+    match image.resolve(id)? {
+        Resolved::Place(place) => Some(Place {
+            offset: place.offset.checked_add(distance)?,
+            ..place
+        }),
+        _ => None,
     }
 }
 

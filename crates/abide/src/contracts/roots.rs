@@ -16,6 +16,8 @@ pub enum Derived {
     Exported,
     /// It was named.
     Named,
+    /// Another root hands its address to a function outside.
+    HandedOut,
 }
 
 impl Derived {
@@ -26,6 +28,7 @@ impl Derived {
             Self::Referred => "referred to by a compiled object",
             Self::Exported => "exported",
             Self::Named => "named",
+            Self::HandedOut => "handed out by another root",
         }
     }
 }

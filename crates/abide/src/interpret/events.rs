@@ -143,6 +143,8 @@ pub struct Assumptions {
     pub index_in_bounds: bool,
     /// These callees kept their convention.
     pub callees: BTreeSet<Callee>,
+    /// Places of the unit's code that were handed to functions outside, to be called back.
+    pub handed_out: BTreeSet<Place>,
     /// A jump table had as many entries as its surroundings tell.
     pub table_bound: BTreeSet<(Place, u32)>,
     /// How far the stack arguments reach that the root reads, as an offset from SP at the entry.

@@ -36,6 +36,8 @@ pub struct Surroundings<'image> {
     pub convention: &'static Convention,
     /// Where objects begin.
     pub boundaries: Boundaries,
+    /// How many entries the tables have that these instructions jump through, where it is declared.
+    pub tables: FxHashMap<Place, u32>,
     /// Functions that are called by their contract: the roots.
     pub contracted: FxHashMap<Place, Contract>,
     /// Symbols that never return.
@@ -447,7 +449,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn jump(&mut self, state: &mut State, at: At, target: Value, from: u32) {
-        let found = destinations(&mut self.evaluator, &self.around.boundaries, state, target);
+        let target_of = (target, self.around.tables.get(&at.place).copied());
+        let found = destinations(
+            &mut self.evaluator,
+            &self.around.boundaries,
+            state,
+            target_of,
+        );
         let Some(found) = found else {
             return self.jump_anywhere(state, at, target, from);
         };
@@ -514,7 +522,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     /// A call, its return address already pushed; true where the next instruction follows.
     fn call(&mut self, state: &mut State, at: At, next: Place, target: Value, from: u32) -> bool {
-        let found = destinations(&mut self.evaluator, &self.around.boundaries, state, target);
+        let target_of = (target, self.around.tables.get(&at.place).copied());
+        let found = destinations(
+            &mut self.evaluator,
+            &self.around.boundaries,
+            state,
+            target_of,
+        );
         let Some(found) = found else {
             // A pointer that the unit computes itself leads to a helper of its
             // own, whose convention is not known.
@@ -616,6 +630,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 },
             );
             self.evaluator.assumptions.callees.insert(callee);
+            self.note_callbacks(state);
         }
         if !self.around.callee_returns(callee) {
             return false;
@@ -631,6 +646,15 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
         self.clobber(state, at, callee);
         true
+    }
+
+    /// Functions whose addresses a callee finds in its argument registers.
+    fn note_callbacks(&mut self, state: &State) {
+        for register in self.around.convention.arguments.iter() {
+            let place = self.evaluator.terms.as_place(state.register(register));
+            let code = place.filter(|&place| self.around.image.is_code(place));
+            self.evaluator.assumptions.handed_out.extend(code);
+        }
     }
 
     /// Addresses of the frame that a callee may find in its argument registers
@@ -693,7 +717,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// A return, with the address already popped.
     fn give_back(&mut self, state: &mut State, at: At, address: Value, from: u32) {
         if address != Value::RETURN_ADDRESS {
-            let found = destinations(&mut self.evaluator, &self.around.boundaries, state, address);
+            let found = destinations(
+                &mut self.evaluator,
+                &self.around.boundaries,
+                state,
+                (address, None),
+            );
             if let Some(found) = found {
                 for destination in found {
                     match destination {

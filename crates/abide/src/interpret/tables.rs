@@ -27,18 +27,24 @@ pub(super) enum Destination {
     ReturnAddress,
 }
 
-/// The targets of an indirect jump, or none where they are not known.
+/// The targets of an indirect jump, or none where they are not known. With the
+/// target comes how many entries its table has, where that is declared.
 pub(super) fn destinations(
     evaluator: &mut Evaluator<'_>,
     boundaries: &Boundaries,
     state: &State,
-    target: Value,
+    (target, entries): (Value, Option<u32>),
 ) -> Option<Vec<Destination>> {
     if let Some(one) = single(&evaluator.terms, target) {
         return Some(vec![one]);
     }
     if let Some(choices) = by_choices(evaluator, boundaries, state, target) {
         return Some(choices);
+    }
+    if let Some(entries) = entries
+        && let Some(found) = by_declared_table(evaluator, boundaries, state, target, entries)
+    {
+        return Some(found);
     }
     by_table(evaluator, boundaries, state, target).or_else(|| by_distance(evaluator, state, target))
 }
@@ -73,7 +79,7 @@ fn by_choices(
         let mut all = Vec::new();
         for &number in numbers {
             let target = rest.plus(number.wrapping_mul(factor));
-            all.extend(destinations(evaluator, boundaries, state, target)?);
+            all.extend(destinations(evaluator, boundaries, state, (target, None))?);
         }
         return Some(all);
     }
@@ -87,14 +93,7 @@ fn by_table(
     state: &State,
     target: Value,
 ) -> Option<Vec<Destination>> {
-    let parts = evaluator.terms.parts(target.term).to_vec();
-    let (base, entry) = parts.iter().find_map(|&(base, factor)| {
-        let entry = Entry::of(&evaluator.terms, base)?;
-        (factor == 1).then_some((base, entry))
-    })?;
-    let part = evaluator.terms.value_of_base(base);
-    let rest = evaluator.terms.subtract(target, part);
-    let table = Table::of(&evaluator.terms, state, entry)?;
+    let (table, entry, rest) = table_of(evaluator, state, target)?;
     let segments = table.segments(boundaries);
     let mut all = false;
     let mut targets = None;
@@ -132,6 +131,49 @@ fn by_table(
             .insert((table.start, count));
     }
     Some(found)
+}
+
+/// The table that a target is read from, the entry, and what is added to it.
+fn table_of(
+    evaluator: &mut Evaluator<'_>,
+    state: &State,
+    target: Value,
+) -> Option<(Table, Entry, Value)> {
+    let parts = evaluator.terms.parts(target.term).to_vec();
+    let (base, entry) = parts.iter().find_map(|&(base, factor)| {
+        let entry = Entry::of(&evaluator.terms, base)?;
+        (factor == 1).then_some((base, entry))
+    })?;
+    let part = evaluator.terms.value_of_base(base);
+    let rest = evaluator.terms.subtract(target, part);
+    let table = Table::of(&evaluator.terms, state, entry)?;
+    Some((table, entry, rest))
+}
+
+/// The targets of a table whose number of entries is declared.
+fn by_declared_table(
+    evaluator: &mut Evaluator<'_>,
+    boundaries: &Boundaries,
+    state: &State,
+    target: Value,
+    entries: u32,
+) -> Option<Vec<Destination>> {
+    let (table, entry, rest) = table_of(evaluator, state, target)?;
+    let places: Vec<Place> = (0..i64::from(entries).min(MOST_ENTRIES as i64))
+        .map(|number| Place {
+            offset: table.start.offset + number * table.step,
+            ..table.start
+        })
+        .collect();
+    let table = (&table, entry, rest);
+    let found = read_segment(
+        evaluator,
+        boundaries,
+        table,
+        &places,
+        Plausible::Instruction,
+    );
+    (found.len() == places.len() && !found.is_empty()).then_some(found)
 }
 
 /// The targets of a table whose end no object marks: up to the first entry, of

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::verdicts::{Assumed, RootVerdicts, Shown, Verdict, decide};
 use super::{Error, Project};
-use crate::contracts::{self, Contract, Root, RootChoice};
+use crate::contracts::{self, Contract, Derived, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::UnitPlace;
 use crate::inputs::{Image, Place, SectionIndex};
@@ -51,31 +51,73 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
     if roots.is_empty() && contracts::has_assembly(&image) {
         return Err(Error::NoRoot);
     }
-    let with_contracts: Vec<(Root, Contract)> = roots
-        .into_iter()
-        .map(|root| {
-            let contract = Contract::of(&SYSTEM_V_X86_64);
-            let contract = project.configuration.contract(&root.name, contract);
-            (root, contract)
-        })
-        .collect();
-    let mut roots = decide_all(&image, &with_contracts);
-    discharge(&mut roots);
-    Ok(Unit { image, roots })
-}
-
-fn decide_all(image: &Image, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
-    let contracted: FxHashMap<Place, Contract> = roots
-        .iter()
-        .map(|(root, contract)| (root.place, contract.clone()))
-        .collect();
-    let around = Surroundings {
-        image,
+    let contract = |root: &Root| {
+        let contract = Contract::of(&SYSTEM_V_X86_64);
+        project.configuration.contract(&root.name, contract)
+    };
+    let bounds = project.configuration.table_bounds(&image);
+    let mut around = Surroundings {
+        image: &image,
         convention: &SYSTEM_V_X86_64,
-        boundaries: Boundaries::new(image),
-        contracted,
+        boundaries: Boundaries::new(&image),
+        tables: bounds.into_iter().collect(),
+        contracted: FxHashMap::default(),
         never_return: never_returns,
     };
+    let mut decided: Vec<RootVerdicts> = Vec::new();
+    let mut pending = roots;
+    // A function that is handed out to be called back is a root as well.
+    while !pending.is_empty() {
+        let with_contracts: Vec<_> = pending
+            .into_iter()
+            .map(|root| {
+                let contract = contract(&root);
+                (root, contract)
+            })
+            .collect();
+        for (root, contract) in &with_contracts {
+            around.contracted.insert(root.place, contract.clone());
+        }
+        let found = decide_all(&around, &with_contracts);
+        pending = handed_out(&image, &found, &around.contracted);
+        decided.extend(found);
+    }
+    drop(around);
+    decided.sort_by_key(|root| root.root.place);
+    discharge(&mut decided);
+    Ok(Unit {
+        image,
+        roots: decided,
+    })
+}
+
+/// Functions whose addresses roots hand to others, and that are no roots yet.
+fn handed_out(
+    image: &Image,
+    found: &[RootVerdicts],
+    known: &FxHashMap<Place, Contract>,
+) -> Vec<Root> {
+    let places: BTreeSet<Place> = found
+        .iter()
+        .flat_map(|root| &root.handed_out)
+        .copied()
+        .filter(|place| !known.contains_key(place))
+        .collect();
+    places
+        .into_iter()
+        .filter_map(|place| match image.name_of(place)? {
+            (name, 0) => Some(Root {
+                name: name.to_owned(),
+                place,
+                derived: Derived::HandedOut,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+fn decide_all(around: &Surroundings<'_>, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
+    let image = around.image;
     let replayer = Replayer::new(image);
     let next = AtomicUsize::new(0);
     let found = Mutex::new(BTreeMap::new());
@@ -90,7 +132,7 @@ fn decide_all(image: &Image, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
                         return;
                     };
                     for (number, (root, contract)) in (start..).zip(rest.iter().take(CHUNK)) {
-                        let verdicts = decide(&mut code, &around, &replayer, root, contract);
+                        let verdicts = decide(&mut code, around, &replayer, root, contract);
                         if let Ok(mut found) = found.lock() {
                             found.insert(number, verdicts);
                         }

@@ -60,6 +60,8 @@ pub struct RootVerdicts {
     pub verdicts: Vec<(&'static Rule, Verdict)>,
     /// What its proofs lean on.
     pub assumptions: BTreeSet<Assumed>,
+    /// Code whose address it hands to others.
+    pub handed_out: BTreeSet<Place>,
     /// How many instructions were visited.
     pub visited: u64,
 }
@@ -132,6 +134,7 @@ pub(super) fn decide<'image>(
         contract: contract.clone(),
         verdicts: Vec::new(),
         assumptions: assumed(&attempt.analysis.facts.assumptions),
+        handed_out: attempt.analysis.facts.assumptions.handed_out.clone(),
         visited: attempt.analysis.facts.visited,
     };
     let runs = Runs {
@@ -226,6 +229,8 @@ fn try_with<'image>(
     };
     let judged = rules::ALL
         .iter()
+        // What is undecided is no rule of its own: it tells of the others.
+        .filter(|rule| rule.id != rules::UNDECIDED.id)
         .filter_map(|rule| Some((*rule, rule.judge(&facts)?)))
         .collect();
     let obstacles = facts.obstacles();
