@@ -10,15 +10,19 @@
 //!
 //! [`form`] names forms, [`plan`] aims an instruction at memory, [`state`] makes
 //! random states, [`processor`] and [`model`] run them, [`compare`] and [`twin`] judge.
+//! [`guard`], [`shared`] and [`trampoline`] are what any run in a child needs.
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 pub mod compare;
 pub mod form;
+pub mod guard;
 pub mod model;
 pub mod plan;
 pub mod processor;
 pub mod random;
 pub mod report;
+pub mod shared;
 pub mod state;
+pub mod trampoline;
 pub mod twin;

@@ -1,0 +1,185 @@
+//! Random states that a convention lets a function be entered in.
+
+use std::fmt;
+
+use oracle::random::Random;
+use oracle::state::{Areas, State};
+
+use crate::place::{CALLERS_PAGES, PAGE, STACK, USER_SPACE, region};
+
+/// The registers of arguments, in their order: RDI, RSI, RDX, RCX, R8, R9.
+const ARGUMENTS: [usize; 6] = [7, 6, 2, 1, 8, 9];
+/// RSP's place among the registers.
+const SP: usize = 4;
+/// How many words above the return address look like arguments.
+pub(crate) const STACK_ARGUMENTS: usize = 16;
+
+/// What memory holds that nothing was written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filling {
+    /// Zeros.
+    Zeros,
+    /// Words that are small numbers.
+    Small,
+    /// Random bits.
+    Bits,
+    /// Pointers to more memory.
+    Pointers,
+    /// Any of these, word by word.
+    Mixed,
+}
+
+impl Filling {
+    fn random(random: &mut Random) -> Self {
+        match random.below(5) {
+            0 => Self::Zeros,
+            1 => Self::Small,
+            2 => Self::Bits,
+            3 => Self::Pointers,
+            _ => Self::Mixed,
+        }
+    }
+
+    /// One word of memory.
+    pub(crate) fn word(self, random: &mut Random) -> u64 {
+        match self {
+            Self::Zeros => 0,
+            Self::Small => random.below(64),
+            Self::Bits => random.bits(),
+            Self::Pointers => pointer(random),
+            Self::Mixed => match random.below(4) {
+                0 => random.below(256),
+                1 => pointer(random),
+                2 => random.word(),
+                _ => random.bits(),
+            },
+        }
+    }
+}
+
+/// What the state of a run follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seed {
+    /// All random numbers.
+    pub number: u64,
+    /// A bit for each argument: whether it is a pointer.
+    pub pointers: u32,
+}
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}/{:#x}", self.number, self.pointers)
+    }
+}
+
+/// What a run begins with.
+#[derive(Clone)]
+pub struct Entry {
+    /// The registers.
+    pub state: State,
+    /// What memory holds.
+    pub filling: Filling,
+    /// Which arguments are pointers.
+    pub pointers: u32,
+    /// The words above the return address.
+    pub stack_arguments: [u64; STACK_ARGUMENTS],
+    /// Random numbers that are needed later follow from this.
+    pub seed: u64,
+}
+
+impl Entry {
+    /// A state that follows from the seed.
+    #[must_use]
+    pub fn random(areas: Areas, seed: Seed) -> Self {
+        let mut random = Random::new(seed.number);
+        let mut state = areas.random_state(&mut random);
+        // The x87 registers are free at a call, and the direction flag is clear.
+        state.xsave[4] = 0;
+        state.flags &= !(1 << 10);
+        let kinds = Kinds::random(&mut random, seed.pointers);
+        for (number, register) in (0..).zip(ARGUMENTS) {
+            state.general[register] = kinds.argument(number, &mut random);
+        }
+        // `rax` and `r10` may hold something too; of the others a callee may not rely on any.
+        for register in [0, 10] {
+            state.general[register] = kinds.number(&mut random);
+        }
+        for register in [3, 5, 11, 12, 13, 14, 15] {
+            state.general[register] = random.bits();
+        }
+        let page = STACK.end - (1 + CALLERS_PAGES) * PAGE;
+        state.general[SP] = page + 16 * random.below(PAGE / 16) + 8;
+        Self {
+            state,
+            filling: Filling::random(&mut random),
+            pointers: seed.pointers,
+            stack_arguments: std::array::from_fn(|i| kinds.argument(6 + i as u32, &mut random)),
+            seed: random.bits(),
+        }
+    }
+
+    /// SP at the entry.
+    #[must_use]
+    pub fn stack_pointer(&self) -> u64 {
+        self.state.general[SP]
+    }
+
+    /// All arguments, in their order.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = u64> {
+        let registers = ARGUMENTS.map(|register| self.state.general[register]);
+        registers.into_iter().chain(self.stack_arguments)
+    }
+}
+
+/// Of what kind the arguments of one run are.
+struct Kinds {
+    pointers: u32,
+    /// Numbers are powers of two, as widths and heights are.
+    powers: bool,
+    /// One argument in so many is any number.
+    wild: u64,
+}
+
+impl Kinds {
+    fn random(random: &mut Random, pointers: u32) -> Self {
+        Self {
+            pointers,
+            powers: random.one_in(2),
+            wild: if random.one_in(8) { 6 } else { 1000 },
+        }
+    }
+
+    fn argument(&self, number: u32, random: &mut Random) -> u64 {
+        if random.one_in(self.wild) {
+            return wild(random);
+        }
+        match self.pointers >> number & 1 == 1 {
+            true => region(number.into()) + 64 * random.below(64),
+            false => self.number(random),
+        }
+    }
+
+    fn number(&self, random: &mut Random) -> u64 {
+        match random.below(8) {
+            _ if self.powers => 1 << random.below(8),
+            0 => 0,
+            1 | 2 => 1 << random.below(11),
+            3 | 4 => 16 * (1 + random.below(16)),
+            5 => 4 * (1 + random.below(32)),
+            _ => random.below(64),
+        }
+    }
+}
+
+/// An address with nothing around it, or no address.
+fn wild(random: &mut Random) -> u64 {
+    match random.below(3) {
+        0 => random.word(),
+        1 => random.bits(),
+        _ => USER_SPACE.start + random.below(USER_SPACE.end - USER_SPACE.start),
+    }
+}
+
+fn pointer(random: &mut Random) -> u64 {
+    region(16 + random.below(16)) + 64 * random.below(1024)
+}

@@ -1,0 +1,54 @@
+//! `runner [--crate NAME] [--runs N] [--seed S]`: runs what abide has decided
+//! in the units below `ABIDE_CORPUS_DIR`.
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use abide::project::Project;
+    use runner::report::Report;
+    use runner::run::Wanted;
+    use runner::unit;
+
+    let mut wanted = Wanted {
+        runs: 48,
+        seed: 1,
+        followed: 3,
+    };
+    let mut only = None;
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let value = arguments.next().ok_or("each option has a value")?;
+        match argument.as_str() {
+            "--crate" => only = Some(value),
+            "--runs" => wanted.runs = value.parse()?,
+            "--seed" => wanted.seed = value.parse()?,
+            _ => return Err(format!("no option is called `{argument}`").into()),
+        }
+    }
+    let corpus = std::env::var_os("ABIDE_CORPUS_DIR");
+    let corpus = corpus.unwrap_or_else(|| "target/corpus".into());
+    println!("{}", Report::head());
+    let mut all = Report::default();
+    for (name, unit) in unit::units(corpus.as_ref())? {
+        if only.as_ref().is_some_and(|only| *only != name) {
+            continue;
+        }
+        match unit::run(&unit::files(&unit)?, &Project::default(), wanted) {
+            Ok(report) => {
+                println!("{}", report.line(&name));
+                all.merge(report);
+            }
+            Err(error) => println!("{name:<16} not run: {error}"),
+        }
+    }
+    println!("{}", all.line("all"));
+    print!("{}", all.details());
+    if !all.contradictions.is_empty() {
+        return Err("runs contradict proofs".into());
+    }
+    Ok(())
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+fn main() {
+    eprintln!("the runner needs an x86-64 processor and Linux");
+}

@@ -1,0 +1,227 @@
+//! Runs of one function, in a child.
+
+use std::ops::Range;
+use std::ptr;
+
+use abide::inputs::Place;
+use oracle::guard::{catch, in_child};
+use oracle::random::Random;
+use oracle::shared::Shared;
+use oracle::state::{Areas, State, XSAVE_SIZE};
+use oracle::trampoline;
+
+use crate::coverage::Note;
+use crate::entry::{Entry, Seed};
+use crate::fault;
+use crate::guard::{CURRENT, Guard, SIGNALS, TRAP, on_signal};
+use crate::link::Linked;
+use crate::load::Loaded;
+use crate::memory::Memory;
+use crate::outcome::{Ending, Outcome};
+use crate::taste::Taste;
+
+/// What a run may take of the processor's time, in microseconds.
+const PATIENCE: i64 = 12_000;
+
+/// Runs functions of one image.
+pub struct Runner<'linked> {
+    linked: &'linked Linked<'linked>,
+    _loaded: Loaded,
+    runs: Shared<(Seed, Outcome)>,
+    notes: Shared<Note>,
+    areas: Areas,
+}
+
+/// Which runs are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// How many.
+    pub runs: usize,
+    /// What their states follow from.
+    pub seed: u64,
+    /// Of the runs that return, so many are repeated step by step, for coverage.
+    pub followed: usize,
+}
+
+/// Where the seeds of runs come from.
+#[derive(Clone, Copy)]
+enum Seeds<'a> {
+    /// They follow from this number, and from what the runs before have shown.
+    Learned(u64),
+    /// They are these, to be followed step by step.
+    Given(&'a [Seed]),
+}
+
+impl Seeds<'_> {
+    /// A run's seed, and random numbers to learn with.
+    fn of(self, number: usize, taste: Taste) -> (Seed, Random) {
+        match self {
+            Self::Learned(seed) => {
+                let mut random = Random::new(Random::new(seed).bits() ^ number as u64);
+                let seed = Seed {
+                    number: random.bits(),
+                    pointers: taste.pointers(&mut random),
+                };
+                (seed, random)
+            }
+            Self::Given(seeds) => (seeds[number], Random::new(0)),
+        }
+    }
+}
+
+/// What is told of a run until its end.
+const DIED: Outcome = Outcome {
+    ending: Ending::Died,
+    breach: None,
+    at: 0,
+    address: None,
+    general: [0; 16],
+    callers_frame: 0,
+};
+
+impl<'linked> Runner<'linked> {
+    /// Maps the image; `None` if there is no memory, or none where it is to be.
+    #[must_use]
+    pub fn new(linked: &'linked Linked<'linked>, most_runs: usize) -> Option<Self> {
+        let code = linked.code_addresses();
+        // SAFETY: runs are written before they are read; notes are numbers.
+        let (runs, notes) = unsafe {
+            let notes = Shared::zeroed((code.end - code.start) as usize)?;
+            (Shared::zeroed(most_runs)?, notes)
+        };
+        Some(Self {
+            linked,
+            _loaded: Loaded::new(linked)?,
+            runs,
+            notes,
+            areas: Areas::of_processor(),
+        })
+    }
+
+    /// Runs a function on random states, each with the seed that it follows from.
+    pub fn run(&mut self, root: Place, wanted: Wanted) -> Vec<(Seed, Outcome)> {
+        let Some(entry) = self.linked.address_of(root) else {
+            return Vec::new();
+        };
+        let runs = self.run_all(entry, wanted.runs, Seeds::Learned(wanted.seed ^ entry));
+        let returned = runs
+            .iter()
+            .filter(|(_, outcome)| outcome.ending == Ending::Returned);
+        // Those with different pointers took different ways.
+        let mut returned: Vec<Seed> = returned.map(|&(seed, _)| seed).collect();
+        returned.sort_by_key(|seed| seed.number);
+        returned.truncate(wanted.followed);
+        self.run_all(entry, returned.len(), Seeds::Given(&returned));
+        runs
+    }
+
+    /// What was noted of the steps at each byte of code.
+    pub fn notes(&mut self) -> &[Note] {
+        self.notes.get()
+    }
+
+    fn run_all(&mut self, entry: u64, count: usize, seeds: Seeds<'_>) -> Vec<(Seed, Outcome)> {
+        let nothing = (Seed::default(), Outcome::default());
+        self.runs.get()[..count].fill(nothing);
+        let mut next = 0;
+        while next < count {
+            // SAFETY: `work` makes system calls and touches plain memory, no more.
+            unsafe { in_child(|| self.work(entry, next..count, seeds).is_some()) };
+            // A child that died did so in the last run that began; the next goes on behind it.
+            let begun = &self.runs.get()[next..count];
+            let ended = begun
+                .iter()
+                .position(|(_, outcome)| matches!(outcome.ending, Ending::Died | Ending::None));
+            next = ended.map_or(count, |ended| next + ended + 1);
+        }
+        let mut runs = self.runs.get()[..count].to_vec();
+        for (_, outcome) in &mut runs {
+            fault::explain(self.linked, outcome);
+        }
+        runs
+    }
+
+    /// What the child does.
+    fn work(&mut self, entry: u64, numbers: Range<usize>, seeds: Seeds<'_>) -> Option<()> {
+        let linked = self.linked;
+        let memory = Memory::new(linked.addresses(), linked.elsewhere.clone())?;
+        let mut guard = Guard {
+            memory,
+            code: linked.code_addresses(),
+            never_return: &linked.never_return,
+            notes: ptr::null_mut(),
+            outcome: Outcome::default(),
+            stack_pointer: 0,
+            random: Random::new(0),
+            previous: 0,
+            steps: 0,
+        };
+        if let Seeds::Given(_) = seeds {
+            guard.notes = self.notes.get().as_mut_ptr();
+        }
+        catch(on_signal, &SIGNALS)?;
+        let guard = &raw mut guard;
+        // SAFETY: the guard lives as long as this function, which the child does
+        // not outlive; only the handler uses it beside this thread's own code.
+        unsafe { CURRENT = guard.cast() };
+        let mut taste = Taste::default();
+        for number in numbers {
+            let (seed, mut random) = seeds.of(number, taste);
+            self.runs.get()[number] = (seed, DIED);
+            let entry_state = Entry::random(self.areas, seed);
+            // SAFETY: as above.
+            let outcome = unsafe { self.run_one(guard, entry, &entry_state) };
+            self.runs.get()[number].1 = outcome;
+            taste.learn(&entry_state, &outcome, &mut random);
+        }
+        Some(())
+    }
+
+    /// # Safety
+    ///
+    /// `guard` is valid, and the process is a child that may be harmed.
+    unsafe fn run_one(&self, guard: *mut Guard<'_>, code: u64, entry: &Entry) -> Outcome {
+        let mut before = entry.state.clone();
+        let mut after = State {
+            xsave: [0; XSAVE_SIZE],
+            general: [0; 16],
+            flags: 0,
+            ending: 0,
+        };
+        // SAFETY: the caller answers for the guard and the process. Each use of
+        // the guard ends before code runs that raises signals.
+        unsafe {
+            (*guard).memory.prepare(entry, trampoline::next());
+            (*guard).outcome = Outcome::default();
+            (*guard).stack_pointer = entry.stack_pointer();
+            (*guard).random = Random::new(entry.seed);
+            (*guard).steps = 0;
+            (*guard).previous = 0;
+            let is_followed = !(*guard).notes.is_null();
+            if is_followed {
+                before.flags |= TRAP;
+            }
+            set_timer(if is_followed { 0 } else { PATIENCE });
+            trampoline::run(code, &before, &mut after, self.areas.components);
+            set_timer(0);
+            if after.ending == 1 {
+                (*guard).judge(&before.general, &after.general, after.flags);
+            }
+            (*guard).outcome
+        }
+    }
+}
+
+/// Rings after so much of the processor's time, and again; 0 for never.
+fn set_timer(microseconds: i64) {
+    let after = libc::timeval {
+        tv_sec: 0,
+        tv_usec: microseconds,
+    };
+    let timer = libc::itimerval {
+        it_interval: after,
+        it_value: after,
+    };
+    // SAFETY: the timer is a plain value, and its signal is caught.
+    unsafe { libc::setitimer(libc::ITIMER_PROF, &timer, ptr::null_mut()) };
+}

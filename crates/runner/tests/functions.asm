@@ -1,0 +1,62 @@
+; Functions that keep the System V convention, and functions that do not.
+default rel
+section .text
+
+extern elsewhere
+
+; Saves what it changes, and sums what two arguments point to.
+global kept_saves:function
+kept_saves:
+    push rbx
+    push r12
+    mov rbx, [rdi]
+    mov r12, [rsi]
+    lea rax, [rbx + r12]
+    pop r12
+    pop rbx
+    ret
+
+; Calls with its stack aligned, on one of two ways.
+global kept_calls:function
+kept_calls:
+    test edi, 1
+    jz .done
+    sub rsp, 8
+    call elsewhere wrt ..plt
+    add rsp, 8
+.done:
+    ret
+
+; Leaves rbx changed on one of two ways.
+global clobbers_on_one_path:function
+clobbers_on_one_path:
+    test edi, 16
+    jz .done
+    xor ebx, ebx
+.done:
+    ret
+
+global leaves_direction_set:function
+leaves_direction_set:
+    std
+    ret
+
+global calls_misaligned:function
+calls_misaligned:
+    call elsewhere wrt ..plt
+    ret
+
+global pops_too_much:function
+pops_too_much:
+    pop rax
+    add rsp, 16
+    jmp rax
+
+global steps_over_pages:function
+steps_over_pages:
+    sub rsp, 0x4000
+    mov [rsp], rax
+    add rsp, 0x4000
+    ret
+
+section .note.GNU-stack noalloc noexec nowrite progbits
