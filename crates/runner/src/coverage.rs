@@ -59,6 +59,8 @@ impl Visited {
             image,
             convention: &SYSTEM_V_X86_64,
             boundaries: Boundaries::new(image),
+            // Nothing is declared: the corpus is taken as it is.
+            tables: Default::default(),
             contracted: contracted.collect(),
             never_return: never_returns,
         };
