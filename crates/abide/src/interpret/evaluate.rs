@@ -557,7 +557,7 @@ impl<'image> Evaluator<'image> {
         self.escape(state, value);
         if coefficient != 0 || touched {
             self.check_alignment(state, at, address, align);
-            self.assumptions.index_in_bounds |= self.recording;
+            self.assume_in_bounds(at);
             state.forget_data(&self.terms);
             return;
         }
@@ -570,7 +570,7 @@ impl<'image> Evaluator<'image> {
         } else {
             self.assumptions.no_alias |= self.recording;
             if state.escaped && !self.is_callers_pointer(address) {
-                self.assumptions.index_in_bounds |= self.recording;
+                self.assume_in_bounds(at);
                 state.forget_escaped(&self.terms);
             }
         }
@@ -599,7 +599,9 @@ impl<'image> Evaluator<'image> {
         self.check_alignment(state, at, address, align);
         self.check_step(state, at, address);
         let stored = state.store(&mut self.terms, address, bytes, value);
-        self.assumptions.index_in_bounds |= self.recording && stored.index_in_bounds;
+        if stored.index_in_bounds {
+            self.assume_in_bounds(at);
+        }
         if address.term == Value::FRAME.term && address.offset >= 8 {
             self.record(
                 at,
@@ -612,6 +614,13 @@ impl<'image> Evaluator<'image> {
         let distance = self.terms.subtract(address, limit);
         if state.known(&self.terms, distance).high < 0 {
             state.expose_below(&mut self.terms, limit);
+        }
+    }
+
+    fn assume_in_bounds(&mut self, at: At) {
+        if self.recording {
+            self.assumptions.index_in_bounds = true;
+            self.assumptions.indexed.insert(at.place);
         }
     }
 
@@ -779,7 +788,7 @@ impl<'image> Evaluator<'image> {
                 self.store_frame(state, at, low, Value::ANYTHING, total, 1);
             }
             _ => {
-                self.assumptions.index_in_bounds |= self.recording;
+                self.assume_in_bounds(at);
                 state.forget_data(&self.terms);
             }
         }

@@ -141,6 +141,8 @@ pub struct Assumptions {
     pub no_alias: bool,
     /// A variable index into the frame stayed inside the object it indexes.
     pub index_in_bounds: bool,
+    /// The stores with such an index.
+    pub indexed: BTreeSet<Place>,
     /// These callees kept their convention.
     pub callees: BTreeSet<Callee>,
     /// Places of the unit's code that were handed to functions outside, to be called back.

@@ -1,14 +1,23 @@
 //! A run on numbers: the root's instructions, with conforming callees in place of what it calls.
+//!
+//! A run keeps the assumptions of the analysis, or it is none: a computed jump
+//! goes where the analysis has been, and an index into the frame does not
+//! reach what the frame keeps for others.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
 
 use super::entry::{Entry, Input, RETURN_ADDRESS, may_be_mapped, on_stack};
+use crate::contracts::Contract;
 use crate::inputs::Place;
 use crate::interpret::code::{Code, Instruction};
 use crate::interpret::events::Callee;
 use crate::interpret::explore::{Calls, Surroundings};
-use crate::machine::Flow;
 use crate::machine::concrete::{
     Access, Destination, Fault, Layout, Machine, Step, Undetermined, Value,
 };
+use crate::machine::{Flow, Target};
 use crate::registers::{Flags, Register};
 
 /// The byte that callees and signal handlers leave below SP.
@@ -21,6 +30,12 @@ pub(super) struct Scene<'a> {
     pub layout: &'a Layout<'a>,
     pub calls: Calls,
     pub root: Place,
+    /// The root's contract.
+    pub contract: &'a Contract,
+    /// Where blocks begin that the abstract engine knows.
+    pub known: &'a FxHashSet<Place>,
+    /// Stores whose index is assumed to stay in bounds.
+    pub indexed: &'a BTreeSet<Place>,
 }
 
 /// What one instruction led to.
@@ -71,6 +86,10 @@ pub(super) enum End {
     Unmapped(Access),
     /// A call or jump to where no code can be.
     NoFunction,
+    /// A computed jump to where the analysis has not been.
+    Strayed,
+    /// An index into the frame left the object that it indexes.
+    OutOfBounds,
     /// Another exception.
     Fault,
     /// The concrete evaluator does not compute what it takes to go on.
@@ -99,21 +118,23 @@ pub(super) struct Course<'a> {
     pub touched: u64,
     /// How many functions were called by their convention.
     pub calls: u32,
+    /// Where the stack holds what the frame keeps for others: the addresses of 8 bytes each.
+    kept: BTreeSet<u64>,
 }
 
 impl<'a> Course<'a> {
     /// A run that is about to begin.
     pub(super) fn new(scene: Scene<'a>, entry: &'a Entry) -> Self {
-        let convention = scene.around.convention;
-        let from = entry.stack_pointer(convention);
+        let from = entry.stack_pointer(scene.contract);
         Self {
             scene,
             entry,
-            machine: entry.machine(scene.layout, convention),
+            machine: entry.machine(scene.layout, scene.contract),
             place: scene.root,
             from,
             touched: from,
             calls: 0,
+            kept: BTreeSet::from([from]),
         }
     }
 
@@ -142,14 +163,17 @@ impl<'a> Course<'a> {
 
     /// Goes where the instruction leads.
     pub(super) fn settle(&mut self, done: &Done) -> Turn {
-        if let Some(end) = self.judge_accesses(&done.step) {
+        if let Some(end) = self.judge_accesses(done.place, &done.step) {
             return Turn::Ended(end);
         }
         match done.step {
+            Step::Continue(place) if self.strays(place, done.instruction.flow) => {
+                Turn::Ended(End::Strayed)
+            }
             Step::Continue(place) => self.go_on(place, done.instruction.flow),
             Step::Leave(destination) => self.leave(destination),
             Step::Call(destination) => self.call(destination, done),
-            Step::Return(address) => self.give_back(address),
+            Step::Return(address) => self.give_back(address, done.instruction.flow),
             Step::System(next) => self.return_from_kernel(next),
             Step::Halt(_) | Step::Stop => Turn::Ended(End::Stopped),
             Step::InterruptReturn => {
@@ -161,7 +185,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn judge_accesses(&mut self, step: &Step) -> Option<End> {
+    fn judge_accesses(&mut self, at: Place, step: &Step) -> Option<End> {
         let unmapped = self
             .machine
             .accesses()
@@ -180,21 +204,73 @@ impl<'a> Course<'a> {
                 self.touched = self.touched.min(access.address);
             }
         }
-        None
+        let reaches_out = !self.scene.indexed.is_empty() && self.reaches_out(at);
+        reaches_out.then_some(End::OutOfBounds)
+    }
+
+    /// Whether a store with a variable index hits what the frame keeps for
+    /// others: return addresses, saved registers, addresses of the frame, and
+    /// all that is the caller's.
+    fn reaches_out(&mut self, at: Place) -> bool {
+        let stores = self
+            .machine
+            .accesses()
+            .iter()
+            .filter(|access| access.is_store);
+        let stores: Vec<Access> = stores.copied().collect();
+        for store in stores {
+            if !on_stack(self.from, store.address) {
+                continue;
+            }
+            let end = store.address + store.bytes;
+            let hit = |slot: &u64| *slot < end;
+            let first = store.address.saturating_sub(7);
+            if self.scene.indexed.contains(&at) {
+                let alive = first.max(self.stack_pointer().saturating_sub(7));
+                if end > self.from || self.kept.range(alive..).next().is_some_and(hit) {
+                    return true;
+                }
+            }
+            let gone: Vec<u64> = self.kept.range(first..end).copied().collect();
+            for slot in gone {
+                self.kept.remove(&slot);
+            }
+            if store.bytes == 8 && self.is_kept_for_others(store.address) {
+                self.kept.insert(store.address);
+            }
+        }
+        false
+    }
+
+    fn is_kept_for_others(&mut self, slot: u64) -> bool {
+        let Some(value) = self.machine.memory().read(slot, 8).known() else {
+            return false;
+        };
+        let preserved = self.scene.contract.preserved.iter();
+        let mut entry = preserved.map(|register| {
+            let input = Input::Register(register);
+            self.entry.value(self.scene.contract, input)
+        });
+        value == RETURN_ADDRESS
+            || on_stack(self.from, value)
+            || self.scene.layout.place_of(value).is_some()
+            || entry.any(|entry| entry == value)
     }
 
     /// Whether a process may make this access without a fault. What the image
     /// holds read-only stays so; all else may be mapped by someone.
     fn is_allowed(&self, access: &Access) -> bool {
-        if !may_be_mapped(access.address, access.bytes) {
-            return false;
+        if may_be_mapped(access.address, access.bytes) {
+            return true;
         }
-        let section = self
-            .scene
-            .layout
-            .place_of(access.address)
-            .and_then(|place| self.scene.around.image.section(place.section));
-        !access.is_store || section.is_none_or(|section| section.flags.write)
+        let layout = self.scene.layout;
+        match layout.place_of(access.address) {
+            Some(place) => {
+                let section = self.scene.around.image.section(place.section);
+                !access.is_store || section.is_some_and(|section| section.flags.write)
+            }
+            None => layout.is_foreign(access.address),
+        }
     }
 
     fn go_on(&mut self, place: Place, flow: Flow) -> Turn {
@@ -204,6 +280,15 @@ impl<'a> Course<'a> {
         }
         self.place = place;
         Turn::Went
+    }
+
+    /// Whether a computed jump, call or return goes where the analysis has not been.
+    fn strays(&self, place: Place, flow: Flow) -> bool {
+        let is_computed = matches!(
+            flow,
+            Flow::Jump(Target::Indirect(_)) | Flow::Call(Target::Indirect(_)) | Flow::Return(_)
+        );
+        is_computed && !self.scene.known.contains(&place) && !self.is_contracted(place)
     }
 
     /// Whether a jump there is a call whose return goes to this function's caller.
@@ -252,6 +337,9 @@ impl<'a> Course<'a> {
         let callee = match destination {
             // `call next` is how position-dependent code reads its own address.
             Destination::Place(place) if place == next || !self.is_contracted(place) => {
+                if self.strays(place, done.instruction.flow) {
+                    return Turn::Ended(End::Strayed);
+                }
                 self.place = place;
                 return Turn::Went;
             }
@@ -293,7 +381,7 @@ impl<'a> Course<'a> {
         if !self.scene.around.callee_returns(call.callee) {
             return Turn::Ended(End::Gone(call));
         }
-        let convention = self.scene.around.convention;
+        let contract = self.scene.contract;
         let preserved = self.scene.around.preserved_by(call.callee);
         for register in (0..Register::COUNT as u8).map(Register) {
             if preserved.contains(register) || register == Register::RSP {
@@ -302,7 +390,7 @@ impl<'a> Course<'a> {
             if register.is_general() {
                 let value = self
                     .entry
-                    .value(convention, Input::Left(self.calls, register));
+                    .value(contract, Input::Left(self.calls, register));
                 self.machine.set(register, value);
             } else if register.is_vector() {
                 self.machine.set_value(register, Value::open(512));
@@ -337,7 +425,7 @@ impl<'a> Course<'a> {
         for register in [Register::RAX, Register::RCX, Register::R11] {
             if self.machine.get(register).is_none() {
                 let input = Input::Left(self.calls, register);
-                let value = self.entry.value(self.scene.around.convention, input);
+                let value = self.entry.value(self.scene.contract, input);
                 self.machine.set(register, value);
             }
         }
@@ -346,8 +434,9 @@ impl<'a> Course<'a> {
         Turn::Went
     }
 
-    fn give_back(&mut self, address: u64) -> Turn {
+    fn give_back(&mut self, address: u64, flow: Flow) -> Turn {
         match self.machine.destination(address) {
+            Destination::Place(place) if self.strays(place, flow) => Turn::Ended(End::Strayed),
             Destination::Place(place) => self.go_on(place, Flow::Stop),
             Destination::External(symbol) => self.tail(Callee::External(symbol)),
             Destination::Address(address) => Turn::Ended(End::Returned(address)),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::conventions::Convention;
+use crate::contracts::Contract;
+use crate::machine::arithmetic::mask;
 use crate::machine::concrete::{Filling, Layout, Machine, Value, random};
 use crate::registers::{Flags, Register};
 
@@ -16,8 +17,7 @@ const STACK_HEIGHT: u64 = 1 << 20;
 /// Memory that arguments point to: one region for each, far from one another.
 const REGIONS: u64 = 0x2000_0000_0000;
 const REGION_SIZE: u64 = 1 << 32;
-/// User space, without the pages that no program maps.
-const FIRST_ADDRESS: u64 = 0x1_0000;
+/// The end of user space.
 const LAST_ADDRESS: u64 = 0x7fff_ffff_0000;
 
 /// A number that a run does not make itself.
@@ -67,20 +67,23 @@ impl Entry {
     }
 
     /// SP at the entry. Its bits above those that the convention fixes differ between seeds.
-    pub(super) fn stack_pointer(&self, convention: &Convention) -> u64 {
+    pub(super) fn stack_pointer(&self, contract: &Contract) -> u64 {
+        let convention = contract.convention;
         let alignment = u64::from(convention.stack_alignment);
         STACK + alignment * (self.seed % 257) + u64::from(convention.entry_residue)
     }
 
     /// What an input is. For memory this is only what was chosen.
-    pub(super) fn value(&self, convention: &Convention, input: Input) -> u64 {
+    pub(super) fn value(&self, contract: &Contract, input: Input) -> u64 {
         if let Some(&chosen) = self.chosen.get(&input) {
             return chosen;
         }
         match input {
             Input::Memory(..) => 0,
-            _ if is_garbage(convention, input) => self.garbage(input),
-            Input::Register(register) => self.argument(register.0.into()),
+            _ if is_garbage(contract, input) => self.garbage(input),
+            Input::Register(register) => {
+                self.argument(register.0.into()) & !unaligned(contract, register)
+            }
             Input::Left(call, register) => {
                 self.argument(u64::from(call) * 16 + 16 + register.index() as u64)
             }
@@ -116,17 +119,13 @@ impl Entry {
     }
 
     /// A machine in this state.
-    pub(super) fn machine<'a>(
-        &self,
-        layout: &'a Layout<'a>,
-        convention: &Convention,
-    ) -> Machine<'a> {
+    pub(super) fn machine<'a>(&self, layout: &'a Layout<'a>, contract: &Contract) -> Machine<'a> {
         let mut machine = Machine::new(layout, self.seed);
         for register in (0..16).map(Register) {
-            machine.set(register, self.value(convention, Input::Register(register)));
+            machine.set(register, self.value(contract, Input::Register(register)));
         }
         machine.set_flags(Flags::DF, Flags::NONE);
-        let stack_pointer = self.stack_pointer(convention);
+        let stack_pointer = self.stack_pointer(contract);
         machine.set(Register::RSP, stack_pointer);
         let memory = machine.memory();
         memory.fill_with(self.filling);
@@ -141,11 +140,27 @@ impl Entry {
 }
 
 /// Whether an input holds nothing that a conforming program may rely on.
-pub(super) fn is_garbage(convention: &Convention, input: Input) -> bool {
+pub(super) fn is_garbage(contract: &Contract, input: Input) -> bool {
     match input {
-        Input::Register(register) => !convention.arguments.contains(register),
-        Input::Left(_, register) => !convention.results.contains(register),
+        Input::Register(register) => !contract.arguments.contains(register),
+        Input::Left(_, register) => !contract.convention.results.contains(register),
         Input::Memory(..) => false,
+    }
+}
+
+/// The low bits that are zero at the entry by contract.
+fn unaligned(contract: &Contract, register: Register) -> u64 {
+    let multiples = contract.multiples.iter().filter(|&&(of, _)| of == register);
+    multiples
+        .map(|&(_, log2)| mask(log2))
+        .fold(0, |all, bits| all | bits)
+}
+
+/// Whether the contract lets an input hold this.
+pub(super) fn may_be(contract: &Contract, input: Input, value: u64) -> bool {
+    match input {
+        Input::Register(register) => value & unaligned(contract, register) == 0,
+        _ => true,
     }
 }
 
@@ -154,9 +169,10 @@ pub(super) fn on_stack(stack_pointer: u64, address: u64) -> bool {
     (stack_pointer - STACK_DEPTH..stack_pointer + STACK_HEIGHT).contains(&address)
 }
 
-/// Whether a program may have memory there.
+/// Whether a program may have memory there, its image apart. What is computed
+/// from addresses of the image leads nowhere else.
 pub(super) fn may_be_mapped(address: u64, bytes: u64) -> bool {
-    address >= FIRST_ADDRESS
+    address >= REGIONS
         && address
             .checked_add(bytes)
             .is_some_and(|end| end <= LAST_ADDRESS)

@@ -52,7 +52,7 @@ pub(super) fn explain(
 
 /// The inputs that the run's branches looked at, and those that the symptom speaks of.
 fn given(scene: Scene<'_>, symptom: Symptom, found: &Found) -> Vec<Given> {
-    let convention = scene.around.convention;
+    let contract = scene.contract;
     let mut inputs: Vec<Input> = Vec::new();
     if let Symptom::Clobbered(register) = symptom {
         inputs.push(Input::Register(register));
@@ -74,13 +74,13 @@ fn given(scene: Scene<'_>, symptom: Symptom, found: &Found) -> Vec<Given> {
     inputs.truncate(MOST_GIVEN);
     let value = |entry: &Entry, input| match input {
         Input::Memory(..) => found.trial.shadow.expressions.number_of(input),
-        _ => entry.value(convention, input),
+        _ => entry.value(contract, input),
     };
     let given = inputs.into_iter().map(|input| {
         let second = found
             .second
             .as_ref()
-            .map(|second| second.value(convention, input));
+            .map(|second| second.value(contract, input));
         let value = value(&found.entry, input);
         Given {
             input,
@@ -105,7 +105,7 @@ fn name(scene: Scene<'_>, entry: &Entry, input: Input, depth: u32) -> String {
         4 => "dword ",
         _ => "",
     };
-    let stack_pointer = entry.stack_pointer(scene.around.convention);
+    let stack_pointer = entry.stack_pointer(scene.contract);
     if on_stack(stack_pointer, address) {
         return format!("{size}[rsp{}]", signed(address.wrapping_sub(stack_pointer)));
     }
@@ -113,7 +113,7 @@ fn name(scene: Scene<'_>, entry: &Entry, input: Input, depth: u32) -> String {
     let pointers = registers
         .chain(entry.chosen.keys().copied())
         .filter(|&pointer| pointer != input && depth > 0)
-        .map(|pointer| (pointer, entry.value(scene.around.convention, pointer)));
+        .map(|pointer| (pointer, entry.value(scene.contract, pointer)));
     let near = pointers
         .filter(|&(_, to)| address.wrapping_sub(to).wrapping_add(NEAR) < 2 * NEAR)
         .min_by_key(|&(pointer, to)| (address.abs_diff(to), pointer));
@@ -304,11 +304,8 @@ impl<'a> Witness<'a> {
 
     /// Notes where the register's entry value goes, what overwrites it there, and what is taken back.
     fn watch_slots(&mut self, at: Place, register: Register) {
-        let convention = self.course.scene.around.convention;
-        let wanted = self
-            .course
-            .entry
-            .value(convention, Input::Register(register));
+        let contract = self.course.scene.contract;
+        let wanted = self.course.entry.value(contract, Input::Register(register));
         for access in self.course.machine.accesses().to_vec() {
             let end = access.address.saturating_add(access.bytes);
             let touches = |&slot: &u64| slot < end && slot + 8 > access.address;

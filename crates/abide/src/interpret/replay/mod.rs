@@ -29,6 +29,7 @@ pub use symptom::Symptom;
 
 use super::code::Code;
 use super::explore::{Analysis, Calls, Surroundings};
+use crate::contracts::Contract;
 use crate::inputs::{Image, Place};
 use crate::machine::concrete::Layout;
 use course::Scene;
@@ -94,11 +95,17 @@ impl<'image> Replayer<'image> {
         around: &Surroundings<'image>,
         request: &Request<'_>,
     ) -> Outcome {
+        let own = around.contracted.get(&request.root).cloned();
+        let contract = own.unwrap_or_else(|| Contract::of(around.convention));
+        let ways = &request.analysis.ways;
         let scene = Scene {
             around,
             layout: &self.layout,
             calls: request.calls,
             root: request.root,
+            contract: &contract,
+            known: &ways.iter().map(|&(place, _)| place).collect(),
+            indexed: &request.analysis.facts.assumptions.indexed,
         };
         let way = way_to(request.analysis, request.block);
         let searched = Search::new(scene, request.symptom, &way).run(code);

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::course::{End, Scene};
-use super::entry::{Entry, Input, Usual, is_garbage, on_stack};
+use super::entry::{Entry, Input, Usual, is_garbage, may_be, on_stack};
 use super::pair::{garbage_matters, handler_matters};
 use super::solve::{Constraint, MOST_NODES, Solver, Wanted};
 use super::symptom::Symptom;
@@ -191,9 +191,9 @@ impl<'s, 'a> Search<'s, 'a> {
             let matters = handler_matters(code, self.scene, entry, place, MOST_STEPS);
             return matters.then(|| entry.clone());
         }
-        let convention = self.scene.around.convention;
+        let contract = self.scene.contract;
         for &node in &trial.deciding {
-            let garbage = |input| is_garbage(convention, input);
+            let garbage = |input| is_garbage(contract, input);
             let inputs = trial.shadow.expressions.inputs(node, MOST_NODES);
             if !inputs.iter().any(|&input| garbage(input)) {
                 continue;
@@ -306,9 +306,10 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// No argument and no memory holds an address of the root's frame, of the
     /// image, or the return address: they have no way to know it.
-    fn is_allowed(&self, entry: &Entry, _input: Input, value: u64) -> bool {
-        let from = entry.stack_pointer(self.scene.around.convention);
-        !on_stack(from, value)
+    fn is_allowed(&self, entry: &Entry, input: Input, value: u64) -> bool {
+        let from = entry.stack_pointer(self.scene.contract);
+        may_be(self.scene.contract, input, value)
+            && !on_stack(from, value)
             && value != super::entry::RETURN_ADDRESS
             && self.scene.layout.place_of(value).is_none()
     }

@@ -100,8 +100,8 @@ impl Symptom {
                 Self::Clobbered(register),
                 Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_)),
             ) => {
-                let convention = course.scene.around.convention;
-                let before = course.entry.value(convention, Input::Register(register));
+                let contract = course.scene.contract;
+                let before = course.entry.value(contract, Input::Register(register));
                 let now = course.machine.get(register);
                 now.is_some_and(|now| now != before)
             }

@@ -143,6 +143,12 @@ impl<'image> Layout<'image> {
         (distance % EXTERNAL_SIZE == 0).then_some(*symbol)
     }
 
+    /// Whether an address belongs to a symbol from elsewhere, or to the global offset table.
+    #[must_use]
+    pub fn is_foreign(&self, address: u64) -> bool {
+        (self.externals.start..self.table_end).contains(&address)
+    }
+
     /// The address that a reference stands for.
     #[must_use]
     pub fn resolve(&self, reference: Reference) -> u64 {
