@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide::contracts::Contract;
 use abide::conventions::{SYSTEM_V_X86_64, never_returns};
 use abide::inputs::{Image, Place};
 use abide::interpret::{Boundaries, Calls, Code, Explorer, Surroundings};
@@ -38,20 +37,16 @@ const fn bit(from: u64, to: u64) -> u16 {
     }
 }
 
-/// The blocks and the conditional branches that the proofs visited.
-#[derive(Debug, Default)]
-pub struct Visited {
-    /// Where blocks begin.
-    blocks: BTreeSet<Place>,
-    /// Branches, and the two places that each may lead to.
-    branches: BTreeMap<Place, [Place; 2]>,
+/// Tells what the engine visits for a root.
+pub struct Surveyor<'image> {
+    code: Code<'image>,
+    around: Surroundings<'image>,
 }
 
-impl Visited {
-    /// What the engine visited for these roots.
+impl<'image> Surveyor<'image> {
+    /// For an image with these roots.
     #[must_use]
-    pub fn by<'a>(image: &Image, roots: impl Iterator<Item = &'a RootVerdicts>) -> Self {
-        let roots: Vec<_> = roots.collect();
+    pub fn new(image: &'image Image, roots: &[RootVerdicts]) -> Self {
         let contracted = roots
             .iter()
             .map(|found| (found.root.place, found.contract.clone()));
@@ -64,39 +59,72 @@ impl Visited {
             contracted: contracted.collect(),
             never_return: never_returns,
         };
-        let mut code = Code::new(image);
-        let mut visited = Self::default();
-        for found in roots {
-            visited.add(&mut code, &around, found.root.place, &found.contract);
+        Self {
+            code: Code::new(image),
+            around,
+        }
+    }
+
+    /// What is visited for a root.
+    pub fn survey(&mut self, found: &RootVerdicts, calls: Calls) -> Visited {
+        let (root, contract) = (found.root.place, &found.contract);
+        let analysis = Explorer::analyse(&mut self.code, &self.around, calls, root, contract);
+        let blocks: BTreeSet<Place> = analysis.ways.iter().map(|&(place, _)| place).collect();
+        let mut visited = Visited {
+            blocks,
+            ..Visited::default()
+        };
+        for block in visited.blocks.clone() {
+            visited.add_block(&mut self.code, block);
         }
         visited
     }
+}
 
-    fn add<'a>(
-        &mut self,
-        code: &mut Code<'a>,
-        around: &Surroundings<'a>,
-        root: Place,
-        contract: &Contract,
-    ) {
-        let analysis = Explorer::analyse(code, around, Calls::ByContract, root, contract);
-        let blocks: BTreeSet<Place> = analysis.ways.iter().map(|&(place, _)| place).collect();
-        for &block in &blocks {
-            self.add_block(code, block, &blocks);
+/// The blocks and the conditional branches that the proofs visited.
+#[derive(Debug, Default)]
+pub struct Visited {
+    /// Where blocks begin.
+    blocks: BTreeSet<Place>,
+    /// All instructions.
+    instructions: BTreeSet<Place>,
+    /// Branches, and the two places that each may lead to.
+    branches: BTreeMap<Place, [Place; 2]>,
+}
+
+impl Visited {
+    /// Adds what was visited for another root.
+    pub fn merge(&mut self, other: Self) {
+        self.blocks.extend(other.blocks);
+        self.instructions.extend(other.instructions);
+        self.branches.extend(other.branches);
+    }
+
+    /// For each byte of code, whether an instruction was visited that begins there.
+    #[must_use]
+    pub fn marks(&self, linked: &Linked<'_>) -> Vec<bool> {
+        let code = linked.code_addresses();
+        let mut marks = vec![false; (code.end - code.start) as usize];
+        let addresses = self.instructions.iter();
+        for at in addresses.filter_map(|&place| linked.address_of(place)) {
+            if let Some(mark) = marks.get_mut(at.wrapping_sub(code.start) as usize) {
+                *mark = true;
+            }
         }
-        self.blocks.extend(blocks);
+        marks
     }
 
     /// Walks to the branch that ends the block, if one does.
-    fn add_block(&mut self, code: &mut Code<'_>, start: Place, blocks: &BTreeSet<Place>) {
+    fn add_block(&mut self, code: &mut Code<'_>, start: Place) {
         let mut place = start;
         while let Ok(instruction) = code.at(place) {
+            self.instructions.insert(place);
             let next = Place {
                 offset: place.offset + i64::from(instruction.length),
                 ..place
             };
             match instruction.flow {
-                Flow::Next if !blocks.contains(&next) => place = next,
+                Flow::Next | Flow::System if !self.blocks.contains(&next) => place = next,
                 Flow::Branch {
                     target: Reference::Place(target),
                     ..

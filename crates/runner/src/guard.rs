@@ -25,8 +25,6 @@ pub(crate) const SIGNALS: [i32; 6] = [
 pub(crate) const TRAP: u64 = 1 << 8;
 /// The direction flag.
 pub(crate) const DIRECTION: u64 = 1 << 10;
-/// So many instructions are followed one by one.
-const MOST_STEPS: u64 = 12_000;
 /// A callee writes so much below its return address, in bytes.
 const CALLEES_FRAME: u64 = 256;
 
@@ -61,6 +59,10 @@ pub(crate) struct Guard<'a> {
     pub(crate) never_return: &'a [u64],
     /// Notes of the steps, one for each byte of code; null where none are taken.
     pub(crate) notes: *mut Note,
+    /// For each byte of code, whether a run may come there; empty where it may go anywhere.
+    pub(crate) marks: &'a [bool],
+    /// So many instructions are followed one by one.
+    pub(crate) most_steps: u64,
     /// The run's outcome.
     pub(crate) outcome: Outcome,
     /// SP at the entry.
@@ -205,11 +207,16 @@ impl Guard<'_> {
             // SAFETY: there is a note for each byte of code.
             unsafe { (*self.notes.add(offset)).add(self.previous, at) };
         }
-        self.previous = at;
+        let from = std::mem::replace(&mut self.previous, at);
         self.steps += 1;
+        let offset = at.wrapping_sub(self.code.start) as usize;
         if at == trampoline::next() {
             stopped.clear_flags(TRAP);
-        } else if self.steps > MOST_STEPS && self.code.contains(&at) {
+        } else if self.marks.get(offset) == Some(&false) {
+            self.end(Ending::Departed, stopped);
+            // The instruction that led here tells why.
+            self.outcome.at = from;
+        } else if self.steps > self.most_steps && self.code.contains(&at) {
             self.end(Ending::TimeOut, stopped);
         }
     }

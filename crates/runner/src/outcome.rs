@@ -69,6 +69,8 @@ pub enum Ending {
     NeverReturns,
     /// It showed a violation, and went no further.
     Stopped,
+    /// It went where the proof did not: past the end of a table, say.
+    Departed,
     /// It took too long.
     TimeOut,
     /// It touched more memory than there is for a run, or the stack's end.
@@ -89,6 +91,7 @@ impl Ending {
             Self::Returned => "returned",
             Self::NeverReturns => "called what never returns",
             Self::Stopped => "stopped at a violation",
+            Self::Departed => "left what the proof visited",
             Self::TimeOut => "took too long",
             Self::OutOfMemory => "touched too much memory",
             Self::Unmappable => "touched what cannot be mapped",

@@ -22,6 +22,10 @@ use crate::taste::Taste;
 
 /// What a run may take of the processor's time, in microseconds.
 const PATIENCE: i64 = 12_000;
+/// So many instructions are followed for coverage.
+const MOST_STEPS: u64 = 12_000;
+/// So many are followed to learn why a run broke what is proved.
+const MOST_STEPS_MARKED: u64 = 1_000_000;
 
 /// Runs functions of one image.
 pub struct Runner<'linked> {
@@ -50,6 +54,8 @@ enum Seeds<'a> {
     Learned(u64),
     /// They are these, to be followed step by step.
     Given(&'a [Seed]),
+    /// It is this one, to be followed until it leaves what is marked.
+    Marked(Seed, &'a [bool]),
 }
 
 impl Seeds<'_> {
@@ -65,6 +71,7 @@ impl Seeds<'_> {
                 (seed, random)
             }
             Self::Given(seeds) => (seeds[number], Random::new(0)),
+            Self::Marked(seed, _) => (seed, Random::new(0)),
         }
     }
 }
@@ -115,6 +122,13 @@ impl<'linked> Runner<'linked> {
         runs
     }
 
+    /// Repeats a run until it leaves what is marked, or ends.
+    pub fn follow(&mut self, root: Place, seed: Seed, marks: &[bool]) -> Option<Outcome> {
+        let entry = self.linked.address_of(root)?;
+        let runs = self.run_all(entry, 1, Seeds::Marked(seed, marks));
+        runs.first().map(|&(_, outcome)| outcome)
+    }
+
     /// What was noted of the steps at each byte of code.
     pub fn notes(&mut self) -> &[Note] {
         self.notes.get()
@@ -155,9 +169,16 @@ impl<'linked> Runner<'linked> {
             random: Random::new(0),
             previous: 0,
             steps: 0,
+            marks: &[],
+            most_steps: MOST_STEPS,
         };
-        if let Seeds::Given(_) = seeds {
-            guard.notes = self.notes.get().as_mut_ptr();
+        match seeds {
+            Seeds::Learned(_) => {}
+            Seeds::Given(_) => guard.notes = self.notes.get().as_mut_ptr(),
+            Seeds::Marked(_, marks) => {
+                guard.marks = marks;
+                guard.most_steps = MOST_STEPS_MARKED;
+            }
         }
         catch(on_signal, &SIGNALS)?;
         let guard = &raw mut guard;
@@ -197,7 +218,8 @@ impl<'linked> Runner<'linked> {
             (*guard).random = Random::new(entry.seed);
             (*guard).steps = 0;
             (*guard).previous = 0;
-            let is_followed = !(*guard).notes.is_null();
+            let marks = (*guard).marks;
+            let is_followed = !((*guard).notes.is_null() && marks.is_empty());
             if is_followed {
                 before.flags |= TRAP;
             }

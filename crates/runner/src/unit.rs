@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use abide::inputs::{self, Image};
-use abide::project::{self, Project, RootVerdicts};
+use abide::interpret::Calls;
+use abide::project::{self, Assumed, Project, RootVerdicts};
 
-use crate::coverage::Visited;
+use crate::coverage::{Surveyor, Visited};
+use crate::entry::Seed;
+use crate::fault;
 use crate::link::Linked;
+use crate::outcome::{Ending, Outcome};
 use crate::report::Report;
 use crate::run::{Runner, Wanted};
 
@@ -56,12 +60,46 @@ pub fn run(
     let linked = Linked::new(&unit.image);
     let mut runner = Runner::new(&linked, wanted.runs).ok_or("failed to map the image")?;
     let mut report = Report::default();
-    let is_tried = |found: &&RootVerdicts| found.is_proved() || found.is_decided();
-    for found in unit.roots.iter().filter(is_tried) {
-        let runs = runner.run(found.root.place, wanted);
+    let mut surveyor = Surveyor::new(&unit.image, &unit.roots);
+    let mut visited = Visited::default();
+    for found in unit.roots.iter().filter(|found| found.is_decided()) {
+        let mut runs = runner.run(found.root.place, wanted);
+        if found.is_proved() {
+            excuse(&mut runner, &mut surveyor, &linked, found, &mut runs);
+            visited.merge(surveyor.survey(found, Calls::ByContract));
+        }
         report.add(&linked, found, &runs);
     }
-    let proved = unit.roots.iter().filter(|found| found.is_proved());
-    report.coverage = Visited::by(&unit.image, proved).covered(&linked, runner.notes());
+    report.coverage = visited.covered(&linked, runner.notes());
     Ok(report)
+}
+
+/// Takes back breaches of runs that left what the proof visited, by a jump
+/// whose table the proof takes to be bounded.
+fn excuse<'image>(
+    runner: &mut Runner<'_>,
+    surveyor: &mut Surveyor<'image>,
+    linked: &Linked<'_>,
+    found: &RootVerdicts,
+    runs: &mut [(Seed, Outcome)],
+) {
+    let is_bounded = |assumed: &Assumed| matches!(assumed, Assumed::TableBound(..));
+    let is_broken = runs.iter().any(|(_, outcome)| outcome.breach.is_some());
+    if !is_broken || !found.assumptions.iter().any(is_bounded) {
+        return;
+    }
+    let mut visited = surveyor.survey(found, Calls::ByContract);
+    visited.merge(surveyor.survey(found, Calls::Followed));
+    let marks = visited.marks(linked);
+    for (seed, outcome) in runs
+        .iter_mut()
+        .filter(|(_, outcome)| outcome.breach.is_some())
+    {
+        if let Some(followed) = runner.follow(found.root.place, *seed, &marks)
+            && followed.ending == Ending::Departed
+            && fault::is_indirect_jump(linked, followed.at)
+        {
+            *outcome = followed;
+        }
+    }
 }
