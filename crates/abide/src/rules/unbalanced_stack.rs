@@ -1,4 +1,5 @@
-use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
+use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::inputs::Place;
 use crate::interpret::{Event, Exit, State, Value};
 
 pub(super) static RULE: Rule = Rule {
@@ -18,7 +19,9 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         let Event::Exit { exit, state } = &seen.event else {
             continue;
         };
-        if let Some((label, help)) = wrong(root, *exit, state) {
+        if !is_a_number_away(state) {
+            judgement.doubts.extend(doubt(root, seen.place));
+        } else if let Some((label, help)) = wrong(*exit, state) {
             judgement.candidates.push(Candidate {
                 place: seen.place,
                 cause: seen.place,
@@ -37,13 +40,32 @@ fn check(root: &RootFacts<'_>) -> Judgement {
     judgement
 }
 
-fn wrong(root: &RootFacts<'_>, exit: Exit, state: &State) -> Option<(String, String)> {
+/// Whether SP is a known number of bytes from where it was at the entry. Where it
+/// depends on data, as after `sub rsp, rcx`, a run proves nothing: only the
+/// function's author knows which arguments there are.
+fn is_a_number_away(state: &State) -> bool {
+    state.stack_pointer().term == Value::FRAME.term
+}
+
+fn doubt(root: &RootFacts<'_>, place: Place) -> Option<Doubt> {
+    (!root.contract.switches_stack).then(|| Doubt {
+        place,
+        class: "where the stack pointer is at an exit",
+        reason: format!(
+            "where the stack pointer is at the exit at `{}` depends on a value that is not known",
+            root.name(place)
+        ),
+        decide: root.declare("switches_stack = true"),
+    })
+}
+
+fn wrong(exit: Exit, state: &State) -> Option<(String, String)> {
     let (expected, address) = match exit {
         Exit::Return(address) => (ADDRESS, address),
         Exit::Tail(_) => (0, top(state)),
     };
-    let stack_pointer = state.stack_pointer();
-    if stack_pointer == Value::FRAME.plus(expected) {
+    let off = state.stack_pointer().offset.wrapping_sub(expected);
+    if off == 0 {
         return (address != Value::RETURN_ADDRESS).then(|| {
             (
                 "the return address was overwritten before this".to_owned(),
@@ -51,19 +73,12 @@ fn wrong(root: &RootFacts<'_>, exit: Exit, state: &State) -> Option<(String, Str
             )
         });
     }
-    let label = match stack_pointer.term {
-        term if term == Value::FRAME.term => {
-            let off = stack_pointer.offset - expected;
-            let side = if off < 0 { "low" } else { "high" };
-            format!("the stack pointer is {} bytes too {side} here", off.abs())
-        }
-        _ if root.terms.is_frame(stack_pointer) => {
-            "the stack pointer is not back where it was at the entry".to_owned()
-        }
-        _ => "the stack pointer is no longer one of this function's stack".to_owned(),
-    };
+    let side = if off < 0 { "low" } else { "high" };
     Some((
-        label,
+        format!(
+            "the stack pointer is {} bytes too {side} here",
+            off.unsigned_abs()
+        ),
         "undo each change of the stack pointer on every path to this exit".to_owned(),
     ))
 }
