@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Parser;
 
 mod corpus;
+mod mutants;
 
 /// The project's own chores.
 #[derive(Parser)]
@@ -13,6 +14,8 @@ mod corpus;
 enum Task {
     /// Build the public corpus, check it, and print what was decided.
     Corpus(corpus::Options),
+    /// Break proved functions of the corpus, and see that no mutant is proved.
+    Mutants(mutants::Options),
 }
 
 fn main() -> ExitCode {
@@ -30,5 +33,6 @@ fn task() -> Result<ExitCode> {
     }
     match Task::parse() {
         Task::Corpus(options) => corpus::run(&options),
+        Task::Mutants(options) => mutants::run(&options),
     }
 }

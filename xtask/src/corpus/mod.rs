@@ -22,6 +22,7 @@ mod unit;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use abide::inputs::Object;
 use anyhow::{Result, bail};
 
 use entry::Entry;
@@ -47,7 +48,7 @@ pub(crate) struct Options {
 
 /// Does what the options say; a row that could not be made is told, and the others are printed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let entries = choose(options)?;
+    let entries = choose(options.set, &options.names)?;
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     for entry in &entries {
@@ -78,20 +79,33 @@ fn tell(rows: &[Row], failures: &[String]) -> u8 {
     code
 }
 
-fn choose(options: &Options) -> Result<Vec<Entry>> {
-    let mut entries = entry::all(options.set)?;
-    if let Some(unknown) = options
-        .names
+/// The objects of each entry's link, for other chores; what is not built is left out.
+pub(crate) fn units(names: &[String]) -> Result<Vec<(String, Vec<Object>)>> {
+    let entries = choose(Set::Crates, names)?;
+    let built = entries
+        .iter()
+        .filter(|entry| entry.unit().join(linker::LIST).is_file());
+    built
+        .map(|entry| {
+            let unit = unit::LinkUnit::read(&entry.unit())?;
+            Ok((entry.name.clone(), unit.objects().cloned().collect()))
+        })
+        .collect()
+}
+
+fn choose(set: Set, names: &[String]) -> Result<Vec<Entry>> {
+    let mut entries = entry::all(set)?;
+    if let Some(unknown) = names
         .iter()
         .find(|name| entries.iter().all(|entry| entry.name != **name))
     {
         bail!(
             "no entry is named {unknown:?}; each is a directory under {}",
-            options.set.projects().display()
+            set.projects().display()
         );
     }
-    if !options.names.is_empty() {
-        entries.retain(|entry| options.names.contains(&entry.name));
+    if !names.is_empty() {
+        entries.retain(|entry| names.contains(&entry.name));
     }
     Ok(entries)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use super::verdicts::{Assumed, RootVerdicts, Shown, Verdict, decide};
+use super::verdicts::{Assumed, Extent, RootVerdicts, Shown, Verdict, decide};
 use super::{Error, Project};
 use crate::contracts::{self, Contract, Derived, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
@@ -56,14 +56,8 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
         project.configuration.contract(&root.name, contract)
     };
     let bounds = project.configuration.table_bounds(&image);
-    let mut around = Surroundings {
-        image: &image,
-        convention: &SYSTEM_V_X86_64,
-        boundaries: Boundaries::new(&image),
-        tables: bounds.into_iter().collect(),
-        contracted: FxHashMap::default(),
-        never_return: never_returns,
-    };
+    let mut around = surroundings(&image);
+    around.tables.extend(bounds);
     let mut decided: Vec<RootVerdicts> = Vec::new();
     let mut pending = roots;
     // A function that is handed out to be called back is a root as well.
@@ -89,6 +83,34 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
         image,
         roots: decided,
     })
+}
+
+/// Decides one root of an image, as the convention has it; `others` are roots too.
+///
+/// Where a rule is refuted, no verdict is given for the rules behind it.
+#[must_use]
+pub fn judge_root(image: &Image, root: &Root, others: &[Root]) -> RootVerdicts {
+    let mut around = surroundings(image);
+    for root in others.iter().chain([root]) {
+        let contract = Contract::of(&SYSTEM_V_X86_64);
+        around.contracted.insert(root.place, contract);
+    }
+    let contract = Contract::of(&SYSTEM_V_X86_64);
+    let mut code = Code::new(image);
+    let replayer = Replayer::new(image);
+    let extent = Extent::FirstRefuted;
+    decide(&mut code, &around, &replayer, root, &contract, extent)
+}
+
+fn surroundings(image: &Image) -> Surroundings<'_> {
+    Surroundings {
+        image,
+        convention: &SYSTEM_V_X86_64,
+        boundaries: Boundaries::new(image),
+        tables: FxHashMap::default(),
+        contracted: FxHashMap::default(),
+        never_return: never_returns,
+    }
 }
 
 /// Functions whose addresses roots hand to others, and that are no roots yet.
@@ -132,7 +154,8 @@ fn decide_all(around: &Surroundings<'_>, roots: &[(Root, Contract)]) -> Vec<Root
                         return;
                     };
                     for (number, (root, contract)) in (start..).zip(rest.iter().take(CHUNK)) {
-                        let verdicts = decide(&mut code, around, &replayer, root, contract);
+                        let verdicts =
+                            decide(&mut code, around, &replayer, root, contract, Extent::All);
                         if let Ok(mut found) = found.lock() {
                             found.insert(number, verdicts);
                         }

@@ -14,7 +14,7 @@ use crate::inputs::{self, File};
 use crate::rules::{Level, Levels};
 
 pub use check::{check, check_files};
-pub use contracts::{Unit, judge_unit};
+pub use contracts::{Unit, judge_root, judge_unit};
 pub use symbols::symbols;
 pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
 

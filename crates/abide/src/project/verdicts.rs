@@ -12,6 +12,9 @@ use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 /// How many places of one kind of violation are searched for a run.
 const MOST_SEARCHES: u32 = 4;
 
+/// How many places in all, where one refuted rule is enough.
+const MOST_SEARCHES_FOR_ONE: u32 = 6;
+
 /// What is decided of one root and one rule.
 #[derive(Debug, Clone)]
 pub enum Verdict {
@@ -110,7 +113,16 @@ impl Attempt {
     }
 }
 
-/// Decides every rule for a root.
+/// How many rules are decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of them.
+    All,
+    /// Those up to the first that a run refutes: searching runs is most of the work.
+    FirstRefuted,
+}
+
+/// Decides the rules for a root.
 ///
 /// Callees with contracts of their own are taken by them first; where that
 /// leaves something open they are followed, since a function may know more of
@@ -121,6 +133,7 @@ pub(super) fn decide<'image>(
     replayer: &Replayer<'image>,
     root: &Root,
     contract: &Contract,
+    extent: Extent,
 ) -> RootVerdicts {
     let mut attempt = try_with(code, around, root, contract, Calls::ByContract);
     if attempt.problems() > 0 {
@@ -144,9 +157,13 @@ pub(super) fn decide<'image>(
         calls: attempt.calls,
         analysis: &attempt.analysis,
     };
+    let mut searches = match extent {
+        Extent::All => u32::MAX,
+        Extent::FirstRefuted => MOST_SEARCHES_FOR_ONE,
+    };
     for (rule, judgement) in attempt.judged {
         let verdict = if !judgement.candidates.is_empty() {
-            runs.refute(code, judgement.candidates)
+            runs.refute(code, judgement.candidates, &mut searches)
         } else if !judgement.doubts.is_empty() {
             Verdict::Unknown(judgement.doubts)
         } else if !attempt.obstacles.is_empty() {
@@ -154,7 +171,11 @@ pub(super) fn decide<'image>(
         } else {
             Verdict::Proved
         };
+        let is_refuted = matches!(verdict, Verdict::Refuted(_));
         found.verdicts.push((rule, verdict));
+        if is_refuted && extent == Extent::FirstRefuted {
+            break;
+        }
     }
     found
 }
@@ -170,7 +191,12 @@ struct Runs<'a, 'image> {
 
 impl<'image> Runs<'_, 'image> {
     /// Refuted by what a run shows, or possible where none does.
-    fn refute(&self, code: &mut Code<'image>, candidates: Vec<Candidate>) -> Verdict {
+    fn refute(
+        &self,
+        code: &mut Code<'image>,
+        candidates: Vec<Candidate>,
+        searches: &mut u32,
+    ) -> Verdict {
         let mut shown = Vec::new();
         let mut tried: BTreeMap<Symptom, u32> = BTreeMap::new();
         for candidate in &candidates {
@@ -179,10 +205,11 @@ impl<'image> Runs<'_, 'image> {
             let is_shown = shown
                 .iter()
                 .any(|shown: &Shown| shown.candidate.symptom == candidate.symptom);
-            if is_shown || *tries >= MOST_SEARCHES {
+            if is_shown || *tries >= MOST_SEARCHES || *searches == 0 {
                 continue;
             }
             *tries += 1;
+            *searches -= 1;
             if let Some(replay) = self.replay(code, candidate) {
                 shown.push(Shown {
                     candidate: candidate.clone(),

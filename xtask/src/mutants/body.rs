@@ -1,0 +1,329 @@
+//! The code of a function: what mutators choose their places from.
+//!
+//! Found by following direct jumps alone. What is only reached through a table is not seen, so
+//! less of the function is broken, and nothing is taken for its code that is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide::inputs::{Image, Place, Resolved};
+use abide::machine::x86::Lifter;
+use abide::machine::{Effect, Effects, Flow, Reference, Target};
+use iced_x86::{Instruction, Mnemonic, OpKind, Register};
+
+/// The registers that System V preserves, SP apart.
+pub(crate) const PRESERVED: [Register; 6] = [
+    Register::RBX,
+    Register::RBP,
+    Register::R12,
+    Register::R13,
+    Register::R14,
+    Register::R15,
+];
+
+/// An instruction of the body.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    /// Where it is.
+    pub(crate) place: Place,
+    /// The instruction.
+    pub(crate) instruction: Instruction,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// How far SP lies below where it was at the entry, if that is plain.
+    pub(crate) depth: Option<i64>,
+    /// Whether a relocation changes it, or it counts from its own address.
+    pub(crate) is_fixed: bool,
+    /// Whether it calls by the convention.
+    pub(crate) is_call: bool,
+    /// Whether it is of a private helper, which has a convention of its own.
+    pub(crate) in_helper: bool,
+}
+
+impl Step {
+    /// The place behind it.
+    pub(crate) fn end(&self) -> Place {
+        moved(self.place, self.bytes.len() as i64)
+    }
+
+    /// Whether it is this instruction with a preserved register as its only operand.
+    pub(crate) fn is_stack_move(&self, mnemonic: Mnemonic) -> bool {
+        self.instruction.mnemonic() == mnemonic
+            && self.instruction.op0_kind() == OpKind::Register
+            && PRESERVED.contains(&self.instruction.op0_register())
+    }
+
+    /// Whether the operand is a whole preserved register and the other one memory of the frame.
+    pub(crate) fn moves_preserved(&self, register: u32, memory: u32) -> bool {
+        let i = &self.instruction;
+        i.mnemonic() == Mnemonic::Mov
+            && i.op_kind(register) == OpKind::Register
+            && PRESERVED.contains(&i.op_register(register))
+            && i.op_kind(memory) == OpKind::Memory
+            && i.memory_index() == Register::None
+            && matches!(i.memory_base(), Register::RSP | Register::RBP)
+    }
+
+    /// Whether it returns from the function, and not from a helper.
+    pub(crate) fn is_return(&self) -> bool {
+        self.instruction.mnemonic() == Mnemonic::Ret && !self.in_helper
+    }
+}
+
+/// A function's instructions, by place.
+#[derive(Debug)]
+pub(crate) struct Body {
+    /// Where it begins.
+    pub(crate) entry: Place,
+    /// The instructions.
+    pub(crate) steps: BTreeMap<Place, Step>,
+    /// Where a jump, or a name, leads into the code.
+    pub(crate) targets: BTreeSet<Place>,
+    /// Whether some jump or call goes where only values tell.
+    pub(crate) is_open: bool,
+    /// Whether a private helper is called.
+    pub(crate) has_helpers: bool,
+    /// How long each section is that it lies in.
+    pub(crate) section_size: i64,
+}
+
+/// A place some bytes further.
+pub(crate) fn moved(place: Place, by: i64) -> Place {
+    Place {
+        offset: place.offset + by,
+        ..place
+    }
+}
+
+impl Body {
+    /// Follows the code from `entry`; `roots` are called by the convention.
+    pub(crate) fn of(image: &Image, entry: Place, roots: &BTreeSet<Place>) -> Self {
+        let size = image.section(entry.section).map_or(0, |s| s.data.len());
+        let body = Self {
+            entry,
+            steps: BTreeMap::new(),
+            targets: labels(image, entry),
+            is_open: false,
+            has_helpers: false,
+            section_size: size as i64,
+        };
+        let mut walk = Walk {
+            image,
+            roots,
+            lifter: Lifter::new(image),
+            waiting: vec![(entry, At::ENTRY)],
+            body,
+        };
+        walk.run();
+        walk.body
+    }
+
+    /// The instruction behind another one, where control goes on to it.
+    pub(crate) fn next(&self, step: &Step) -> Option<&Step> {
+        self.steps.get(&step.end())
+    }
+
+    /// The instructions in the order of their places.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Step> {
+        self.steps.values()
+    }
+
+    /// The instructions from one on until control goes elsewhere or a target is met.
+    pub(crate) fn run_from<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = &'a Step> {
+        std::iter::successors(Some(step), |step| {
+            let flows = step.instruction.flow_control() == iced_x86::FlowControl::Next;
+            self.next(step).filter(|_| flows)
+        })
+    }
+
+    /// Whether some instruction names the register, or a part of it.
+    pub(crate) fn mentions(&self, register: Register) -> bool {
+        let mut factory = iced_x86::InstructionInfoFactory::new();
+        self.iter().any(|step| {
+            let info = factory.info(&step.instruction);
+            let mut used = info.used_registers().iter();
+            used.any(|used| used.register().full_register() == register)
+        })
+    }
+
+    /// Whether SP changes by pushes, pops and constants alone, which must then come out even.
+    pub(crate) fn counts_its_stack(&self) -> bool {
+        !self.is_open
+            && self
+                .iter()
+                .all(|step| step.depth.is_some() && is_counted(step))
+    }
+}
+
+fn is_counted(step: &Step) -> bool {
+    change(&step.instruction).is_some()
+}
+
+/// How much deeper the stack is behind an instruction; `None` where that is not plain.
+fn change(i: &Instruction) -> Option<i64> {
+    let writes_sp = i.op_count() > 0
+        && i.op0_kind() == OpKind::Register
+        && i.op0_register().full_register() == Register::RSP;
+    let constant = i.op_count() == 2 && i.op1_kind() != OpKind::Register;
+    match i.mnemonic() {
+        Mnemonic::Push => Some(8),
+        Mnemonic::Pop if writes_sp => None,
+        Mnemonic::Pop => Some(-8),
+        Mnemonic::Sub if writes_sp && constant => Some(i.immediate(1) as i64),
+        Mnemonic::Add if writes_sp && constant => Some(-(i.immediate(1) as i64)),
+        Mnemonic::Lea if writes_sp && i.memory_base() == Register::RSP && no_index(i) => {
+            Some(-(i.memory_displacement64() as i64))
+        }
+        Mnemonic::Cmp | Mnemonic::Test => Some(0),
+        Mnemonic::Leave | Mnemonic::Enter | Mnemonic::Pushfq | Mnemonic::Popfq => None,
+        _ if writes_sp => None,
+        _ => Some(0),
+    }
+}
+
+fn no_index(i: &Instruction) -> bool {
+    i.memory_index() == Register::None
+}
+
+/// The named places of a section.
+fn labels(image: &Image, entry: Place) -> BTreeSet<Place> {
+    let symbols = image
+        .symbols()
+        .filter(|(_, symbol)| !symbol.name.is_empty());
+    let places = symbols.filter_map(|(id, _)| match image.resolve(id) {
+        Some(Resolved::Place(place)) => Some(place),
+        _ => None,
+    });
+    places
+        .filter(|place| place.section == entry.section)
+        .collect()
+}
+
+struct Walk<'a> {
+    image: &'a Image,
+    roots: &'a BTreeSet<Place>,
+    lifter: Lifter<'a>,
+    waiting: Vec<(Place, At)>,
+    body: Body,
+}
+
+/// How a place was come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct At {
+    depth: Option<i64>,
+    in_helper: bool,
+}
+
+impl At {
+    const ENTRY: Self = Self {
+        depth: Some(0),
+        in_helper: false,
+    };
+    const HELPER: Self = Self {
+        depth: None,
+        in_helper: true,
+    };
+}
+
+impl Walk<'_> {
+    fn run(&mut self) {
+        while let Some((place, at)) = self.waiting.pop() {
+            match self.body.steps.get_mut(&place) {
+                Some(step) if step.depth != at.depth => step.depth = None,
+                Some(_) => {}
+                None => self.visit(place, at),
+            }
+        }
+    }
+
+    fn visit(&mut self, place: Place, at: At) {
+        let mut effects = Effects::new();
+        if self.lifter.lift(place, &mut effects).is_err() {
+            return;
+        }
+        let instruction = *self.lifter.instruction();
+        let length = usize::from(effects.length);
+        let bytes = self.image.bytes_from(place);
+        let bytes = bytes.get(..length).unwrap_or_default().to_vec();
+        let end = moved(place, length as i64);
+        let deeper = at
+            .depth
+            .and_then(|depth| Some(depth + change(&instruction)?));
+        let behind = At {
+            depth: deeper,
+            ..at
+        };
+        let is_call = self.follow(effects.flow, end, behind);
+        self.note_pointers(&effects.list);
+        let step = Step {
+            place,
+            is_fixed: instruction.is_ip_rel_memory_operand() || self.is_relocated(place, length),
+            instruction,
+            bytes,
+            depth: at.depth,
+            is_call,
+            in_helper: at.in_helper,
+        };
+        self.body.steps.insert(place, step);
+    }
+
+    /// Puts what follows on the list, and tells whether it is a call by the convention.
+    fn follow(&mut self, flow: Flow, end: Place, at: At) -> bool {
+        match flow {
+            Flow::Next | Flow::System => self.waiting.push((end, at)),
+            Flow::Branch { target, .. } => {
+                self.waiting.push((end, at));
+                self.jump(target, at);
+            }
+            Flow::Jump(Target::Direct(target)) => self.jump(target, at),
+            Flow::Jump(Target::Indirect(_)) => self.body.is_open = true,
+            Flow::Call(target) => {
+                self.waiting.push((end, at));
+                return self.call(target);
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// Code whose address is taken may be jumped to.
+    fn note_pointers(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::Address {
+                reference: Reference::Place(place),
+                ..
+            } = effect
+            {
+                self.body.targets.insert(*place);
+            }
+        }
+    }
+
+    fn jump(&mut self, target: Reference, at: At) {
+        if let Reference::Place(place) = target
+            && !self.roots.contains(&place)
+        {
+            self.body.targets.insert(place);
+            self.waiting.push((place, at));
+        }
+    }
+
+    fn call(&mut self, target: Target) -> bool {
+        match target {
+            Target::Direct(Reference::Place(place)) if !self.roots.contains(&place) => {
+                self.body.has_helpers = true;
+                self.body.targets.insert(place);
+                self.waiting.push((place, At::HELPER));
+                false
+            }
+            Target::Direct(_) => true,
+            Target::Indirect(_) => {
+                self.body.is_open = true;
+                false
+            }
+        }
+    }
+
+    fn is_relocated(&self, place: Place, length: usize) -> bool {
+        (0..length as i64).any(|by| self.image.relocation_at(moved(place, by)).is_some())
+    }
+}

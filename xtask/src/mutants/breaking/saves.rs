@@ -1,0 +1,112 @@
+//! Saves and restores of preserved registers.
+
+use iced_x86::{Mnemonic, Register};
+
+use crate::mutants::body::{Body, PRESERVED, Step};
+use crate::mutants::edit::Edit;
+
+/// Saves: the first thing that is done with a preserved register is to store it.
+fn saves(body: &Body) -> Vec<&Step> {
+    let Some(entry) = body.steps.get(&body.entry) else {
+        return Vec::new();
+    };
+    let mut untouched: Vec<Register> = PRESERVED.to_vec();
+    let mut factory = iced_x86::InstructionInfoFactory::new();
+    let mut found = Vec::new();
+    for step in body.run_from(entry) {
+        let register = if step.is_stack_move(Mnemonic::Push) {
+            Some(step.instruction.op0_register())
+        } else if step.moves_preserved(1, 0) {
+            Some(step.instruction.op1_register())
+        } else {
+            None
+        };
+        if register.is_some_and(|register| untouched.contains(&register)) {
+            found.push(step);
+        }
+        let info = factory.info(&step.instruction);
+        let used: Vec<_> = info
+            .used_registers()
+            .iter()
+            .map(|u| u.register().full_register())
+            .collect();
+        untouched.retain(|register| register_is_kept(*register, &used, step));
+    }
+    found
+}
+
+/// A save reads the register and leaves it as it is.
+fn register_is_kept(register: Register, used: &[Register], step: &Step) -> bool {
+    let is_store = step.is_stack_move(Mnemonic::Push) || step.moves_preserved(1, 0);
+    !used.contains(&register) || is_store && step.instruction.memory_base() != register
+}
+
+/// Restores: the last thing before a return that is done with a preserved register.
+fn restores(body: &Body) -> Vec<&Step> {
+    let ends_in_return = |step: &&Step| {
+        let is_restore = step.is_stack_move(Mnemonic::Pop) || step.moves_preserved(0, 1);
+        let register = step.instruction.op0_register();
+        is_restore
+            && body.run_from(step).last().is_some_and(Step::is_return)
+            && !body.run_from(step).skip(1).any(|later| {
+                later.instruction.op_count() > 0
+                    && later.instruction.op0_register().full_register() == register
+            })
+    };
+    body.iter().filter(ends_in_return).collect()
+}
+
+pub(super) fn dropped(body: &Body) -> Vec<Edit> {
+    saves(body).into_iter().map(Edit::drop).collect()
+}
+
+pub(super) fn dropped_restores(body: &Body) -> Vec<Edit> {
+    restores(body).into_iter().map(Edit::drop).collect()
+}
+
+pub(super) fn halved_saves(body: &Body) -> Vec<Edit> {
+    saves(body).into_iter().filter_map(halved).collect()
+}
+
+pub(super) fn halved_restores(body: &Body) -> Vec<Edit> {
+    restores(body).into_iter().filter_map(halved).collect()
+}
+
+/// `mov` of 64 bits without REX.W moves 32.
+fn halved(step: &Step) -> Option<Edit> {
+    let mut bytes = step.bytes.clone();
+    let rex = bytes.first_mut().filter(|rex| **rex & 0xf8 == 0x48)?;
+    *rex &= !8;
+    let is_move = step.instruction.mnemonic() == Mnemonic::Mov;
+    is_move.then(|| Edit::patch(step.place, bytes))
+}
+
+/// A save goes half beside its slot.
+pub(super) fn overlapping(body: &Body) -> Vec<Edit> {
+    let saves = saves(body)
+        .into_iter()
+        .filter(|step| step.moves_preserved(1, 0));
+    saves.filter_map(beside).collect()
+}
+
+fn beside(step: &Step) -> Option<Edit> {
+    if step.instruction.memory_displ_size() != 1 {
+        return None;
+    }
+    let mut bytes = step.bytes.clone();
+    let displacement = bytes.last_mut()?;
+    *displacement = displacement.wrapping_sub(4);
+    Some(Edit::patch(step.place, bytes))
+}
+
+/// Two pops that follow one another change places.
+pub(super) fn swapped_restores(body: &Body) -> Vec<Edit> {
+    let pairs = restores(body).into_iter().filter_map(|first| {
+        let second = body.next(first)?;
+        let are_pops = first.is_stack_move(Mnemonic::Pop) && second.is_stack_move(Mnemonic::Pop);
+        let swapped = [second.bytes.as_slice(), &first.bytes].concat();
+        (are_pops && !body.targets.contains(&second.place))
+            .then(|| Edit::patch(first.place, swapped))
+    });
+    pairs.collect()
+}

@@ -1,0 +1,161 @@
+//! Mutants: proved functions of the corpus, broken in ways that surely break the contract, and
+//! changed in ways that surely keep it. None of the first may be proved, nearly all of the
+//! second must be.
+//!
+//! Data moves one way: [`subject`] (a proved function) → [`body`] (its code) → [`breaking`],
+//! [`preserving`] (what could be changed, as [`edit`]s) → [`sample`] (what is) → the checker →
+//! [`running`] (judges what is proved) → [`table`].
+
+mod body;
+mod breaking;
+mod edit;
+mod parallel;
+mod preserving;
+mod running;
+mod sample;
+mod subject;
+mod table;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use abide::inputs::Image;
+use abide::project::{Verdict, judge_root};
+use anyhow::Result;
+
+use crate::corpus;
+use edit::Edit;
+use sample::Mutant;
+use subject::Subject;
+use table::{Counts, Decided};
+
+/// One way to change a function.
+pub(crate) struct Mutator {
+    name: &'static str,
+    breaks: bool,
+    edits: fn(&body::Body) -> Vec<Edit>,
+}
+
+/// Over the whole corpus, unless told otherwise.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only this entry; may be given several times.
+    #[arg(long = "crate", value_name = "NAME")]
+    names: Vec<String>,
+    /// How many mutants that break the contract; of those that keep it a quarter as many.
+    #[arg(long, default_value_t = 24_000)]
+    count: usize,
+    /// Which mutants: the same seed makes the same.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Makes the mutants, judges them, and prints the tables.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let mut subjects = Vec::new();
+    for (name, objects) in corpus::units(&options.names)? {
+        let proved = subject::proved(&name, objects);
+        println!("{name}: {} proved functions", proved.len());
+        subjects.extend(proved);
+    }
+    let broken = judge(&subjects, breaking::ALL, options.count, options.seed);
+    let kept = judge(&subjects, preserving::ALL, options.count / 4, options.seed);
+    Ok(ExitCode::from(u8::from(!broken || !kept)))
+}
+
+/// Whether the checker said of the mutants what it must.
+fn judge(subjects: &[Subject], mutators: &'static [Mutator], count: usize, seed: u64) -> bool {
+    let mutants = sample::choose(subjects, mutators, count, seed);
+    let decided = parallel::map(&mutants, decide);
+    let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
+    for (mutant, (decided, words)) in mutants.iter().zip(&decided) {
+        counts.entry(mutant.mutator.name).or_default().add(*decided);
+        if let Some(words) = words {
+            println!("{}", told(mutant, words));
+        }
+    }
+    println!("\n{}", table::render(mutators, &counts));
+    decided
+        .iter()
+        .all(|(decided, _)| *decided != Decided::Proved)
+}
+
+/// What the checker says of a mutant, and what is to be told of it one by one.
+fn decide(mutant: &Mutant<'_>) -> (Decided, Option<String>) {
+    let t0 = std::time::Instant::now();
+    let r = decide0(mutant);
+    if t0.elapsed().as_millis() > 100 {
+        eprintln!("SLOW {:?} {:?} {}", t0.elapsed(), r.0, told(mutant, ""));
+    }
+    r
+}
+fn decide0(mutant: &Mutant<'_>) -> (Decided, Option<String>) {
+    let subject = mutant.subject;
+    let image = mutant.edit.apply(&subject.around.image);
+    let verdicts = judge_root(&image, &subject.root, &subject.around.roots);
+    let mut decided = Decided::Equivalent;
+    for (_, verdict) in &verdicts.verdicts {
+        match verdict {
+            Verdict::Refuted(_) => decided = Decided::Refuted,
+            Verdict::Possible(_) if decided != Decided::Refuted => decided = Decided::Possible,
+            Verdict::Unknown(_) if decided == Decided::Equivalent => decided = Decided::Unknown,
+            _ => {}
+        }
+    }
+    let words = || {
+        let rules = verdicts
+            .verdicts
+            .iter()
+            .filter(|(_, v)| !matches!(v, Verdict::Proved));
+        let rules: Vec<_> = rules
+            .map(|(rule, v)| format!("{} {}", v.word(), rule.id))
+            .collect();
+        rules.join(", ")
+    };
+    match (mutant.mutator.breaks, decided) {
+        (true, Decided::Equivalent) => examined(mutant, &image),
+        (true, Decided::Unknown)
+        | (false, Decided::Refuted | Decided::Possible | Decided::Unknown) => {
+            (decided, Some(words()))
+        }
+        _ => (decided, None),
+    }
+}
+
+/// A mutant that should be broken and is proved.
+fn examined(mutant: &Mutant<'_>, image: &Image) -> (Decided, Option<String>) {
+    let runs = running::run(mutant, image);
+    let decided = match runs.show_equivalence() {
+        true => Decided::Equivalent,
+        false => Decided::Proved,
+    };
+    let words = format!(
+        "proved{}: of {} runs that return {} come through it and {} break the contract",
+        if decided == Decided::Proved {
+            " (!)"
+        } else {
+            ""
+        },
+        runs.returned,
+        runs.touched,
+        runs.broke
+    );
+    (decided, Some(words))
+}
+
+fn told(mutant: &Mutant<'_>, words: &str) -> String {
+    let Mutant {
+        subject,
+        mutator,
+        edit,
+    } = mutant;
+    let place = edit.patches.first().map_or(0, |(place, _)| place.offset);
+    format!(
+        "{}: {} at {:#x} ({:+}), {}: {words}",
+        subject.entry,
+        subject.root.name,
+        place,
+        place - subject.root.place.offset,
+        mutator.name
+    )
+}

@@ -1,0 +1,232 @@
+//! The judge of mutants that are proved: they are run, by the concrete evaluator, from many
+//! entries. One that runs through what was changed and keeps the contract each time is taken for
+//! equivalent to its original; that is what its class has to explain.
+
+use std::collections::{BTreeSet, HashMap};
+
+use abide::inputs::{Image, Place};
+use abide::machine::Effects;
+use abide::machine::concrete::{Destination, Filling, Layout, Machine, Step, Value, random};
+use abide::machine::x86::Lifter;
+use abide::registers::{Flags, Register};
+
+use super::sample::Mutant;
+
+/// How many entries are tried, and how long a run may be.
+const ENTRIES: u64 = 64;
+const MOST_STEPS: u32 = 100_000;
+const STACK: u64 = 0x7ffe_4000_0008;
+const RETURN_ADDRESS: u64 = 0x7e7e_7e7e_7e7e;
+const REGIONS: u64 = 0x2000_0000_0000;
+const PRESERVED: [Register; 6] = [
+    Register::RBX,
+    Register::RBP,
+    Register::R12,
+    Register::R13,
+    Register::R14,
+    Register::R15,
+];
+
+/// What all runs of a mutant showed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Runs {
+    /// Runs that returned.
+    pub(crate) returned: u32,
+    /// Those of them that came through what was changed.
+    pub(crate) touched: u32,
+    /// Those of them that broke the contract.
+    pub(crate) broke: u32,
+}
+
+impl Runs {
+    /// Whether runs came through what was changed, and none broke the contract.
+    pub(crate) fn show_equivalence(self) -> bool {
+        self.touched > 0 && self.broke == 0
+    }
+}
+
+/// Runs a mutant.
+pub(crate) fn run(mutant: &Mutant<'_>, image: &Image) -> Runs {
+    let changed = mutant
+        .edit
+        .patches
+        .iter()
+        .map(|(place, _)| *place)
+        .collect();
+    let around = &mutant.subject.around;
+    let layout = Layout::new(image);
+    let scene = Scene {
+        image,
+        layout: &layout,
+        root: mutant.subject.root.place,
+        roots: around.roots.iter().map(|root| root.place).collect(),
+        changed,
+    };
+    let mut runs = Runs::default();
+    for seed in 0..ENTRIES {
+        if let Some(end) = Run::new(&scene, seed).run() {
+            runs.returned += 1;
+            runs.touched += u32::from(end.touched);
+            runs.broke += u32::from(end.broke);
+        }
+    }
+    runs
+}
+
+struct Scene<'a> {
+    image: &'a Image,
+    layout: &'a Layout<'a>,
+    root: Place,
+    roots: BTreeSet<Place>,
+    changed: BTreeSet<Place>,
+}
+
+/// How a run ended that returned.
+struct End {
+    touched: bool,
+    broke: bool,
+}
+
+struct Run<'a> {
+    scene: &'a Scene<'a>,
+    machine: Machine<'a>,
+    seed: u64,
+    calls: u64,
+    touched: bool,
+    broke: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(scene: &'a Scene<'a>, seed: u64) -> Self {
+        let mut machine = Machine::new(scene.layout, seed);
+        machine.memory().fill_with(if seed % 2 == 0 {
+            Filling::Small
+        } else {
+            Filling::Random
+        });
+        machine.set(Register::RSP, STACK);
+        machine
+            .memory()
+            .write(STACK, 8, Value::number(RETURN_ADDRESS));
+        for (n, register) in (0..).zip(arguments()) {
+            machine.set(register, argument(seed, n));
+        }
+        Self {
+            scene,
+            machine,
+            seed,
+            calls: 0,
+            touched: false,
+            broke: false,
+        }
+    }
+
+    fn run(mut self) -> Option<End> {
+        let entry = PRESERVED.map(|register| self.machine.get(register));
+        let mut lifted: HashMap<Place, Effects> = HashMap::new();
+        let mut lifter = Lifter::new(self.scene.image);
+        let mut place = self.scene.root;
+        for _ in 0..MOST_STEPS {
+            self.touched |= self.scene.changed.contains(&place);
+            let effects = lifted.entry(place).or_insert_with(|| {
+                let mut effects = Effects::new();
+                let _ = lifter.lift(place, &mut effects);
+                effects
+            });
+            let next = match self.machine.step(effects, place) {
+                Step::Return(RETURN_ADDRESS) => return Some(self.end(entry)),
+                step => self.go_on(step, place),
+            };
+            match next {
+                Some(next) => place = next,
+                None if self.broke => return Some(self.end(entry)),
+                None => return None,
+            }
+        }
+        None
+    }
+
+    fn go_on(&mut self, step: Step, place: Place) -> Option<Place> {
+        match step {
+            Step::Continue(next) if self.scene.roots.contains(&next) && next != self.scene.root => {
+                self.callee()
+            }
+            Step::Continue(next) => Some(next),
+            Step::Call(Destination::Place(to)) if !self.scene.roots.contains(&to) => Some(to),
+            Step::Call(_) | Step::Leave(_) => self.callee(),
+            Step::Return(address) => match self.machine.destination(address) {
+                Destination::Place(to) => Some(to),
+                _ => self.broken(),
+            },
+            Step::Unknown(_) if self.scene.image.bytes_from(place).is_empty() => self.broken(),
+            _ => None,
+        }
+    }
+
+    fn broken(&mut self) -> Option<Place> {
+        self.broke = true;
+        None
+    }
+
+    /// A callee that keeps the convention and leaves garbage where it may.
+    fn callee(&mut self) -> Option<Place> {
+        let stack = self.machine.get(Register::RSP)?;
+        self.broke |= stack % 16 != 8 || self.machine.flag(Flags::DF) != Some(false);
+        self.calls += 1;
+        for (n, register) in (0..).zip(volatile()) {
+            self.machine
+                .set(register, random(self.seed ^ self.calls << 32, n) | 1 << 63);
+        }
+        self.machine
+            .set(Register::RAX, random(self.seed, self.calls) % 4);
+        let back = self.machine.memory().read(stack, 8).known()?;
+        self.machine.set(Register::RSP, stack.wrapping_add(8));
+        match self.machine.destination(back) {
+            Destination::Place(place) => Some(place),
+            // A tail call: the callee's return is ours, which `run` sees by one more `ret`.
+            _ => {
+                self.broke |= back != RETURN_ADDRESS;
+                self.broke.then_some(self.scene.root).filter(|_| false)
+            }
+        }
+    }
+
+    fn end(self, entry: [Option<u64>; 6]) -> End {
+        let now = PRESERVED.map(|register| self.machine.get(register));
+        let is_kept = entry == now
+            && self.machine.get(Register::RSP) == Some(STACK + 8)
+            && self.machine.flag(Flags::DF) == Some(false);
+        End {
+            touched: self.touched,
+            broke: self.broke || !is_kept,
+        }
+    }
+}
+
+fn arguments() -> [Register; 6] {
+    [
+        Register::RDI,
+        Register::RSI,
+        Register::RDX,
+        Register::RCX,
+        Register::R8,
+        Register::R9,
+    ]
+}
+
+fn volatile() -> impl Iterator<Item = Register> {
+    arguments()
+        .into_iter()
+        .chain([Register::R10, Register::R11])
+}
+
+/// Pointers, and small numbers that are powers of two as often as not, for sizes and strides.
+fn argument(seed: u64, n: u64) -> u64 {
+    let number = random(seed, n);
+    match number % 5 {
+        0 | 1 => REGIONS + (n << 32),
+        2 => 1 << (number >> 8) % 8,
+        3 => (number >> 8) % 64,
+        _ => 16 * ((number >> 8) % 16),
+    }
+}
