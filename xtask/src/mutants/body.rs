@@ -82,7 +82,7 @@ pub(crate) struct Body {
     pub(crate) is_open: bool,
     /// Whether a private helper is called.
     pub(crate) has_helpers: bool,
-    /// How long each section is that it lies in.
+    /// How long the section is that it begins in.
     pub(crate) section_size: i64,
 }
 

@@ -133,6 +133,9 @@ pub(crate) struct Site {
 
 /// The instructions from one on that a jump takes the place of, if they can be moved.
 pub(crate) fn site(body: &Body, step: &Step) -> Option<Site> {
+    if step.place.section != body.entry.section {
+        return None;
+    }
     let mut bytes = Vec::new();
     for each in body.run_from(step) {
         let is_free = !each.is_fixed
@@ -164,7 +167,8 @@ pub(crate) fn sites(body: &Body) -> impl Iterator<Item = Site> {
 /// A call by the convention, with what is done before and after it.
 pub(crate) fn around_call(body: &Body, call: &Step, before: &[u8], after: &[u8]) -> Option<Edit> {
     // `call rel32`: either a relocation has its distance, which goes along, or it counts anew.
-    if call.bytes.len() != JUMP || call.bytes.first() != Some(&0xe8) {
+    let is_near = call.bytes.len() == JUMP && call.bytes.first() == Some(&0xe8);
+    if !is_near || call.place.section != body.entry.section {
         return None;
     }
     let by = body.section_size + before.len() as i64 - call.place.offset;

@@ -31,12 +31,12 @@ pub(crate) struct Subject {
     pub(crate) body: Body,
 }
 
-/// The proved roots of a unit.
-pub(crate) fn proved(entry: &str, objects: Vec<Object>) -> Vec<Subject> {
+/// The proved roots of a unit; with `all_exported`, also those that nothing refers to.
+pub(crate) fn proved(entry: &str, objects: Vec<Object>, all_exported: bool) -> Vec<Subject> {
     let image = Image::new(objects);
     let choice = RootChoice {
         named: &Default::default(),
-        all_exported: false,
+        all_exported,
         configuration: &Configuration::default(),
     };
     let roots = contracts::roots_of(&image, choice);
@@ -52,7 +52,13 @@ pub(crate) fn proved(entry: &str, objects: Vec<Object>) -> Vec<Subject> {
         .flat_map(|(object, own)| candidates(entry, &image, &roots, &closure(&links, *object), own))
         .collect();
     let verdicts = parallel::map(&candidates, |subject| {
-        judge_root(&subject.around.image, &subject.root, &subject.around.roots).is_proved()
+        judge_root(
+            &subject.around.image,
+            &subject.root,
+            &subject.around.roots,
+            0,
+        )
+        .is_proved()
     });
     let with_verdicts = candidates.into_iter().zip(verdicts);
     with_verdicts

@@ -87,9 +87,10 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
 
 /// Decides one root of an image, as the convention has it; `others` are roots too.
 ///
-/// Where a rule is refuted, no verdict is given for the rules behind it.
+/// Where a rule is refuted, no verdict is given for the rules behind it; at most so many places
+/// are searched for a run in all.
 #[must_use]
-pub fn judge_root(image: &Image, root: &Root, others: &[Root]) -> RootVerdicts {
+pub fn judge_root(image: &Image, root: &Root, others: &[Root], searches: u32) -> RootVerdicts {
     let mut around = surroundings(image);
     for root in others.iter().chain([root]) {
         let contract = Contract::of(&SYSTEM_V_X86_64);
@@ -98,7 +99,7 @@ pub fn judge_root(image: &Image, root: &Root, others: &[Root]) -> RootVerdicts {
     let contract = Contract::of(&SYSTEM_V_X86_64);
     let mut code = Code::new(image);
     let replayer = Replayer::new(image);
-    let extent = Extent::FirstRefuted;
+    let extent = Extent::FirstRefuted { searches };
     decide(&mut code, &around, &replayer, root, &contract, extent)
 }
 

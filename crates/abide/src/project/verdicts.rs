@@ -12,9 +12,6 @@ use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 /// How many places of one kind of violation are searched for a run.
 const MOST_SEARCHES: u32 = 4;
 
-/// How many places in all, where one refuted rule is enough.
-const MOST_SEARCHES_FOR_ONE: u32 = 6;
-
 /// What is decided of one root and one rule.
 #[derive(Debug, Clone)]
 pub enum Verdict {
@@ -119,7 +116,10 @@ pub(super) enum Extent {
     /// All of them.
     All,
     /// Those up to the first that a run refutes: searching runs is most of the work.
-    FirstRefuted,
+    FirstRefuted {
+        /// How many places are searched for a run, in all.
+        searches: u32,
+    },
 }
 
 /// Decides the rules for a root.
@@ -159,7 +159,7 @@ pub(super) fn decide<'image>(
     };
     let mut searches = match extent {
         Extent::All => u32::MAX,
-        Extent::FirstRefuted => MOST_SEARCHES_FOR_ONE,
+        Extent::FirstRefuted { searches } => searches,
     };
     for (rule, judgement) in attempt.judged {
         let verdict = if !judgement.candidates.is_empty() {
@@ -173,7 +173,7 @@ pub(super) fn decide<'image>(
         };
         let is_refuted = matches!(verdict, Verdict::Refuted(_));
         found.verdicts.push((rule, verdict));
-        if is_refuted && extent == Extent::FirstRefuted {
+        if is_refuted && extent != Extent::All {
             break;
         }
     }
