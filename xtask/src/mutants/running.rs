@@ -99,7 +99,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(scene: &'a Scene<'a>, seed: u64) -> Self {
         let mut machine = Machine::new(scene.layout, seed);
-        machine.memory().fill_with(if seed % 2 == 0 {
+        machine.memory().fill_with(if seed.is_multiple_of(2) {
             Filling::Small
         } else {
             Filling::Random
@@ -225,7 +225,7 @@ fn argument(seed: u64, n: u64) -> u64 {
     let number = random(seed, n);
     match number % 5 {
         0 | 1 => REGIONS + (n << 32),
-        2 => 1 << (number >> 8) % 8,
+        2 => 1 << ((number >> 8) % 8),
         3 => (number >> 8) % 64,
         _ => 16 * ((number >> 8) % 16),
     }
