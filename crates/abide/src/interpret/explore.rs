@@ -549,6 +549,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                     if place == next || !self.is_contracted(place) =>
                 {
                     if choose(&mut entry, &self.evaluator.terms, chosen) {
+                        self.note_call_of_root(&entry, at, place);
                         self.call_helper(entry, at, next, place, from);
                     }
                     continue;
@@ -576,6 +577,25 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let by_contract = self.calls == Calls::ByContract || place == self.root;
         (by_contract && self.around.contracted.contains_key(&place))
             || self.around.is_compiled(place)
+    }
+
+    /// A function with a contract of its own is owed an aligned stack and a
+    /// clear DF, even where it is followed: its next version may need them.
+    fn note_call_of_root(&mut self, state: &State, at: At, place: Place) {
+        if self.evaluator.recording && self.around.contracted.contains_key(&place) {
+            let event = self.event_of_call(state, Callee::Place(place));
+            self.evaluator.record(at, event);
+        }
+    }
+
+    fn event_of_call(&self, state: &State, callee: Callee) -> Event {
+        let log2 = self.around.convention.stack_alignment.trailing_zeros() as u8;
+        let known = state.known(&self.evaluator.terms, state.stack_pointer());
+        Event::Call {
+            callee,
+            residue: known.modulo(log2),
+            direction: state.direction,
+        }
     }
 
     fn call_helper(&mut self, state: State, at: At, next: Place, callee: Place, from: u32) {
@@ -616,19 +636,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
     fn contract_call(&mut self, state: &mut State, at: At, callee: Callee) -> bool {
         let stack_pointer = state.stack_pointer();
         if self.evaluator.recording {
-            let log2 = self.around.convention.stack_alignment.trailing_zeros() as u8;
-            let residue = state
-                .known(&self.evaluator.terms, stack_pointer)
-                .modulo(log2);
-            let direction = state.direction;
-            self.evaluator.record(
-                at,
-                Event::Call {
-                    callee,
-                    residue,
-                    direction,
-                },
-            );
+            let event = self.event_of_call(state, callee);
+            self.evaluator.record(at, event);
             self.evaluator.assumptions.callees.insert(callee);
             self.note_callbacks(state);
         }
