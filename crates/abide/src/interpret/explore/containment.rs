@@ -30,6 +30,7 @@ fn check(program: &[u8], seed: u64) {
         image: &image,
         convention: &SYSTEM_V_X86_64,
         boundaries: Boundaries::new(&image),
+        tables: FxHashMap::default(),
         contracted: FxHashMap::default(),
         never_return: |_| false,
     };
