@@ -5,10 +5,10 @@
 //! contradicts the proof; there must be none. One that is refuted runs until
 //! its violation shows.
 //!
-//! [`link`] gives the image addresses and [`load`] puts it there; [`place`]
-//! tells where all else lies; [`entry`] makes states, to a [`taste`]; [`memory`] maps what is
-//! touched, [`guard`] catches what happens, [`run`] puts them together, and
-//! [`outcome`] says how it ended. [`coverage`] and [`report`] count.
+//! `link` gives the image addresses and `load` puts it there; `place`
+//! tells where all else lies; `entry` makes states, to a `taste`; `memory` maps what is
+//! touched, `guard` catches what happens, `run` puts them together, and
+//! `outcome` says how it ended. `coverage` and `report` count.
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
