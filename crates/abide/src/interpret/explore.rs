@@ -539,8 +539,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             }
             return self.contract_call(state, at, Callee::Pointer);
         };
-        // All calls by contract leave the same behind.
-        let mut after: Option<State> = None;
+        let is_sole = found.len() == 1;
         for destination in found {
             let mut entry = state.clone();
             let callee = match destination {
@@ -562,15 +561,17 @@ impl<'code, 'image> Explorer<'code, 'image> {
                     continue;
                 }
             };
-            if self.contract_call(&mut entry, at, callee) {
-                after = Some(entry);
+            if !self.contract_call(&mut entry, at, callee) {
+                continue;
             }
+            if is_sole {
+                *state = entry;
+                return true;
+            }
+            let at = At { place: next, ..at };
+            self.enter(at, entry, Some(from));
         }
-        let returns = after.is_some();
-        if let Some(after) = after {
-            *state = after;
-        }
-        returns
+        false
     }
 
     fn is_contracted(&self, place: Place) -> bool {
