@@ -93,61 +93,13 @@ fn by_table(
     state: &State,
     target: Value,
 ) -> Option<Vec<Destination>> {
-    let (table, entry, rest) = table_of(evaluator, state, target)?;
-    let segments = table.segments(boundaries);
-    let mut all = false;
-    let mut targets = None;
-    for plausible in [Plausible::Label, Plausible::Instruction] {
-        let whole = segments.iter().find_map(|segment| {
-            let found = read_segment(
-                evaluator,
-                boundaries,
-                (&table, entry, rest),
-                segment,
-                plausible,
-            );
-            (found.len() == segment.len()).then_some(found)
-        });
-        if whole.is_some() {
-            all = table.is_bounded && segments.len() == 1;
-            targets = whole;
-            break;
-        }
-    }
-    let found = match targets {
-        Some(found) => found,
-        None => read_run(
-            evaluator,
-            boundaries,
-            (&table, entry, rest),
-            &segments.concat(),
-        )?,
-    };
-    if !all && evaluator.recording {
-        let count = found.len() as u32;
-        evaluator
-            .assumptions
-            .table_bound
-            .insert((table.start, count));
+    let mut reading = Reading::of(evaluator, boundaries, state, target)?;
+    let (found, all) = reading.targets()?;
+    if !all && reading.evaluator.recording {
+        let bound = (reading.table.start, found.len() as u32);
+        reading.evaluator.assumptions.table_bound.insert(bound);
     }
     Some(found)
-}
-
-/// The table that a target is read from, the entry, and what is added to it.
-fn table_of(
-    evaluator: &mut Evaluator<'_>,
-    state: &State,
-    target: Value,
-) -> Option<(Table, Entry, Value)> {
-    let parts = evaluator.terms.parts(target.term).to_vec();
-    let (base, entry) = parts.iter().find_map(|&(base, factor)| {
-        let entry = Entry::of(&evaluator.terms, base)?;
-        (factor == 1).then_some((base, entry))
-    })?;
-    let part = evaluator.terms.value_of_base(base);
-    let rest = evaluator.terms.subtract(target, part);
-    let table = Table::of(&evaluator.terms, state, entry)?;
-    Some((table, entry, rest))
 }
 
 /// The targets of a table whose number of entries is declared.
@@ -158,46 +110,16 @@ fn by_declared_table(
     target: Value,
     entries: u32,
 ) -> Option<Vec<Destination>> {
-    let (table, entry, rest) = table_of(evaluator, state, target)?;
+    let mut reading = Reading::of(evaluator, boundaries, state, target)?;
+    let (start, step) = (reading.table.start, reading.table.step);
     let places: Vec<Place> = (0..i64::from(entries).min(MOST_ENTRIES as i64))
         .map(|number| Place {
-            offset: table.start.offset + number * table.step,
-            ..table.start
+            offset: start.offset + number * step,
+            ..start
         })
         .collect();
-    let table = (&table, entry, rest);
-    let found = read_segment(
-        evaluator,
-        boundaries,
-        table,
-        &places,
-        Plausible::Instruction,
-    );
-    (found.len() == places.len() && !found.is_empty()).then_some(found)
-}
-
-/// The targets of a table whose end no object marks: up to the first entry, of
-/// more than one in a row, after which no code begins where an entry leads. An
-/// index need not start at the table's first entry, so that the first few may
-/// belong to something else.
-fn read_run(
-    evaluator: &mut Evaluator<'_>,
-    boundaries: &Boundaries,
-    table: (&Table, Entry, Value),
-    places: &[Place],
-) -> Option<Vec<Destination>> {
-    let mut found = Vec::new();
-    let mut rest = places;
-    while places.len() - rest.len() <= MOST_SKIPPED {
-        let run = read_segment(evaluator, boundaries, table, rest, Plausible::Instruction);
-        let length = run.len();
-        found.extend(run);
-        if length > 1 {
-            return Some(found);
-        }
-        rest = rest.get(length + 1..)?;
-    }
-    None
+    let found = reading.whole(&places, Plausible::Instruction)?;
+    (!found.is_empty()).then_some(found)
 }
 
 /// What makes an entry's target plausible, where values do not bound the index.
@@ -209,32 +131,148 @@ enum Plausible {
     Instruction,
 }
 
-/// The targets of one stretch of a table, up to the first that is not plausible.
-fn read_segment(
-    evaluator: &mut Evaluator<'_>,
-    boundaries: &Boundaries,
-    (table, entry, rest): (&Table, Entry, Value),
-    segment: &[Place],
-    plausible: Plausible,
-) -> Vec<Destination> {
-    let mut found = Vec::new();
-    for &place in segment {
-        let Some(value) = entry_value(evaluator, place, entry) else {
-            break;
-        };
-        let value = evaluator.terms.add(rest, value);
-        match single(&evaluator.terms, value) {
-            Some(Destination::Place(target, _))
-                if boundaries.may_start(evaluator.image, target, plausible) =>
-            {
-                let number = (place.offset - table.start.offset) / table.step;
-                found.push(Destination::Place(target, table.choice(number)));
+/// A table whose targets are being found.
+struct Reading<'a, 'image> {
+    evaluator: &'a mut Evaluator<'image>,
+    boundaries: &'a Boundaries,
+    table: Table,
+    entry: Entry,
+    /// What is added to an entry.
+    rest: Value,
+}
+
+impl<'a, 'image> Reading<'a, 'image> {
+    /// The table that a target is read from.
+    fn of(
+        evaluator: &'a mut Evaluator<'image>,
+        boundaries: &'a Boundaries,
+        state: &State,
+        target: Value,
+    ) -> Option<Self> {
+        let parts = evaluator.terms.parts(target.term).to_vec();
+        let (base, entry) = parts.iter().find_map(|&(base, factor)| {
+            let entry = Entry::of(&evaluator.terms, base)?;
+            (factor == 1).then_some((base, entry))
+        })?;
+        let part = evaluator.terms.value_of_base(base);
+        Some(Self {
+            rest: evaluator.terms.subtract(target, part),
+            table: Table::of(&evaluator.terms, state, entry)?,
+            evaluator,
+            boundaries,
+            entry,
+        })
+    }
+
+    /// The targets, and whether values alone bound them.
+    fn targets(&mut self) -> Option<(Vec<Destination>, bool)> {
+        let segments = self.table.segments(self.boundaries);
+        let is_bounded = self.table.is_bounded && segments.len() == 1;
+        if let Some(found) = self.labelled(&segments) {
+            return Some((found, is_bounded));
+        }
+        if is_bounded && let Some(found) = self.whole(&segments[0], Plausible::Instruction) {
+            return Some((found, true));
+        }
+        let found = self.shifted(&segments).or_else(|| self.run(&segments))?;
+        Some((found, false))
+    }
+
+    /// A stretch between two objects all of whose entries lead to labels.
+    fn labelled(&mut self, segments: &[Vec<Place>]) -> Option<Vec<Destination>> {
+        let mut near = likely(segments).iter();
+        near.find_map(|segment| self.whole(segment, Plausible::Label))
+    }
+
+    fn whole(&mut self, places: &[Place], plausible: Plausible) -> Option<Vec<Destination>> {
+        let targets = places.iter().map(|&place| self.target(place, plausible));
+        targets.collect()
+    }
+
+    /// The stretch, moved on by a few entries.
+    ///
+    /// An index need not start at a table's first entry: the code then names a
+    /// place before the table, and before the next table too. Every way to move
+    /// it counts that leads to code throughout.
+    fn shifted(&mut self, segments: &[Vec<Place>]) -> Option<Vec<Destination>> {
+        let places = segments.concat();
+        let mut before = 0;
+        for segment in likely(segments) {
+            let (start, length) = (before, segment.len());
+            before += length;
+            if length < 2 {
+                continue;
             }
-            Some(other @ Destination::External(_)) => found.push(other),
-            _ => break,
+            let mut found = Vec::new();
+            for skipped in 0..=MOST_SKIPPED {
+                let from = start + skipped;
+                let moved = places.get(from..from + length);
+                let targets = moved.and_then(|places| self.whole(places, Plausible::Instruction));
+                found.extend(targets.into_iter().flatten());
+            }
+            if !found.is_empty() {
+                return Some(without_repeats(found));
+            }
+        }
+        None
+    }
+
+    /// The entries up to the first, of more than one in a row, that does not lead to code.
+    fn run(&mut self, segments: &[Vec<Place>]) -> Option<Vec<Destination>> {
+        let places = segments.concat();
+        let mut found = Vec::new();
+        let mut start = 0;
+        while start <= MOST_SKIPPED {
+            let rest = places.get(start..)?;
+            let targets = rest.iter().map_while(|&place| self.target(place, Plausible::Instruction));
+            let run: Vec<Destination> = targets.collect();
+            start += run.len() + 1;
+            let is_table = run.len() > 1;
+            found.extend(run);
+            if is_table {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// Where one entry leads, if code may begin there.
+    fn target(&mut self, place: Place, plausible: Plausible) -> Option<Destination> {
+        let value = entry_value(self.evaluator, place, self.entry)?;
+        let value = self.evaluator.terms.add(self.rest, value);
+        match single(&self.evaluator.terms, value)? {
+            Destination::Place(target, _) => {
+                let image = self.evaluator.image;
+                let number = (place.offset - self.table.start.offset) / self.table.step;
+                let may_start = self.boundaries.may_start(image, target, plausible);
+                may_start.then(|| Destination::Place(target, self.table.choice(number)))
+            }
+            Destination::ReturnAddress => None,
+            external => Some(external),
         }
     }
-    found
+}
+
+/// The stretches in which a table may be that an index reaches into: the
+/// first, or one that begins a few entries further.
+fn likely(segments: &[Vec<Place>]) -> &[Vec<Place>] {
+    let mut before = 0;
+    let near = segments.iter().take_while(|segment| {
+        let is_near = before <= MOST_SKIPPED;
+        before += segment.len();
+        is_near
+    });
+    &segments[..near.count()]
+}
+
+fn without_repeats(found: Vec<Destination>) -> Vec<Destination> {
+    let mut kept: Vec<Destination> = Vec::new();
+    for destination in found {
+        if !kept.contains(&destination) {
+            kept.push(destination);
+        }
+    }
+    kept
 }
 
 /// An entry of a table in constant memory, as it stands in a value.
@@ -271,6 +309,7 @@ impl Entry {
 }
 
 /// A table: where its entries stand.
+#[derive(Debug, Clone, Copy)]
 struct Table {
     start: Place,
     step: i64,
