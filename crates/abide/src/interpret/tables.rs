@@ -224,7 +224,9 @@ impl<'a, 'image> Reading<'a, 'image> {
         let mut start = 0;
         while start <= MOST_SKIPPED {
             let rest = places.get(start..)?;
-            let targets = rest.iter().map_while(|&place| self.target(place, Plausible::Instruction));
+            let targets = rest
+                .iter()
+                .map_while(|&place| self.target(place, Plausible::Instruction));
             let run: Vec<Destination> = targets.collect();
             start += run.len() + 1;
             let is_table = run.len() > 1;
@@ -331,11 +333,7 @@ impl Table {
             }
         }
         let section = section?;
-        let step = indices
-            .iter()
-            .map(|&(_, factor)| factor)
-            .reduce(gcd)?
-            .checked_abs()?;
+        let step = indices.iter().map(|&(_, factor)| factor).reduce(gcd)?;
         let mut known = Known::exactly(0);
         for &(base, factor) in &indices {
             known = known.plus(state.known(terms, terms.value_of_base(base)).scale(factor));
@@ -343,8 +341,18 @@ impl Table {
         let reach = known.high.checked_sub(known.low);
         let is_bounded = reach.is_some_and(|reach| reach < (MOST_ENTRIES as i64) * 8);
         let low = if is_bounded { known.low } else { 0 };
+        // What is known of the low bits makes the step longer, and tells where it begins.
+        let log2 = known.log2.min(16);
+        let (step, low) = match step.checked_abs()? {
+            short if short < 1 << log2 => {
+                let behind = (known.residue as i64).wrapping_sub(low) & ((1 << log2) - 1);
+                (1 << log2, low.checked_add(behind)?)
+            }
+            step => (step, low),
+        };
         let index = match indices[..] {
-            [(base, factor)] if factor > 0 => {
+            // The entry's number is told by the index where each step is one.
+            [(base, factor)] if factor == step => {
                 Some((terms.value_of_base(base), low.checked_div(factor)?))
             }
             _ => None,
@@ -355,7 +363,10 @@ impl Table {
                 offset: entry.address.offset.checked_add(low)?,
             },
             step: step.max(1),
-            last: reach.filter(|_| is_bounded).unwrap_or(i64::MAX),
+            last: match is_bounded {
+                true => known.high.checked_sub(low)?,
+                false => i64::MAX,
+            },
             is_bounded,
             index,
         })

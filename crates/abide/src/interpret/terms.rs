@@ -689,15 +689,19 @@ impl Terms {
     /// `inner & by`, where `by` is 2^k - 1: what is known of the low bits of
     /// `inner` raises the least value and lowers the greatest.
     fn inherent_low_bits(&self, inner: Value, by: i64) -> Known {
-        let mut known = Known::exactly(inner.offset);
-        for &(id, factor) in self.parts(inner.term) {
-            known = known.plus(self.bases[id.0 as usize].known.scale(factor));
-        }
+        let known = self.inherent_of_value(inner);
         let log2 = known.log2.min(by.trailing_ones() as u8);
         let step = 1_i64 << log2;
         let residue = known.residue & (step as u64 - 1);
         let range = Known::between(residue as i64, by - (step - 1) + residue as i64);
         range.and(Known::congruent(log2, residue))
+    }
+
+    fn inherent_of_value(&self, value: Value) -> Known {
+        let parts = self.parts(value.term).iter();
+        parts.fold(Known::exactly(value.offset), |known, &(id, factor)| {
+            known.plus(self.bases[id.0 as usize].known.scale(factor))
+        })
     }
 
     fn inherent(&self, base: Base) -> Known {
@@ -714,6 +718,15 @@ impl Terms {
                 .is_some_and(|by| by < 1 << 62 && by & (by + 1) == 0) =>
             {
                 self.inherent_low_bits(inner, by.offset)
+            }
+            Base::Function {
+                function: Function::Truncate,
+                bits,
+                inputs: [inner, _],
+            } => {
+                let inner = self.inherent_of_value(inner);
+                let log2 = inner.log2.min(bits);
+                Known::bits(bits).and(Known::congruent(log2.min(63), inner.residue))
             }
             Base::Function {
                 function,
@@ -747,6 +760,10 @@ fn inherent_of_function(function: Function, bits: u8, inputs: [Value; 2]) -> Kno
         ) => Known::between(0, i64::from(bits)),
         (Function::Operation(Operation::Equal), _) => Known::between(0, 1),
         (Function::Operation(Operation::ZeroExtend { from }), _) => Known::bits(from),
+        (Function::Operation(Operation::SignExtend { from }), _) if bits == 64 => {
+            let reach = 1_i64 << (from - 1);
+            Known::between(-reach, reach - 1)
+        }
         (Function::Insert { .. }, _) => Known::ANY,
         _ => Known::bits(bits),
     }
