@@ -36,6 +36,10 @@ pub(super) struct Evaluator<'image> {
     pub recording: bool,
     /// Bytes below SP that stay as they are.
     pub red_zone: i64,
+    /// An address of the frame that stores are expected to stay below.
+    pub guard: Option<Value>,
+    /// Whether one may not have.
+    pub passed_guard: bool,
     temps: Vec<Value>,
     /// How many of them the current instruction has set.
     temps_set: usize,
@@ -53,6 +57,8 @@ impl<'image> Evaluator<'image> {
             assumptions: Assumptions::default(),
             recording: false,
             red_zone: i64::from(red_zone),
+            guard: None,
+            passed_guard: false,
             temps: vec![Value::ANYTHING; 256],
             temps_set: 0,
         }
@@ -558,6 +564,7 @@ impl<'image> Evaluator<'image> {
         if coefficient != 0 || touched {
             self.check_alignment(state, at, address, align);
             self.assume_in_bounds(at);
+            self.passed_guard |= self.guard.is_some();
             state.forget_data(&self.terms);
             return;
         }
@@ -571,7 +578,7 @@ impl<'image> Evaluator<'image> {
             self.assumptions.no_alias |= self.recording;
             if state.escaped && !self.is_callers_pointer(address) {
                 self.assume_in_bounds(at);
-                state.forget_escaped(&self.terms);
+                self.forget_escaped(state);
             }
         }
     }
@@ -598,6 +605,7 @@ impl<'image> Evaluator<'image> {
     ) {
         self.check_alignment(state, at, address, align);
         self.check_step(state, at, address);
+        self.check_guard(state, address, bytes);
         let stored = state.store(&mut self.terms, address, bytes, value);
         if stored.index_in_bounds {
             self.assume_in_bounds(at);
@@ -622,6 +630,21 @@ impl<'image> Evaluator<'image> {
             self.assumptions.index_in_bounds = true;
             self.assumptions.indexed.insert(at.place);
         }
+    }
+
+    /// Whoever knows an address of the frame may have written to it.
+    pub(super) fn forget_escaped(&mut self, state: &mut State) {
+        self.passed_guard |= self.guard.is_some();
+        state.forget_escaped(&self.terms);
+    }
+
+    fn check_guard(&mut self, state: &State, address: Value, bytes: u16) {
+        let Some(guard) = self.guard else {
+            return;
+        };
+        let distance = self.terms.subtract(address, guard);
+        let known = state.known(&self.terms, distance);
+        self.passed_guard |= bytes == 0 || known.high > -i64::from(bytes);
     }
 
     /// A value that leaves the frame takes an address of the frame with it.
@@ -789,6 +812,7 @@ impl<'image> Evaluator<'image> {
             }
             _ => {
                 self.assume_in_bounds(at);
+                self.passed_guard |= self.guard.is_some();
                 state.forget_data(&self.terms);
             }
         }

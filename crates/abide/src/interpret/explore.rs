@@ -18,6 +18,7 @@ use crate::conventions::Convention;
 use crate::inputs::{Image, Language, Place};
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
 use crate::registers::{Register, RegisterSet};
+use recursion::{Kept, Summary};
 
 /// How many instructions may be visited for one root.
 const MOST_VISITS: u64 = 2_000_000;
@@ -114,6 +115,8 @@ struct Context {
     returns_to: Place,
     callee: Place,
     depth: u32,
+    /// The innermost helper whose calls to itself it is a part of.
+    summary: Option<u32>,
 }
 
 /// One analysis of one root.
@@ -128,6 +131,8 @@ pub struct Explorer<'code, 'image> {
     frames: FxHashMap<(Place, u32), Vec<Value>>,
     contexts: Vec<Context>,
     context_ids: FxHashMap<(u32, Place, Place), u32>,
+    summaries: Vec<Summary>,
+    kept: Kept,
     queue: BTreeSet<(Reverse<u32>, Place, u32)>,
     visited: u64,
     exhausted: bool,
@@ -152,9 +157,16 @@ impl<'code, 'image> Explorer<'code, 'image> {
         root: Place,
         contract: &Contract,
     ) -> Analysis {
-        let mut explorer = Self::new(code, around, calls, root, contract);
-        explorer.settle();
-        explorer.finish()
+        let mut kept = Kept::default();
+        loop {
+            let mut explorer = Explorer::new(&mut *code, around, calls, root, contract);
+            explorer.kept = kept;
+            explorer.settle();
+            match explorer.weaker() {
+                Some(less) => kept = less,
+                None => return explorer.finish(),
+            }
+        }
     }
 
     fn new(
@@ -188,7 +200,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 returns_to: root,
                 callee: root,
                 depth: 0,
+                summary: None,
             }],
+            summaries: Vec::new(),
+            kept: Kept::default(),
             context_ids: FxHashMap::default(),
             queue: BTreeSet::new(),
             visited: 0,
@@ -219,6 +234,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             self.evaluator.block = block;
             self.run_block(block);
         }
+        self.record_broken_summaries();
         if self.exhausted {
             let at = At {
                 place: self.root,
@@ -320,6 +336,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             place: block.key.place,
             context: block.key.context,
         };
+        self.evaluator.guard = self.guard_of(at.context);
         let mut first = true;
         loop {
             let instruction = match self.code.at(at.place) {
@@ -343,7 +360,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 ..at.place
             };
             self.blocks[number as usize].end = next.offset;
-            if !self.follow(&mut state, at, next, instruction, number) {
+            let goes_on = self.follow(&mut state, at, next, instruction, number);
+            if std::mem::take(&mut self.evaluator.passed_guard) {
+                self.wrote_above(at.context);
+            }
+            if !goes_on {
                 return;
             }
             at.place = next;
@@ -605,7 +626,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let mut context = parent;
         loop {
             let outer = self.contexts[context as usize];
-            if (outer.callee == callee && callee != next) || depth > MOST_DEPTH {
+            if outer.callee == callee && callee != next && context != 0 {
+                return self.call_again(state, at, next, callee, from);
+            }
+            if depth > MOST_DEPTH {
                 let reason = Reason::Recursion;
                 self.evaluator.record(at, Event::Unknown { reason });
                 return;
@@ -624,6 +648,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 returns_to: next,
                 callee,
                 depth,
+                summary: self.contexts[parent as usize].summary,
             });
         }
         let at = At {
@@ -652,7 +677,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             state.forget_below(&mut self.evaluator.terms, limit);
         }
         if state.escaped {
-            state.forget_escaped(&self.evaluator.terms);
+            self.evaluator.forget_escaped(state);
         }
         self.clobber(state, at, callee);
         true
@@ -720,12 +745,15 @@ impl<'code, 'image> Explorer<'code, 'image> {
             state.registers[register.index()] = value;
         }
         if state.escaped {
-            state.forget_escaped(&self.evaluator.terms);
+            self.evaluator.forget_escaped(state);
         }
     }
 
     /// A return, with the address already popped.
     fn give_back(&mut self, state: &mut State, at: At, address: Value, from: u32) {
+        if self.leave_summary(state, at, address, from) {
+            return;
+        }
         if address != Value::RETURN_ADDRESS {
             let found = destinations(
                 &mut self.evaluator,
@@ -786,6 +814,8 @@ fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> boo
         None => true,
     }
 }
+
+mod recursion;
 
 #[cfg(test)]
 mod containment;

@@ -95,10 +95,10 @@ pub(super) fn random(dice: &mut Dice) -> Vec<u8> {
         let at = code.len();
         code.extend(&piece.bytes);
         if let Some(target) = piece.jumps {
-            let target = if piece.bytes[0] == 0xe8 {
-                helper
-            } else {
-                target
+            // Most calls go to the helper, some into the program itself.
+            let target = match piece.bytes[0] {
+                0xe8 if target % 3 > 0 => helper,
+                _ => target,
             };
             let distance = (starts[target] as i64 - *end as i64) as i32;
             let size = if piece.bytes[0] == 0xe8 || piece.bytes[0] == 0x0f {

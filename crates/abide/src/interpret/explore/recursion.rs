@@ -1,0 +1,264 @@
+//! Helpers that call themselves: a summary that holds by induction.
+//!
+//! A helper's call to itself is taken to keep an inferred contract: SP is
+//! balanced, DF is clear, nothing changes at or above the return address, and
+//! some registers are preserved, at first all. A context of its own runs the
+//! helper from whatever state it is so called with, and shows whether it keeps
+//! what was taken for granted; where it does not, the analysis starts again
+//! with fewer registers. What remains holds for a call of any depth, by
+//! induction over the length of the run.
+
+use rustc_hash::FxHashMap;
+
+use super::{At, Context, Event, Explorer, Key, Place, Reason};
+use crate::interpret::state::{FlagSource, State, TRACKED};
+use crate::interpret::terms::{Base, Location, Value};
+use crate::registers::{Register, RegisterSet};
+
+/// For each helper that calls itself, the registers that it is taken to preserve.
+pub(super) type Kept = FxHashMap<Place, RegisterSet>;
+
+/// What is known of a helper that calls itself.
+pub(super) struct Summary {
+    callee: Place,
+    /// The context that runs it from any state that it calls itself with.
+    context: u32,
+    /// SP at its entry there.
+    entry: Value,
+    /// Its return address there, which stands for those of all calls.
+    back: Value,
+    /// The registers that it is taken to preserve.
+    kept: RegisterSet,
+    /// The state at each return, by block.
+    exits: FxHashMap<u32, State>,
+    /// It may write at or above its return address.
+    writes_above: bool,
+}
+
+impl Explorer<'_, '_> {
+    /// A call of a helper to itself, its return address pushed.
+    pub(super) fn call_again(
+        &mut self,
+        mut state: State,
+        at: At,
+        next: Place,
+        callee: Place,
+        from: u32,
+    ) {
+        if !self.evaluator.terms.is_frame(state.stack_pointer()) {
+            let reason = Reason::Recursion;
+            return self.evaluator.record(at, Event::Unknown { reason });
+        }
+        let number = self.summary_of(callee, at);
+        let entry = self.any_entry(&state, number);
+        let context = self.summaries[number as usize].context;
+        let place = callee;
+        self.enter(At { place, context }, entry, Some(from));
+        self.summarised(&mut state, at, number);
+        self.enter(At { place: next, ..at }, state, Some(from));
+    }
+
+    fn summary_of(&mut self, callee: Place, at: At) -> u32 {
+        let found = self.summaries.iter().position(|s| s.callee == callee);
+        if let Some(found) = found {
+            return found as u32;
+        }
+        let number = self.summaries.len() as u32;
+        let context = self.contexts.len() as u32;
+        let nowhere = Place {
+            offset: i64::MIN,
+            ..callee
+        };
+        self.contexts.push(Context {
+            parent: 0,
+            returns_to: nowhere,
+            callee,
+            depth: self.contexts[at.context as usize].depth + 1,
+            summary: Some(number),
+        });
+        let terms = &mut self.evaluator.terms;
+        let distance = terms.base(unknown(number, Register::RSP, None, false));
+        let entry = terms.add(Value::FRAME, distance);
+        let back = terms.stale();
+        let all = (0..16).map(Register).collect();
+        self.summaries.push(Summary {
+            callee,
+            context,
+            entry,
+            back,
+            kept: self.kept.get(&callee).copied().unwrap_or(all),
+            exits: FxHashMap::default(),
+            writes_above: false,
+        });
+        number
+    }
+
+    /// The state of a call with all that differs from call to call taken away.
+    fn any_entry(&mut self, state: &State, number: u32) -> State {
+        let Summary { entry, back, .. } = self.summaries[number as usize];
+        let terms = &mut self.evaluator.terms;
+        let distance = terms.subtract(state.stack_pointer(), Value::FRAME);
+        let known = state.known(terms, distance);
+        let mut any = state.clone();
+        for index in 0..TRACKED {
+            let register = Register(index as u8);
+            let value = state.registers[index];
+            let (coefficient, touched) = terms.frame_part(value);
+            let undefined = terms.undefined_source(value);
+            let frame = coefficient != 0 || touched;
+            any.registers[index] = match register.is_general() {
+                true => terms.base(unknown(number, register, undefined, frame)),
+                false => Value::ANYTHING,
+            };
+        }
+        any.registers[Register::RSP.index()] = entry;
+        any.slots.retain_mut(|slot| {
+            let lasts = matches!(
+                terms.as_base(slot.value),
+                Some(Base::Entry(_) | Base::ReturnAddress)
+            );
+            if !lasts {
+                slot.value = Value::ANYTHING;
+            }
+            slot.term == Value::FRAME.term
+        });
+        any.facts.clear();
+        any.choices.clear();
+        let distance = terms.subtract(entry, Value::FRAME);
+        any.set_fact(distance.term, known);
+        for source in [&mut any.carry, &mut any.status] {
+            *source = FlagSource::Open(source.undefined(terms));
+        }
+        any.store(terms, entry, 8, back);
+        any
+    }
+
+    /// What a call leaves behind that keeps to its summary.
+    fn summarised(&mut self, state: &mut State, at: At, number: u32) {
+        let kept = self.summaries[number as usize].kept;
+        let frame_is_given = state.registers.iter().enumerate().any(|(index, &value)| {
+            let (coefficient, touched) = self.evaluator.terms.frame_part(value);
+            index != Register::RSP.index() && (coefficient != 0 || touched)
+        });
+        state.escaped |= frame_is_given;
+        let top = state.stack_pointer().plus(8);
+        state.registers[Register::RSP.index()] = top;
+        state.forget_below(&mut self.evaluator.terms, top);
+        for index in 0..TRACKED {
+            let register = Register(index as u8);
+            if register == Register::RSP || kept.contains(register) {
+                continue;
+            }
+            state.registers[index] = match register.is_general() {
+                true => self.evaluator.returned(state, at, register),
+                false => Value::ANYTHING,
+            };
+        }
+        state.carry = FlagSource::Open(None);
+        state.status = FlagSource::Open(None);
+        state.direction = Some(false);
+    }
+
+    /// A return from a call that a summary speaks of; false where it is another.
+    pub(super) fn leave_summary(
+        &mut self,
+        state: &State,
+        at: At,
+        address: Value,
+        from: u32,
+    ) -> bool {
+        let Some(number) = self.contexts[at.context as usize].summary else {
+            return false;
+        };
+        let summary = &mut self.summaries[number as usize];
+        let is_its_own = address == summary.back;
+        if is_its_own {
+            summary.exits.insert(from, state.clone());
+        }
+        is_its_own
+    }
+
+    /// The address below which a block's stores stay, if a summary says that they do.
+    pub(super) fn guard_of(&self, context: u32) -> Option<Value> {
+        let summary = self.contexts[context as usize].summary?;
+        Some(self.summaries[summary as usize].entry)
+    }
+
+    /// Notes that a store in a context may have reached what its summary spares.
+    pub(super) fn wrote_above(&mut self, context: u32) {
+        if let Some(summary) = self.contexts[context as usize].summary {
+            self.summaries[summary as usize].writes_above = true;
+        }
+    }
+
+    /// What the summaries may go on taking for granted, where that is less than they did.
+    pub(super) fn weaker(&self) -> Option<Kept> {
+        let mut kept = self.kept.clone();
+        let mut is_weaker = false;
+        for summary in &self.summaries {
+            let holds = self.preserved(summary);
+            is_weaker |= holds != summary.kept;
+            kept.insert(summary.callee, holds);
+        }
+        is_weaker.then_some(kept)
+    }
+
+    fn preserved(&self, summary: &Summary) -> RegisterSet {
+        let Some(entry) = self.entry_of(summary) else {
+            return summary.kept;
+        };
+        let is_kept = |&register: &Register| {
+            let before = entry.register(register);
+            let mut exits = summary.exits.values();
+            register == Register::RSP
+                || (before != Value::ANYTHING && exits.all(|e| e.register(register) == before))
+        };
+        summary.kept.iter().filter(is_kept).collect()
+    }
+
+    fn entry_of(&self, summary: &Summary) -> Option<&State> {
+        let key = Key {
+            place: summary.callee,
+            context: summary.context,
+            stack_pointer: summary.entry,
+        };
+        let block = self.keys.get(&key)?;
+        Some(&self.blocks[*block as usize].state)
+    }
+
+    /// Says of each helper that calls itself and breaks what its summary takes for granted.
+    pub(super) fn record_broken_summaries(&mut self) {
+        let broken = self.summaries.iter().filter(|summary| {
+            summary.writes_above
+                || summary.exits.values().any(|exit| {
+                    exit.stack_pointer() != summary.entry.plus(8) || exit.direction != Some(false)
+                })
+        });
+        let places: Vec<At> = broken
+            .map(|summary| At {
+                place: summary.callee,
+                context: summary.context,
+            })
+            .collect();
+        for at in places {
+            let reason = Reason::Recursion;
+            self.evaluator.record(at, Event::Unknown { reason });
+        }
+    }
+}
+
+/// What a register holds at the entry of a helper that calls itself. No block has this number.
+fn unknown(
+    summary: u32,
+    register: Register,
+    undefined: Option<crate::interpret::terms::BaseId>,
+    frame: bool,
+) -> Base {
+    Base::Phi {
+        block: u32::MAX - summary,
+        location: Location::Register(register),
+        distance: false,
+        undefined,
+        frame,
+    }
+}
