@@ -62,9 +62,12 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
     let mut trace = Vec::new();
     explorer.evaluator.recording = true;
     explorer.evaluator.assumptions = Assumptions::default();
-    let entry = enclosing(explorer, &layout, seed, &mut machine, place);
-    let Ok((mut state, mut context)) = entry else {
-        panic!("no state at the entry of {program:02x?}");
+    let mut context = 0;
+    let mut callers = Vec::new();
+    let at = At { place, context };
+    let entry = enclosing(explorer, &layout, seed, &mut machine, (at, Value::FRAME));
+    let Ok(mut state) = entry else {
+        panic!("no state at the entry of {program:02x?}: {entry:?}");
     };
     for _ in 0..200 {
         trace.push(place.offset);
@@ -86,14 +89,10 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
         if explorer.evaluator.assumptions.index_in_bounds {
             return;
         }
-        if let Flow::Return(address) = effects.flow {
-            // An exit to an address that is not known is an event, and no proof.
-            let address = explorer.evaluator.operand(address);
-            if explorer.evaluator.terms.as_place(address).is_none() {
-                return;
-            }
-        }
         let behind = place.offset + i64::from(effects.length);
+        let Some(leads_to) = lead(explorer, &mut callers, at, effects.flow, behind, next) else {
+            return;
+        };
         if let Flow::Branch { target, taken, .. } = effects.flow {
             let value = explorer.evaluator.operand(taken);
             let jumps = next.offset != behind;
@@ -109,11 +108,13 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
         if let Err(why) = found {
             panic!("run {seed} of {program:02x?} left its state: {trace:x?}: {why}\n{state:?}");
         }
-        place = next;
+        (place, context) = (next, leads_to);
         let is_start = (explorer.code.at(place)).is_ok_and(|i| explorer.code.is_marked(i));
         if is_start || is_return {
-            match enclosing(explorer, &layout, seed, &mut machine, place) {
-                Ok(entered) => (state, context) = entered,
+            let at = At { place, context };
+            let pointer = state.stack_pointer();
+            match enclosing(explorer, &layout, seed, &mut machine, (at, pointer)) {
+                Ok(entered) => state = entered,
                 Err(why) => panic!(
                     "run {seed} of {program:02x?} is in no state: {trace:x?}, {place:x?}: {why:#?}"
                 ),
@@ -122,20 +123,60 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
     }
 }
 
-/// A block's state at this place that the run is in.
+/// The context that a step leads to, if the analysis follows it there. An exit
+/// to an address that is not known is an event, and no proof.
+fn lead(
+    explorer: &Explorer<'_, '_>,
+    callers: &mut Vec<u32>,
+    at: At,
+    flow: Flow,
+    behind: i64,
+    next: Place,
+) -> Option<u32> {
+    match flow {
+        Flow::Call(_) => {
+            callers.push(at.context);
+            let returns_to = Place {
+                offset: behind,
+                ..at.place
+            };
+            let own = explorer.context_ids.get(&(at.context, returns_to, next));
+            own.copied().or(explorer.summary_context(next))
+        }
+        Flow::Return(address) => {
+            let caller = callers.pop();
+            let address = explorer.evaluator.operand(address);
+            match explorer.evaluator.terms.as_place(address) {
+                Some(place) => Some(explorer.returned_to(at, place).context),
+                None if explorer.is_back(at.context, address) => caller,
+                None => None,
+            }
+        }
+        _ => Some(at.context),
+    }
+}
+
+/// The state of the block that a step leads to, if the run is in it. After a
+/// call that a summary speaks of, SP tells which block that is.
 fn enclosing(
     explorer: &Explorer<'_, '_>,
     layout: &Layout<'_>,
     seed: u64,
     machine: &mut Machine<'_>,
-    place: Place,
-) -> Result<(State, u32), Vec<String>> {
+    (at, pointer): (At, Value),
+) -> Result<State, Vec<String>> {
     let mut why = Vec::new();
-    for block in explorer.blocks.iter().filter(|b| b.key.place == place) {
+    let here = explorer.blocks.iter();
+    let mut here: Vec<_> = here
+        .filter(|block| block.key.place == at.place && block.key.context == at.context)
+        .collect();
+    // A block of its own comes before the one where many stack pointers meet.
+    here.sort_by_key(|block| (block.key.stack_pointer != pointer, block.key.stack_pointer));
+    for block in here {
         let terms = &explorer.evaluator.terms;
         let mut valuation = Valuation::new(terms, layout, seed);
         match valuation.contains(&block.state, machine) {
-            Ok(()) => return Ok((block.state.clone(), block.key.context)),
+            Ok(()) => return Ok(block.state.clone()),
             Err(reason) => why.push(reason),
         }
     }

@@ -167,15 +167,25 @@ impl Explorer<'_, '_> {
         address: Value,
         from: u32,
     ) -> bool {
-        let Some(number) = self.contexts[at.context as usize].summary else {
-            return false;
-        };
-        let summary = &mut self.summaries[number as usize];
-        let is_its_own = address == summary.back;
-        if is_its_own {
-            summary.exits.insert(from, state.clone());
+        let is_back = self.is_back(at.context, address);
+        if is_back && let Some(number) = self.contexts[at.context as usize].summary {
+            let exits = &mut self.summaries[number as usize].exits;
+            exits.insert(from, state.clone());
         }
-        is_its_own
+        is_back
+    }
+
+    /// The context that runs a helper from any state that it calls itself with.
+    #[cfg(test)]
+    pub(super) fn summary_context(&self, callee: Place) -> Option<u32> {
+        let found = self.summaries.iter().find(|s| s.callee == callee)?;
+        Some(found.context)
+    }
+
+    /// Whether an address stands for those that calls of a helper to itself return to.
+    pub(super) fn is_back(&self, context: u32, address: Value) -> bool {
+        let summary = self.contexts[context as usize].summary;
+        summary.is_some_and(|number| self.summaries[number as usize].back == address)
     }
 
     /// The address below which a block's stores stay, if a summary says that they do.
