@@ -34,6 +34,9 @@ pub(super) struct Scene<'a> {
     pub contract: &'a Contract,
     /// Where blocks begin that the abstract engine knows.
     pub known: &'a FxHashSet<Place>,
+    /// The exits where SP is the same in all runs of a path, and its offset from
+    /// SP at the entry.
+    pub exits: &'a FxHashSet<(Place, i64)>,
     /// Stores whose index is assumed to stay in bounds.
     pub indexed: &'a BTreeSet<Place>,
 }

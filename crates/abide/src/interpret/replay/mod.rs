@@ -27,8 +27,12 @@ pub use entry::{Input, RETURN_ADDRESS};
 pub use step::{Given, ReplayStep, What};
 pub use symptom::Symptom;
 
+use rustc_hash::FxHashSet;
+
 use super::code::Code;
+use super::events::Event;
 use super::explore::{Analysis, Calls, Surroundings};
+use super::terms::Value;
 use crate::contracts::Contract;
 use crate::inputs::{Image, Place};
 use crate::machine::concrete::Layout;
@@ -104,6 +108,7 @@ impl<'image> Replayer<'image> {
             calls: request.calls,
             root: request.root,
             contract: &contract,
+            exits: &definite_exits(request.analysis),
             known: &ways.iter().map(|&(place, _)| place).collect(),
             indexed: &request.analysis.facts.assumptions.indexed,
         };
@@ -121,6 +126,19 @@ impl<'image> Replayer<'image> {
             },
         }
     }
+}
+
+/// The exits where SP is a number of bytes from where it was at the entry, and that number.
+fn definite_exits(analysis: &Analysis) -> FxHashSet<(Place, i64)> {
+    let exits = analysis.facts.events.iter().filter_map(|seen| {
+        let Event::Exit { state, .. } = &seen.event else {
+            return None;
+        };
+        let stack_pointer = state.stack_pointer();
+        let is_definite = stack_pointer.term == Value::FRAME.term;
+        is_definite.then_some((seen.place, stack_pointer.offset))
+    });
+    exits.collect()
 }
 
 /// The starts of the blocks from the root to one, as the abstract engine first came there.

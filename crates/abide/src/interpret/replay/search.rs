@@ -358,6 +358,9 @@ impl Searched {
                 "what decides the way is computed by instructions that are not computed here"
             }
             Some(Outcome::Ended(End::Unmodelled(_))) => "an instruction on the way is not modelled",
+            Some(Outcome::Doubtful) => {
+                "by how much the stack pointer is off depends on what inputs the function is made for"
+            }
             Some(Outcome::Long) => "the runs took too many instructions",
             _ => "no entry that was tried leads there",
         }

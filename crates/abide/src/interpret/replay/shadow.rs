@@ -99,6 +99,11 @@ impl Shadow {
         }
     }
 
+    /// What a general register came from.
+    pub(super) fn register(&self, register: Register) -> Option<Node> {
+        self.registers.get(register.index()).copied().flatten()
+    }
+
     /// The term of an operand of the instruction that ran last.
     pub(super) fn operand(&self, course: &Course<'_>, operand: Operand) -> Term {
         let value = course.machine.operand(operand);

@@ -12,6 +12,7 @@ use crate::interpret::code::Code;
 use crate::machine::concrete::Undetermined;
 use crate::machine::{Effect, Flow, Reference, Target};
 use crate::registers::Register;
+use rustc_hash::FxHashMap;
 
 /// How often a branch is noted that goes the same way again and again.
 const MOST_REPEATS: u32 = 2;
@@ -48,6 +49,10 @@ pub(super) enum Outcome {
     Shown,
     /// It ended without.
     Ended(End),
+    /// It showed the symptom, by an SP that depends on how often or by how much
+    /// an input says that it moves. What inputs the root is made for is not
+    /// known, so that this shows nothing.
+    Doubtful,
     /// It took too many instructions.
     Long,
 }
@@ -65,6 +70,16 @@ pub(super) struct Trial {
     /// How much of the way was gone.
     pub reached: usize,
     pub steps: u64,
+    stack: StackMoves,
+}
+
+/// How SP came to be what it is.
+#[derive(Default)]
+struct StackMoves {
+    /// SP before each instruction that moved it.
+    from: FxHashMap<Place, u64>,
+    /// An instruction has moved it again and again, and it still counts from there.
+    in_loop: bool,
 }
 
 /// Runs an entry until it shows the symptom, ends, or has run `most` instructions.
@@ -86,12 +101,14 @@ pub(super) fn attempt<'a>(
         arrived: false,
         reached: 0,
         steps: 0,
+        stack: StackMoves::default(),
     };
     let mut repeats: HashMap<(Place, bool), u32, rustc_hash::FxBuildHasher> = HashMap::default();
     while trial.steps < most {
         trial.steps += 1;
         let at = course.place;
         let touched = course.touched;
+        let stack_pointer = course.stack_pointer();
         if way.get(trial.reached) == Some(&at) {
             trial.reached += 1;
         }
@@ -104,6 +121,11 @@ pub(super) fn attempt<'a>(
         };
         let effects = code.effects(done.instruction);
         trial.shadow.follow(&course, effects);
+        if course.stack_pointer() != stack_pointer {
+            trial
+                .stack
+                .note(at, stack_pointer, effects, done.instruction.flow);
+        }
         if symptom.place() == Some(at) {
             trial.arrived = true;
             trial.note_deciding(&course, effects, done.instruction.flow);
@@ -135,6 +157,18 @@ pub(super) fn attempt<'a>(
     trial
 }
 
+impl StackMoves {
+    fn note(&mut self, at: Place, from: u64, effects: &[Effect], flow: Flow) {
+        let reads = effects.iter().any(
+            |effect| matches!(effect, Effect::Read { part, .. } if part.register == Register::RSP),
+        );
+        let earlier = self.from.insert(at, from);
+        let is_call = matches!(flow, Flow::Call(_) | Flow::Return(_));
+        let moves_on = earlier.is_some_and(|earlier| earlier != from) && !is_call;
+        self.in_loop = reads && (self.in_loop || moves_on);
+    }
+}
+
 impl Trial {
     fn end(
         &mut self,
@@ -145,9 +179,19 @@ impl Trial {
         end: End,
     ) {
         self.outcome = match symptom.shows(course, at, touched, Turn::Ended(end)) {
+            true if self.is_doubtful(course, symptom, at) => Outcome::Doubtful,
             true => Outcome::Shown,
             false => Outcome::Ended(end),
         };
+    }
+
+    /// Whether SP is wrong where the root is left, and the abstract engine does
+    /// not say so of all runs on some path.
+    fn is_doubtful(&self, course: &Course<'_>, symptom: Symptom, at: Place) -> bool {
+        let at_exit = matches!(symptom, Symptom::Clobbered(_) | Symptom::UnbalancedStack);
+        let offset = course.stack_pointer().wrapping_sub(course.from) as i64;
+        let depends = self.stack.in_loop || self.shadow.register(Register::RSP).is_some();
+        at_exit && depends && offset != 8 && !course.scene.exits.contains(&(at, offset))
     }
 
     fn note_fork(
