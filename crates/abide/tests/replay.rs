@@ -208,6 +208,14 @@ fn a_clobbered_register_is_shown() {
             "mov eax, edi\ntest eax, 1\njz .one\nnop\n.one:\ntest eax, 2\njz .two\ntest eax, 1\njz .two\nxor ebx, ebx\n.two:\nret",
         ),
         (
+            "clobbered_behind_an_answer",
+            "mov r8, rbx\nmov eax, 7\nxor ecx, ecx\ncpuid\nbt ebx, 5\njc .out\nmov rbx, r8\n.out:\nret",
+        ),
+        (
+            "clobbered_behind_rows_of_pointers",
+            "push rbx\n.row:\nmov rax, [rdi]\nmov rbx, [rsi]\nmov ecx, edx\n.column:\nmov r8b, [rax]\nmov [rbx], r8b\ninc rax\ninc rbx\ndec ecx\njnz .column\nadd rdi, 8\nadd rsi, 8\ndec r9d\njg .row\ncmp r8b, 3\nje .out\nmov rbx, [rsp]\n.out:\nadd rsp, 8\nret",
+        ),
+        (
             "clobbered_by_a_tail_jump",
             "mov rbx, rdi\njmp callee wrt ..plt",
         ),
@@ -230,6 +238,16 @@ fn what_no_run_does_is_not_shown() {
         (
             "correlated_branches",
             "push rbx\nmov rax, rdi\nxor rax, rsi\ntest rax, rax\njnz .one\nmov rbx, rdx\n.one:\ncmp rdi, rsi\njne .two\npop rbx\nret\n.two:\nadd rsp, 8\nret",
+        ),
+        // A function may be made for multiples of 16.
+        (
+            "amount_of_an_input",
+            "mov rax, rsp\nsub rsp, rdi\nmov [rsp], rsi\nadd rsp, rdi\nand rsp, -16\nadd rsp, 8\nret",
+        ),
+        // The index stays in its object.
+        (
+            "index_out_of_bounds",
+            "push rbx\nsub rsp, 64\nmov [rsp + rdi], rsi\nadd rsp, 64\npop rbx\nlea rax, [rdi + rbx]\nsub rax, rdi\nmov rbx, rax\nret",
         ),
         (
             "correlated_memory",
@@ -257,6 +275,10 @@ fn an_unbalanced_stack_is_shown() {
             "cmp edi, 9\njne .out\nmov [rsp], rsi\n.out:\nret",
         ),
         ("too_much_popped", "ret 8"),
+        (
+            "nowhere",
+            "mov rbp, rsp\ntest edi, edi\nje .out\nxor ebp, ebp\n.out:\nmov rsp, rbp\nret",
+        ),
     ] {
         is_shown(test, body, |symptom| symptom == Symptom::UnbalancedStack);
     }

@@ -177,7 +177,8 @@ impl<'a> Course<'a> {
             Step::Leave(destination) => self.leave(destination),
             Step::Call(destination) => self.call(destination, done),
             Step::Return(address) => self.give_back(address, done.instruction.flow),
-            Step::System(next) => self.return_from_kernel(next),
+            // What the kernel returns are answers of the processor.
+            Step::System(next) => self.go_on(next, Flow::Next),
             Step::Halt(_) | Step::Stop => Turn::Ended(End::Stopped),
             Step::InterruptReturn => {
                 Turn::Ended(End::Unmodelled("iret in a function that is called"))
@@ -422,19 +423,6 @@ impl<'a> Course<'a> {
                 .write(at, bytes as u16, Value::number(LEFT_BELOW));
             at += bytes;
         }
-    }
-
-    fn return_from_kernel(&mut self, next: Place) -> Turn {
-        for register in [Register::RAX, Register::RCX, Register::R11] {
-            if self.machine.get(register).is_none() {
-                let input = Input::Left(self.calls, register);
-                let value = self.entry.value(self.scene.contract, input);
-                self.machine.set(register, value);
-            }
-        }
-        self.calls += 1;
-        self.place = next;
-        Turn::Went
     }
 
     fn give_back(&mut self, address: u64, flow: Flow) -> Turn {

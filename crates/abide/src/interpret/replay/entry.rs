@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::contracts::Contract;
 use crate::machine::arithmetic::mask;
-use crate::machine::concrete::{Filling, Layout, Machine, Value, random};
+use crate::machine::concrete::{Answers, Filling, Layout, Machine, Value, random};
 use crate::registers::{Flags, Register};
 
 /// Where the root returns to: an address that nothing else has.
@@ -17,6 +17,13 @@ const STACK_HEIGHT: u64 = 1 << 20;
 /// Memory that arguments point to: one region for each, far from one another.
 const REGIONS: u64 = 0x2000_0000_0000;
 const REGION_SIZE: u64 = 1 << 32;
+/// Where in its region a pointer leads. Where 32 bits of it are a count, they are a small one.
+const REGION_START: u64 = 0x40;
+/// Memory that holds pointers to such regions.
+pub(super) const POINTERS: Filling = Filling {
+    base: REGIONS + REGION_START,
+    mask: 0xfff << 32,
+};
 /// The end of user space.
 const LAST_ADDRESS: u64 = 0x7fff_ffff_0000;
 
@@ -29,6 +36,8 @@ pub enum Input {
     Memory(u64, u8),
     /// What the call of this number, counted from 0, left in a register.
     Left(u32, Register),
+    /// What the processor answers, by the number of the answer: `cpuid`, `rdtsc`.
+    Answer(u32),
 }
 
 /// What the inputs are that nobody has chosen one by one.
@@ -73,13 +82,13 @@ impl Entry {
         STACK + alignment * (self.seed % 257) + u64::from(convention.entry_residue)
     }
 
-    /// What an input is. For memory this is only what was chosen.
+    /// What an input is. For memory and answers this is only what was chosen.
     pub(super) fn value(&self, contract: &Contract, input: Input) -> u64 {
         if let Some(&chosen) = self.chosen.get(&input) {
             return chosen;
         }
         match input {
-            Input::Memory(..) => 0,
+            Input::Memory(..) | Input::Answer(_) => 0,
             _ if is_garbage(contract, input) => self.garbage(input),
             Input::Register(register) => {
                 self.argument(register.0.into()) & !unaligned(contract, register)
@@ -108,7 +117,7 @@ impl Entry {
         let (first, register) = match input {
             Input::Left(_, register) => (0xd0, register),
             Input::Register(register) => (0xa0, register),
-            Input::Memory(..) => return 0,
+            Input::Memory(..) | Input::Answer(_) => return 0,
         };
         (first + u64::from(register.0)) * EACH_BYTE
     }
@@ -118,6 +127,20 @@ impl Entry {
         region(1024 + self.chosen.len() as u64)
     }
 
+    fn answers(&self) -> Answers {
+        let chosen = self
+            .chosen
+            .iter()
+            .filter_map(|(&input, &value)| match input {
+                Input::Answer(number) => Some((number, value)),
+                _ => None,
+            });
+        let mut answers = Answers::default();
+        answers.chosen.extend(chosen);
+        answers.seed = self.seed;
+        answers
+    }
+
     /// A machine in this state.
     pub(super) fn machine<'a>(&self, layout: &'a Layout<'a>, contract: &Contract) -> Machine<'a> {
         let mut machine = Machine::new(layout, self.seed);
@@ -125,6 +148,7 @@ impl Entry {
             machine.set(register, self.value(contract, Input::Register(register)));
         }
         machine.set_flags(Flags::DF, Flags::NONE);
+        machine.set_answers(self.answers());
         let stack_pointer = self.stack_pointer(contract);
         machine.set(Register::RSP, stack_pointer);
         let memory = machine.memory();
@@ -144,7 +168,7 @@ pub(super) fn is_garbage(contract: &Contract, input: Input) -> bool {
     match input {
         Input::Register(register) => !contract.arguments.contains(register),
         Input::Left(_, register) => !contract.convention.results.contains(register),
-        Input::Memory(..) => false,
+        Input::Memory(..) | Input::Answer(_) => false,
     }
 }
 
@@ -179,5 +203,5 @@ pub(super) fn may_be_mapped(address: u64, bytes: u64) -> bool {
 }
 
 fn region(number: u64) -> u64 {
-    REGIONS + REGION_SIZE * (number + 1) + 0x1000
+    REGIONS + REGION_SIZE * (number + 0x1000) + REGION_START
 }

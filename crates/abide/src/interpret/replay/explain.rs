@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::course::{Course, End, Scene, Turn};
-use super::entry::{Entry, Input, on_stack};
+use super::entry::{Entry, Input, is_garbage, on_stack};
 use super::pair::Interrupted;
 use super::search::Found;
 use super::solve::MOST_NODES;
@@ -73,7 +73,7 @@ fn given(scene: Scene<'_>, symptom: Symptom, found: &Found) -> Vec<Given> {
     }
     inputs.truncate(MOST_GIVEN);
     let value = |entry: &Entry, input| match input {
-        Input::Memory(..) => found.trial.shadow.expressions.number_of(input),
+        Input::Memory(..) | Input::Answer(_) => found.trial.shadow.expressions.number_of(input),
         _ => entry.value(contract, input),
     };
     let given = inputs.into_iter().map(|input| {
@@ -86,7 +86,7 @@ fn given(scene: Scene<'_>, symptom: Symptom, found: &Found) -> Vec<Given> {
             input,
             name: name(scene, &found.entry, input, 4),
             value,
-            or: second.filter(|&second| second != value && !matches!(input, Input::Memory(..))),
+            or: second.filter(|&second| second != value && is_garbage(contract, input)),
         }
     });
     given.collect()
@@ -97,6 +97,7 @@ fn name(scene: Scene<'_>, entry: &Entry, input: Input, depth: u32) -> String {
     let (address, bytes) = match input {
         Input::Register(register) => return register.to_string(),
         Input::Left(call, register) => return format!("{register} after call {}", call + 1),
+        Input::Answer(number) => return format!("answer {} of the processor", number + 1),
         Input::Memory(address, bytes) => (address, bytes),
     };
     let size = match bytes {
@@ -357,6 +358,7 @@ impl<'a> Witness<'a> {
                 let callee = call.callee;
                 self.note(at, What::Called { callee, offset });
             }
+            Turn::Ended(End::Unmapped(access)) => self.note_access(at, access),
             Turn::Ended(_) => {}
         }
     }

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::course::{End, Scene};
-use super::entry::{Entry, Input, Usual, is_garbage, may_be, on_stack};
+use super::entry::{Entry, Input, POINTERS, Usual, is_garbage, may_be, on_stack};
 use super::pair::{garbage_matters, handler_matters};
 use super::solve::{Constraint, MOST_NODES, Solver, Wanted};
 use super::symptom::Symptom;
@@ -17,8 +17,10 @@ use crate::machine::concrete::Filling;
 
 /// How many entries are tried.
 const MOST_TRIES: u32 = 400;
-/// How many instructions one try may run, and all of them together.
-const MOST_STEPS: u64 = 60_000;
+/// How many instructions one try may run at first, and how many once that has led nowhere.
+const FEW_STEPS: u64 = 6_000;
+const MOST_STEPS: u64 = 100_000;
+/// How many instructions all tries may run.
 const MOST_STEPS_IN_ALL: u64 = 600_000;
 /// How many branches of one try are turned.
 const MOST_FORKS: usize = 64;
@@ -26,6 +28,8 @@ const MOST_FORKS: usize = 64;
 const MOST_CONSTRAINTS: usize = 24;
 /// How many inputs are chosen before an entry is given up.
 const MOST_CHOSEN: usize = 48;
+/// How many faults are mended before something else has its turn.
+const LONGEST_STREAK: u32 = 12;
 /// Small numbers that counts and sizes are likely to be.
 const LADDER: [u64; 14] = [16, 1, 0, 2, 64, 4, 3, 8, 32, 128, 100, 256, 7, 1024];
 
@@ -60,9 +64,15 @@ pub(super) struct Search<'s, 'a> {
     covered: FxHashSet<(Place, bool)>,
     serial: u32,
     turn: usize,
+    /// How many entries in a row mended a fault.
+    streak: u32,
     rung: usize,
     furthest: usize,
     steps: u64,
+    /// How many instructions a try may run.
+    patience: u64,
+    /// Whether a try ran out of them.
+    cut: bool,
     searched: Searched,
 }
 
@@ -99,9 +109,12 @@ impl<'s, 'a> Search<'s, 'a> {
             covered: FxHashSet::default(),
             serial: 0,
             turn: 0,
+            streak: 0,
             rung: 0,
             furthest: 0,
             steps: 0,
+            patience: FEW_STEPS,
+            cut: false,
             searched: Searched {
                 found: None,
                 tries: 0,
@@ -114,7 +127,11 @@ impl<'s, 'a> Search<'s, 'a> {
     pub(super) fn run(mut self, code: &mut Code<'_>) -> Searched {
         while self.searched.tries < MOST_TRIES && self.steps < MOST_STEPS_IN_ALL {
             let Some(entry) = self.next() else {
-                break;
+                if !self.cut || self.patience == MOST_STEPS {
+                    break;
+                }
+                self.start_again();
+                continue;
             };
             if let Some(found) = self.try_entry(code, entry) {
                 self.searched.found = Some(found);
@@ -124,12 +141,24 @@ impl<'s, 'a> Search<'s, 'a> {
         self.searched
     }
 
+    /// Tries the same again, and for longer.
+    fn start_again(&mut self) {
+        self.patience = MOST_STEPS;
+        self.rung = 0;
+        self.seen.clear();
+        self.covered.clear();
+    }
+
     /// The next entry: what mends a fault, then by turns along the way, to new
     /// ground, and from the ladder.
     fn next(&mut self) -> Option<Entry> {
-        if let Some(mended) = self.mended.pop() {
+        if self.streak < LONGEST_STREAK
+            && let Some(mended) = self.mended.pop()
+        {
+            self.streak += 1;
             return Some(mended);
         }
+        self.streak = 0;
         for _ in 0..4 {
             self.turn += 1;
             let entry = match self.turn % 4 {
@@ -147,7 +176,7 @@ impl<'s, 'a> Search<'s, 'a> {
     fn rung(&mut self) -> Option<Entry> {
         let rung = self.rung;
         self.rung += 1;
-        let filling = [Filling::Small, Filling::Zero, Filling::Random][rung % 3];
+        let filling = [POINTERS, Filling::SMALL, Filling::ZERO, Filling::RANDOM][rung % 4];
         let usual = match (rung, rung.checked_sub(1).and_then(|rung| LADDER.get(rung))) {
             (0, _) => Usual::Pointers,
             (_, Some(&number)) => Usual::Number(number),
@@ -159,8 +188,16 @@ impl<'s, 'a> Search<'s, 'a> {
 
     fn try_entry(&mut self, code: &mut Code<'_>, entry: Entry) -> Option<Found> {
         self.searched.tries += 1;
-        let trial = attempt(code, self.scene, &entry, self.symptom, self.way, MOST_STEPS);
+        let trial = attempt(
+            code,
+            self.scene,
+            &entry,
+            self.symptom,
+            self.way,
+            self.patience,
+        );
         self.steps += trial.steps;
+        self.cut |= trial.outcome == Outcome::Long;
         let second = match trial.outcome {
             Outcome::Shown => None,
             _ if self.symptom.takes_two() && trial.arrived => self.compare(code, &entry, &trial),

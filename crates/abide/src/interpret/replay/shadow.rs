@@ -52,6 +52,8 @@ pub(super) struct Shadow {
     comparisons: Vec<Comparison>,
     memory: FxHashMap<u64, [Origin; 8]>,
     temps: Vec<Option<Node>>,
+    /// How many answers the processor has given.
+    answers: u32,
     /// What `rsi`, `rdi` and `rcx` came from before the string instruction that ran last.
     pub block: [Option<Node>; 3],
 }
@@ -66,6 +68,7 @@ impl Shadow {
             comparisons: Vec::new(),
             memory: FxHashMap::default(),
             temps: vec![None; 256],
+            answers: 0,
             block: [None; 3],
         };
         for register in (0..16).map(Register) {
@@ -142,6 +145,17 @@ impl Shadow {
                         false => None,
                     };
                     self.temps[usize::from(into.0)] = node;
+                }
+                Effect::Opaque {
+                    into,
+                    bits,
+                    determined: false,
+                } if bits <= 64 => {
+                    let number = course.machine.operand(Operand::Temp(into)).words[0];
+                    let input = Input::Answer(self.answers);
+                    self.answers += 1;
+                    let term = self.expressions.input(input, number);
+                    self.keep(course, into, term);
                 }
                 Effect::Address { into, .. }
                 | Effect::Opaque { into, .. }

@@ -338,6 +338,7 @@ impl Solver<'_> {
 fn width_of(input: Input) -> u8 {
     match input {
         Input::Memory(_, bytes) => bytes * 8,
+        Input::Answer(_) => 32,
         _ => 64,
     }
 }

@@ -112,6 +112,14 @@ impl Symptom {
                 let top = course.machine.memory().read(call.stack_pointer, 8).known();
                 call.stack_pointer != course.from || top.is_some_and(|top| top != RETURN_ADDRESS)
             }
+            // SP leads where there is no memory at all, and what is popped is a fault.
+            (Self::UnbalancedStack, Turn::Ended(End::Unmapped(access))) => {
+                access
+                    .address
+                    .wrapping_sub(course.stack_pointer())
+                    .wrapping_add(PAGE)
+                    < 2 * PAGE
+            }
             (Self::DirectionFlag, Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
                 course.machine.flag(crate::registers::Flags::DF) == Some(true)
             }

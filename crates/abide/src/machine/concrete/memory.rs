@@ -7,15 +7,27 @@ use super::value::{Value, bytes_mask};
 
 const PAGE: u64 = 4096;
 
-/// What memory holds that neither the image defines nor the program has written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Filling {
-    /// Numbers that follow from the seed and the address.
-    Random,
-    /// In each aligned 64-bit word a random number below 64.
-    Small,
+/// What memory holds that neither the image defines nor the program has
+/// written: in each aligned 64-bit word the bits of `base`, and random ones
+/// where `mask` has bits, which follow from the seed and the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Filling {
+    /// Bits that are set in each word.
+    pub base: u64,
+    /// Bits that are random.
+    pub mask: u64,
+}
+
+impl Filling {
     /// Zeros.
-    Zero,
+    pub const ZERO: Self = Self { base: 0, mask: 0 };
+    /// Random numbers.
+    pub const RANDOM: Self = Self {
+        base: 0,
+        mask: u64::MAX,
+    };
+    /// Random numbers below 64.
+    pub const SMALL: Self = Self { base: 0, mask: 63 };
 }
 
 /// Memory of 2^64 bytes: what the image defines is there, the rest is filled
@@ -40,7 +52,7 @@ impl<'a> Memory<'a> {
         Self {
             layout,
             seed,
-            filling: Filling::Random,
+            filling: Filling::RANDOM,
             pages: FxHashMap::default(),
             contents: Vec::new(),
             last: None,
@@ -135,11 +147,7 @@ impl<'a> Memory<'a> {
         };
         for (eight, offset) in page.bytes.chunks_exact_mut(8).zip((0..).step_by(8)) {
             let word = random(self.seed, start.wrapping_add(offset));
-            let word = match self.filling {
-                Filling::Random => word,
-                Filling::Small => word % 64,
-                Filling::Zero => 0,
-            };
+            let word = self.filling.base | word & self.filling.mask;
             eight.copy_from_slice(&word.to_le_bytes());
         }
         self.layout.fill(start, &mut page.bytes);

@@ -18,6 +18,7 @@ use crate::registers::{Flags, Part, Register};
 use flags::FlagState;
 pub use layout::Layout;
 pub use memory::{Filling, Memory, random};
+use rustc_hash::FxHashMap;
 pub use value::Value;
 
 /// The bytes that an area of no fixed size (`xsave`) is taken to have.
@@ -113,6 +114,28 @@ pub struct Machine<'a> {
     memory: Memory<'a>,
     temps: Vec<Value>,
     accesses: Vec<Access>,
+    answers: Option<Answers>,
+}
+
+/// What the processor answers where the instruction's inputs do not tell:
+/// `cpuid`, `rdtsc`, `in`.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// Answers by their number; those that are not here are small random ones.
+    pub chosen: FxHashMap<u32, u64>,
+    /// Random answers follow from this.
+    pub seed: u64,
+    given: u32,
+}
+
+impl Answers {
+    fn next(&mut self, bits: u16) -> Value {
+        let number = self.given;
+        self.given += 1;
+        let chosen = self.chosen.get(&number).copied();
+        let answer = chosen.unwrap_or_else(|| random(self.seed, number.into()) & 0xffff_ffff);
+        Value::number(answer).truncated(bits)
+    }
 }
 
 impl<'a> Machine<'a> {
@@ -127,6 +150,7 @@ impl<'a> Machine<'a> {
             memory: Memory::new(layout, seed),
             temps: vec![Value::default(); 256],
             accesses: Vec::new(),
+            answers: None,
         };
         for (number, register) in (0..).zip(machine.registers.iter_mut()) {
             for (i, word) in (0..).zip(register.words.iter_mut()) {
@@ -180,6 +204,17 @@ impl<'a> Machine<'a> {
     #[must_use]
     pub fn open_flags(&self) -> Flags {
         self.flags.open()
+    }
+
+    /// Says what the processor answers; without, its answers are open.
+    pub fn set_answers(&mut self, answers: Answers) {
+        self.answers = Some(answers);
+    }
+
+    /// How many answers the processor has given.
+    #[must_use]
+    pub fn answers_given(&self) -> u32 {
+        self.answers.as_ref().map_or(0, |answers| answers.given)
     }
 
     /// The memory.
@@ -297,7 +332,17 @@ impl<'a> Machine<'a> {
                 let value = self.compute(operation, bits, inputs)?;
                 self.keep(into, value);
             }
-            Effect::Opaque { into, bits, .. } => self.keep(into, Value::open(bits)),
+            Effect::Opaque {
+                into,
+                bits,
+                determined,
+            } => {
+                let value = match &mut self.answers {
+                    Some(answers) if !determined && bits <= 64 => answers.next(bits),
+                    _ => Value::open(bits),
+                };
+                self.keep(into, value);
+            }
             Effect::Load {
                 into,
                 address,
