@@ -123,9 +123,10 @@ fn by_table(
             &segments.concat(),
         )?,
     };
-    if !all && evaluator.recording {
+    if !all {
         let count = found.len() as u32;
         evaluator
+            .record
             .assumptions
             .table_bound
             .insert((table.start, count));
