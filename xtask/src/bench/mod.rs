@@ -106,13 +106,12 @@ fn print(reference: Duration, runs: &[Best]) {
     println!("{:<14}{:>10}", "objdump -d", milliseconds(reference));
     for run in runs {
         println!(
-            "{:<14}{:>10}  {:>5.2} of objdump a copy  {:>4} MB  {:>6} roots  {:>9} visits",
+            "{:<14}{:>10}  {:>5.2} of objdump a copy  {:>4} MB  {:>6} roots",
             format!("abide, {}x", run.copies),
             milliseconds(run.time),
             per_copy(run) / reference.as_secs_f64(),
             run.once.memory >> 20,
             run.once.roots,
-            run.once.visits,
         );
     }
 }

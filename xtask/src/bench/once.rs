@@ -5,24 +5,19 @@ use std::fs;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use abide::contracts::roots_of;
-use abide::conventions::SYSTEM_V_X86_64;
 use abide::inputs::{Binding, Image, Object, read};
-use abide::interpret::{Boundaries, Calls, Explorer, Surroundings, in_parallel};
-use abide::registers::{Register, RegisterSet};
+use abide::project::{Project, judge_unit};
 use anyhow::{Context as _, Error, Result};
 
 /// What one run did.
 pub(super) struct Once {
     /// How many roots there were.
     pub(super) roots: usize,
-    /// How many instructions were visited.
-    pub(super) visits: u64,
     /// The most memory that the process had, in bytes.
     pub(super) memory: u64,
 }
 
-/// Reads the files `copies` times and analyses all roots.
+/// Reads the files `copies` times and decides all roots.
 pub(super) fn run(files: &[PathBuf], copies: usize) -> Result<Once> {
     let mut objects = Vec::new();
     for copy in 0..copies {
@@ -32,24 +27,9 @@ pub(super) fn run(files: &[PathBuf], copies: usize) -> Result<Once> {
             objects.append(&mut read);
         }
     }
-    let image = Image::new(objects);
-    let roots = roots_of(&image, &Default::default(), false);
-    let around = Surroundings {
-        image: &image,
-        convention: &SYSTEM_V_X86_64,
-        boundaries: Boundaries::new(&image),
-        contracted: roots.iter().map(|root| root.place).collect(),
-        never_return: |_| false,
-    };
-    let all: RegisterSet = (0..16).map(Register).collect();
-    let undefined = all.difference(SYSTEM_V_X86_64.arguments);
-    let visits = in_parallel(&image, &roots, |code, root| {
-        let analysis = Explorer::analyse(code, &around, Calls::ByContract, root.place, undefined);
-        analysis.facts.visited
-    });
+    let unit = judge_unit(Image::new(objects), &Project::default())?;
     Ok(Once {
-        roots: roots.len(),
-        visits: visits.iter().sum(),
+        roots: unit.roots.len(),
         memory: most_memory()?,
     })
 }
@@ -78,7 +58,7 @@ fn most_memory() -> Result<u64> {
 
 impl fmt::Display for Once {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.roots, self.visits, self.memory)
+        write!(f, "{} {}", self.roots, self.memory)
     }
 }
 
@@ -87,14 +67,13 @@ impl FromStr for Once {
 
     fn from_str(text: &str) -> Result<Self> {
         let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
-        let [roots, visits, memory] = numbers?[..] else {
+        let [roots, memory] = numbers?[..] else {
             return Err(Error::msg(
-                "a run printed something else than three numbers",
+                "a run printed something else than two numbers",
             ));
         };
         Ok(Self {
             roots: roots as usize,
-            visits,
             memory,
         })
     }

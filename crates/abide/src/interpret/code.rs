@@ -121,11 +121,8 @@ impl<'image> Code<'image> {
             flow: self.buffer.flow,
             unused: unused(&self.buffer),
             opens: opens(&self.buffer),
-            mark: if self.heads.contains(&place) {
-                ALWAYS
-            } else {
-                0
-            },
+            mark: 0,
+            seen: 0,
             start,
             end: self.effects.len() as u32,
         };

@@ -618,7 +618,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// A function with a contract of its own is owed an aligned stack and a
     /// clear DF, even where it is followed: its next version may need them.
     fn note_call_of_root(&mut self, state: &State, at: At, place: Place) {
-        if self.evaluator.recording && self.around.contracted.contains_key(&place) {
+        if self.around.contracted.contains_key(&place) {
             let event = self.event_of_call(state, Callee::Place(place));
             self.evaluator.record(at, event);
         }
