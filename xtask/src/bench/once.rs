@@ -68,9 +68,7 @@ impl FromStr for Once {
     fn from_str(text: &str) -> Result<Self> {
         let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
         let [roots, memory] = numbers?[..] else {
-            return Err(Error::msg(
-                "a run printed something else than two numbers",
-            ));
+            return Err(Error::msg("a run printed something else than two numbers"));
         };
         Ok(Self {
             roots: roots as usize,

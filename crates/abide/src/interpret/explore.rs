@@ -337,14 +337,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
     fn run_block(&mut self, number: u32) {
         self.evaluator.record.clear();
         self.evaluator.block = number;
-        let end = self.run_from(number);
-        let block = &mut self.blocks[number as usize];
-        block.end = end;
-        block.record = self.evaluator.record.take();
+        self.run_from(number);
+        self.blocks[number as usize].record = self.evaluator.record.take();
     }
 
-    /// Runs a block and returns the offset behind its last instruction.
-    fn run_from(&mut self, number: u32) -> i64 {
+    fn run_from(&mut self, number: u32) {
         let block = &self.blocks[number as usize];
         let mut state = block.state.clone();
         let mut at = At {
@@ -355,12 +352,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
         loop {
             let Ok(instruction) = self.code.number_at(at.place) else {
                 let into = self.what_lies_at(at.place);
-                self.evaluator.record(at, Event::FellThrough { into });
-                return at.place.offset;
+                return self.evaluator.record(at, Event::FellThrough { into });
             };
             if !first && self.code.is_marked(instruction) {
-                self.enter(at, &state, Some(number));
-                return at.place.offset;
+                return self.enter(at, &state, Some(number));
             }
             first = false;
             self.visited += 1;
@@ -371,9 +366,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             };
             match opens {
                 Some(register) => state.open_vector(register),
-                None if !self.step(&mut state, at, next, instruction, number) => {
-                    return next.offset;
-                }
+                None if !self.step(&mut state, at, next, instruction, number) => return,
                 None => {}
             }
             at.place = next;
@@ -382,6 +375,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     /// Runs one instruction; true where the next instruction comes next.
     fn step(&mut self, state: &mut State, at: At, next: Place, number: u32, from: u32) -> bool {
+        self.blocks[from as usize].end = next.offset;
         let effects = self.code.used_effects(number);
         self.evaluator.run(state, at, effects);
         match self.code.instruction(number).flow {
