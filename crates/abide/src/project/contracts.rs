@@ -11,7 +11,7 @@ use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::UnitPlace;
 use crate::inputs::{Image, Place, SectionIndex};
 use crate::interpret::replay::{ReplayStep, Replayer};
-use crate::interpret::{Boundaries, Callee, Surroundings, in_parallel};
+use crate::interpret::{Boundaries, Callee, Code, Surroundings, in_parallel};
 use crate::machine::x86;
 use crate::report::{ContractSummary, Report, RootReport};
 use crate::rules::{
