@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
+mod bench;
 mod corpus;
 mod mutants;
 
@@ -16,6 +17,8 @@ enum Task {
     Corpus(corpus::Options),
     /// Break proved functions of the corpus, and see that no mutant is proved.
     Mutants(mutants::Options),
+    /// Time the checker beside `objdump -d`, and on several copies of one input.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,5 +37,6 @@ fn task() -> Result<ExitCode> {
     match Task::parse() {
         Task::Corpus(options) => corpus::run(&options),
         Task::Mutants(options) => mutants::run(&options),
+        Task::Bench(options) => bench::run(&options),
     }
 }

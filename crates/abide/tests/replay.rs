@@ -242,12 +242,12 @@ fn what_no_run_does_is_not_shown() {
         // A function may be made for multiples of 16.
         (
             "amount_of_an_input",
-            "mov rax, rsp\nsub rsp, rdi\nmov [rsp], rsi\nadd rsp, rdi\nand rsp, -16\nadd rsp, 8\nret",
+            "mov rcx, rdi\nand rcx, -16\nsub rsp, rcx\nmov [rsp], rsi\nadd rsp, rdi\nret",
         ),
         // The index stays in its object.
         (
             "index_out_of_bounds",
-            "push rbx\nsub rsp, 64\nmov [rsp + rdi], rsi\nadd rsp, 64\npop rbx\nlea rax, [rdi + rbx]\nsub rax, rdi\nmov rbx, rax\nret",
+            "push rbx\nsub rsp, 64\nmov [rsp + rdi], rsi\nadd rsp, 64\npop rbx\nmov rax, rbx\nxor rax, rdi\nxor rax, rdi\nmov rbx, rax\nret",
         ),
         (
             "correlated_memory",

@@ -100,9 +100,9 @@ impl<'a> Run<'a> {
     fn new(scene: &'a Scene<'a>, seed: u64) -> Self {
         let mut machine = Machine::new(scene.layout, seed);
         machine.memory().fill_with(if seed.is_multiple_of(2) {
-            Filling::Small
+            Filling::SMALL
         } else {
-            Filling::Random
+            Filling::RANDOM
         });
         machine.set(Register::RSP, STACK);
         machine

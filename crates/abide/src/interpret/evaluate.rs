@@ -1,6 +1,6 @@
 //! The abstract evaluator: runs the effects of an instruction on a state.
 
-use super::events::{Assumptions, Event, Reason, Seen, Use};
+use super::events::{Event, Reason, Record, Seen, Use};
 use super::known::Known;
 use super::state::{FlagSource, State};
 use super::terms::{Base, Terms, Value, mask};
@@ -26,14 +26,10 @@ pub(super) struct Evaluator<'image> {
     pub image: &'image Image,
     /// The terms of this analysis.
     pub terms: Terms,
-    /// What was seen, while recording.
-    pub events: Vec<Seen>,
     /// The block that is being run.
     pub block: u32,
-    /// What was assumed, while recording.
-    pub assumptions: Assumptions,
-    /// Whether events are kept: only once the states have settled.
-    pub recording: bool,
+    /// What was seen in it so far.
+    pub record: Record,
     /// Bytes below SP that stay as they are.
     pub red_zone: i64,
     /// An address of the frame that stores are expected to stay below.
@@ -52,10 +48,8 @@ impl<'image> Evaluator<'image> {
         Self {
             image,
             terms,
-            events: Vec::new(),
             block: 0,
-            assumptions: Assumptions::default(),
-            recording: false,
+            record: Record::default(),
             red_zone: i64::from(red_zone),
             guard: None,
             passed_guard: false,
@@ -64,15 +58,13 @@ impl<'image> Evaluator<'image> {
         }
     }
 
-    /// Notes an event, while recording.
+    /// Notes an event.
     pub(super) fn record(&mut self, at: At, event: Event) {
-        if self.recording {
-            self.events.push(Seen {
-                place: at.place,
-                block: self.block,
-                event,
-            });
-        }
+        self.record.events.push(Seen {
+            place: at.place,
+            block: self.block,
+            event,
+        });
     }
 
     /// The value of an operand of the instruction that ran last.
@@ -91,19 +83,24 @@ impl<'image> Evaluator<'image> {
     }
 
     /// Runs the effects of one instruction.
-    pub(super) fn run(&mut self, state: &mut State, at: At, effects: &[Effect]) {
+    pub(super) fn run<'a>(
+        &mut self,
+        state: &mut State,
+        at: At,
+        effects: impl Iterator<Item = &'a Effect>,
+    ) {
         self.temps_set = 0;
         let before = state.stack_pointer();
         for effect in effects {
-            self.effect(state, at, *effect);
+            self.effect(state, at, effect);
         }
         if state.stack_pointer() != before {
             self.stack_moved(state);
         }
     }
 
-    fn effect(&mut self, state: &mut State, at: At, effect: Effect) {
-        match effect {
+    fn effect(&mut self, state: &mut State, at: At, effect: &Effect) {
+        match *effect {
             Effect::Read { into, part } => {
                 let value = self.read(state, at, into, part);
                 self.set(into, value);
@@ -153,7 +150,7 @@ impl<'image> Evaluator<'image> {
                 if segment.is_none() {
                     self.store(state, at, address, value, bits, align);
                 } else {
-                    self.assumptions.no_alias |= self.recording;
+                    self.record.assumptions.no_alias = true;
                     self.escape(state, value);
                 }
             }
@@ -339,8 +336,10 @@ impl<'image> Evaluator<'image> {
         } else if register.is_vector() {
             // Lanes are not followed: an address in one may get anywhere.
             self.escape(state, value);
-            let kept = part.low == 0;
-            state.registers[register.index()] = if kept { value } else { Value::ANYTHING };
+            if part.low != 0 || value == Value::ANYTHING {
+                return state.open_vector(register);
+            }
+            state.registers[register.index()] = value;
             state.widths[usize::from(register.0 - 16)] = (part.bits / 8).min(64) as u8;
         }
     }
@@ -418,12 +417,12 @@ impl<'image> Evaluator<'image> {
             found.value = Some(state.truncate(&mut self.terms, value, (bytes * 8).min(64) as u8));
         }
         let distance = self.terms.subtract(address, state.stack_pointer());
-        let known = state.known(&self.terms, distance);
+        let known = state.range(&self.terms, distance);
         let below = known.high < -self.red_zone;
         let argument = address.term == Value::FRAME.term && address.offset >= 8;
-        if argument && self.recording && self.is_untouched(found.value) {
+        if argument && self.is_untouched(found.value) {
             let end = address.offset + i64::from(bytes);
-            let reach = self.assumptions.read_arguments.get_or_insert(end);
+            let reach = self.record.assumptions.read_arguments.get_or_insert(end);
             *reach = end.max(*reach);
         }
         if (found.value.is_some() || found.written) && (below || found.exposed) {
@@ -575,7 +574,7 @@ impl<'image> Evaluator<'image> {
                 self.record(at, Event::Unknown { reason });
             }
         } else {
-            self.assumptions.no_alias |= self.recording;
+            self.record.assumptions.no_alias = true;
             if state.escaped && !self.is_callers_pointer(address) {
                 self.assume_in_bounds(at);
                 self.forget_escaped(state);
@@ -620,16 +619,15 @@ impl<'image> Evaluator<'image> {
         }
         let limit = state.stack_pointer().plus(-self.red_zone);
         let distance = self.terms.subtract(address, limit);
-        if state.known(&self.terms, distance).high < 0 {
+        if state.range(&self.terms, distance).high < 0 {
             state.expose_below(&mut self.terms, limit);
         }
     }
 
     fn assume_in_bounds(&mut self, at: At) {
-        if self.recording {
-            self.assumptions.index_in_bounds = true;
-            self.assumptions.indexed.insert(at.place);
-        }
+        let assumptions = &mut self.record.assumptions;
+        assumptions.index_in_bounds = true;
+        assumptions.indexed.insert(at.place);
     }
 
     /// Whoever knows an address of the frame may have written to it.
@@ -656,7 +654,7 @@ impl<'image> Evaluator<'image> {
     }
 
     fn check_alignment(&mut self, state: &State, at: At, address: Value, align: u8) {
-        if align > 1 && self.recording {
+        if align > 1 {
             let log2 = align.trailing_zeros() as u8;
             let residue = state.known(&self.terms, address).modulo(log2);
             self.record(
@@ -675,7 +673,7 @@ impl<'image> Evaluator<'image> {
             Known::exactly(address.offset)
         } else {
             let distance = self.terms.subtract(address, Value::FRAME);
-            state.known(&self.terms, distance)
+            state.range(&self.terms, distance)
         };
         if from_entry.high == i64::MAX || from_entry.high >= state.touched {
             return;
@@ -692,10 +690,10 @@ impl<'image> Evaluator<'image> {
         state.expose_below(&mut self.terms, limit);
     }
 
-    /// Records the use of a value that may hold garbage.
+    /// Notes the use of a value that may hold garbage.
     pub(super) fn check_defined(&mut self, at: At, value: Value, used: Use) {
-        if self.recording
-            && value != Value::ANYTHING
+        if value != Value::ANYTHING
+            && self.terms.is_undefined(value)
             && self.terms.undefined_bits(value) != 0
             && let Some(source) = self.terms.undefined_source(value)
         {

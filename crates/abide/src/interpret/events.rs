@@ -153,6 +153,19 @@ pub struct Assumptions {
     pub read_arguments: Option<i64>,
 }
 
+impl Assumptions {
+    /// Takes in what else was assumed.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.no_alias |= other.no_alias;
+        self.index_in_bounds |= other.index_in_bounds;
+        self.indexed.extend(&other.indexed);
+        self.callees.extend(&other.callees);
+        self.table_bound.extend(&other.table_bound);
+        self.handed_out.extend(&other.handed_out);
+        self.read_arguments = self.read_arguments.max(other.read_arguments);
+    }
+}
+
 /// An event and where it happened.
 #[derive(Debug, Clone)]
 pub struct Seen {
@@ -162,6 +175,32 @@ pub struct Seen {
     pub block: u32,
     /// What happened.
     pub event: Event,
+}
+
+/// What one run of a block saw. Only the last run counts, with the state that the block
+/// settled at.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    /// The events, in order.
+    pub events: Vec<Seen>,
+    /// What was assumed.
+    pub assumptions: Assumptions,
+}
+
+impl Record {
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.events.clear();
+        self.assumptions = Assumptions::default();
+    }
+
+    /// What there is, in memory of just its size; this one keeps its own for more.
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            events: self.events.drain(..).collect(),
+            assumptions: std::mem::take(&mut self.assumptions),
+        }
+    }
 }
 
 /// All that one analysis of a root found.

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::code::{Code, Instruction};
 use super::evaluate::{At, Evaluator};
-use super::events::{Callee, Event, Exit, Facts, Reason, Use};
+use super::events::{Assumptions, Callee, Event, Exit, Facts, Reason, Record, Seen, Use};
 use super::join::Join;
 use super::known::Known;
 use super::state::State;
@@ -26,8 +26,10 @@ const MOST_VISITS: u64 = 2_000_000;
 const MOST_DEPTH: u32 = 48;
 /// How many stack pointers one instruction may be reached with before they are joined.
 const MOST_FRAMES: usize = 3;
-/// After how many joins a block gives up bounds that keep growing.
-const PATIENCE: u32 = 3;
+/// After how many turns of a loop its head gives up bounds that keep growing.
+const TURNS: u32 = 1;
+/// After how many joins of any kind a block does.
+const PATIENCE: u32 = 5;
 
 /// What every analysis of one link unit shares.
 pub struct Surroundings<'image> {
@@ -103,8 +105,12 @@ struct Block {
     key: Key,
     state: State,
     joins: u32,
+    /// How many joins came from behind: by a loop.
+    turns: u32,
     /// The offset behind the last instruction that it ran.
     end: i64,
+    /// What its last run saw.
+    record: Record,
     /// The block that it was first entered from.
     from: Option<u32>,
 }
@@ -213,7 +219,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             place: root,
             context: 0,
         };
-        explorer.enter(at, state, None);
+        explorer.enter(at, &state, None);
         explorer
     }
 
@@ -227,28 +233,28 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
     }
 
+    /// Puts together what the last run of each block saw.
     fn finish(mut self) -> Analysis {
-        self.evaluator.recording = true;
         let mut reached = FxHashSet::default();
-        for block in 0..self.blocks.len() as u32 {
-            self.evaluator.block = block;
-            self.run_block(block);
-        }
-        self.record_broken_summaries();
-        if self.exhausted {
-            let at = At {
-                place: self.root,
-                context: 0,
-            };
-            let reason = Reason::Bound;
-            self.evaluator.record(at, Event::Unknown { reason });
-        }
-        for block in &self.blocks {
+        let mut events = Vec::new();
+        let mut assumptions = Assumptions::default();
+        for block in &mut self.blocks {
             reached.insert(block.key.place);
+            events.append(&mut block.record.events);
+            assumptions.add(&block.record.assumptions);
+        }
+        events.extend(self.broken_summaries());
+        if self.exhausted {
+            let reason = Reason::Bound;
+            events.push(Seen {
+                place: self.root,
+                block: 0,
+                event: Event::Unknown { reason },
+            });
         }
         let facts = Facts {
-            events: std::mem::take(&mut self.evaluator.events),
-            assumptions: std::mem::take(&mut self.evaluator.assumptions),
+            events,
+            assumptions,
             visited: self.visited,
             reached: reached.len() as u64,
         };
@@ -264,39 +270,54 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     /// Goes on at a place with a state, joining what came there before.
-    fn enter(&mut self, at: At, state: State, from: Option<u32>) {
-        if self.evaluator.recording {
-            return;
-        }
-        let key = self.key(at, &state);
-        if self.code.mark(at.place) {
-            self.cut(at.place);
-        }
+    fn enter(&mut self, at: At, state: &State, from: Option<u32>) {
+        let key = self.key(at, state);
+        self.mark(at.place);
         let depth = self.contexts[at.context as usize].depth;
         let Some(&number) = self.keys.get(&key) else {
             let number = self.blocks.len() as u32;
             self.keys.insert(key, number);
             self.blocks.push(Block {
                 key,
-                state,
+                state: state.clone(),
                 joins: 0,
+                turns: 0,
                 end: at.place.offset,
+                record: Record::default(),
                 from,
             });
             self.queue.insert((Reverse(depth), at.place, number));
             return;
         };
+        let from_behind = from.is_some_and(|from| {
+            let from = self.blocks[from as usize].key;
+            from.context == key.context && from.place >= key.place
+        });
         let block = &mut self.blocks[number as usize];
         let mut join = Join {
             terms: &mut self.evaluator.terms,
             block: number,
-            widen: block.joins >= PATIENCE,
+            widen: (from_behind && block.turns >= TURNS) || block.joins >= PATIENCE,
         };
-        let joined = join.join(&block.state, &state);
+        let joined = join.join(&block.state, state);
         if joined != block.state {
             block.state = joined;
             block.joins += 1;
+            block.turns += u32::from(from_behind);
             self.queue.insert((Reverse(depth), at.place, number));
+        }
+    }
+
+    /// Lets a block begin at a place, and at the heads of loops behind it.
+    fn mark(&mut self, place: Place) {
+        if !self.code.mark(place) {
+            return;
+        }
+        self.cut(place);
+        for head in self.code.heads_ahead(place) {
+            if self.code.mark(head) {
+                self.cut(head);
+            }
         }
     }
 
@@ -330,6 +351,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn run_block(&mut self, number: u32) {
+        self.evaluator.record.clear();
+        self.evaluator.block = number;
+        self.run_from(number);
+        self.blocks[number as usize].record = self.evaluator.record.take();
+    }
+
+    fn run_from(&mut self, number: u32) {
         let block = &self.blocks[number as usize];
         let mut state = block.state.clone();
         let mut at = At {
@@ -339,36 +367,42 @@ impl<'code, 'image> Explorer<'code, 'image> {
         self.evaluator.guard = self.guard_of(at.context);
         let mut first = true;
         loop {
-            let instruction = match self.code.at(at.place) {
-                Ok(instruction) => instruction,
-                Err(_) => {
-                    let into = self.what_lies_at(at.place);
-                    self.evaluator.record(at, Event::FellThrough { into });
-                    return;
-                }
+            let Ok(instruction) = self.code.number_at(at.place) else {
+                let into = self.what_lies_at(at.place);
+                return self.evaluator.record(at, Event::FellThrough { into });
             };
             if !first && self.code.is_marked(instruction) {
-                self.enter(at, state, Some(number));
-                return;
+                return self.enter(at, &state, Some(number));
             }
             first = false;
             self.visited += 1;
-            let effects = self.code.effects(instruction);
-            self.evaluator.run(&mut state, at, effects);
+            let &Instruction { length, opens, .. } = self.code.instruction(instruction);
             let next = Place {
-                offset: at.place.offset + i64::from(instruction.length),
+                offset: at.place.offset + i64::from(length),
                 ..at.place
             };
-            self.blocks[number as usize].end = next.offset;
-            let goes_on = self.follow(&mut state, at, next, instruction, number);
-            if std::mem::take(&mut self.evaluator.passed_guard) {
-                self.wrote_above(at.context);
-            }
-            if !goes_on {
-                return;
+            match opens {
+                Some(register) => state.open_vector(register),
+                None if !self.step(&mut state, at, next, instruction, number) => return,
+                None => {}
             }
             at.place = next;
         }
+    }
+
+    /// Runs one instruction; true where the next instruction comes next.
+    fn step(&mut self, state: &mut State, at: At, next: Place, number: u32, from: u32) -> bool {
+        self.blocks[from as usize].end = next.offset;
+        let effects = self.code.used_effects(number);
+        self.evaluator.run(state, at, effects);
+        let goes_on = match self.code.instruction(number).flow {
+            Flow::Next => true,
+            flow => self.follow(state, at, next, flow, from),
+        };
+        if std::mem::take(&mut self.evaluator.passed_guard) {
+            self.wrote_above(at.context);
+        }
+        goes_on
     }
 
     fn what_lies_at(&self, place: Place) -> &'static str {
@@ -380,15 +414,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     /// Follows an instruction's flow; true where the next instruction comes next.
-    fn follow(
-        &mut self,
-        state: &mut State,
-        at: At,
-        next: Place,
-        instruction: Instruction,
-        from: u32,
-    ) -> bool {
-        match instruction.flow {
+    fn follow(&mut self, state: &mut State, at: At, next: Place, flow: Flow, from: u32) -> bool {
+        match flow {
             Flow::Next | Flow::Halt => true,
             Flow::System => {
                 self.leave_to_kernel(state, at);
@@ -470,6 +497,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn jump(&mut self, state: &mut State, at: At, target: Value, from: u32) {
+        if let Some(place) = self.evaluator.terms.as_place(target) {
+            return self.jump_to(state, at, place, from);
+        }
         let target_of = (target, self.around.tables.get(&at.place).copied());
         let found = destinations(
             &mut self.evaluator,
@@ -485,7 +515,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 Destination::Place(place, chosen) => {
                     let mut state = state.clone();
                     if choose(&mut state, &self.evaluator.terms, chosen) {
-                        self.jump_to(state, at, place, from);
+                        self.jump_to(&mut state, at, place, from);
                     }
                 }
                 Destination::External(symbol) => {
@@ -499,12 +529,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
     }
 
-    fn jump_to(&mut self, mut state: State, at: At, place: Place, from: u32) {
+    fn jump_to(&mut self, state: &mut State, at: At, place: Place, from: u32) {
         let contracted =
             self.calls == Calls::ByContract && self.around.contracted.contains_key(&place);
         let at_entry = at.context == 0 && state.stack_pointer() == Value::FRAME;
         if self.around.is_compiled(place) || (contracted && at_entry && place != self.root) {
-            return self.leave(&mut state, at, Callee::Place(place), from);
+            return self.leave(state, at, Callee::Place(place), from);
         }
         let at = At { place, ..at };
         self.enter(at, state, Some(from));
@@ -522,7 +552,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 return;
             }
             let at = self.returned_to(at, back);
-            self.enter(at, state.clone(), Some(from));
+            self.enter(at, state, Some(from));
             return;
         }
         let exit = Exit::Tail(callee);
@@ -590,7 +620,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 return true;
             }
             let at = At { place: next, ..at };
-            self.enter(at, entry, Some(from));
+            self.enter(at, &entry, Some(from));
         }
         false
     }
@@ -604,7 +634,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// A function with a contract of its own is owed an aligned stack and a
     /// clear DF, even where it is followed: its next version may need them.
     fn note_call_of_root(&mut self, state: &State, at: At, place: Place) {
-        if self.evaluator.recording && self.around.contracted.contains_key(&place) {
+        if self.around.contracted.contains_key(&place) {
             let event = self.event_of_call(state, Callee::Place(place));
             self.evaluator.record(at, event);
         }
@@ -655,18 +685,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
             place: callee,
             context,
         };
-        self.enter(at, state, Some(from));
+        self.enter(at, &state, Some(from));
     }
 
     /// What a call by convention leaves; false where it does not return.
     fn contract_call(&mut self, state: &mut State, at: At, callee: Callee) -> bool {
         let stack_pointer = state.stack_pointer();
-        if self.evaluator.recording {
-            let event = self.event_of_call(state, callee);
-            self.evaluator.record(at, event);
-            self.evaluator.assumptions.callees.insert(callee);
-            self.note_callbacks(state);
-        }
+        self.record_call(state, at, callee);
         if !self.around.callee_returns(callee) {
             return false;
         }
@@ -683,12 +708,19 @@ impl<'code, 'image> Explorer<'code, 'image> {
         true
     }
 
+    fn record_call(&mut self, state: &State, at: At, callee: Callee) {
+        let event = self.event_of_call(state, callee);
+        self.evaluator.record(at, event);
+        self.evaluator.record.assumptions.callees.insert(callee);
+        self.note_callbacks(state);
+    }
+
     /// Functions whose addresses a callee finds in its argument registers.
     fn note_callbacks(&mut self, state: &State) {
         for register in self.around.convention.arguments.iter() {
             let place = self.evaluator.terms.as_place(state.register(register));
             let code = place.filter(|&place| self.around.image.is_code(place));
-            self.evaluator.assumptions.handed_out.extend(code);
+            self.evaluator.record.assumptions.handed_out.extend(code);
         }
     }
 
@@ -766,7 +798,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                     match destination {
                         Destination::Place(place, _) => {
                             let at = self.returned_to(at, place);
-                            self.enter(at, state.clone(), Some(from));
+                            self.enter(at, state, Some(from));
                         }
                         Destination::External(symbol) => {
                             self.leave(state, at, Callee::External(symbol), from);
@@ -783,11 +815,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn exit(&mut self, state: &State, at: At, address: Value) {
-        if self.evaluator.recording {
-            let exit = Exit::Return(address);
-            let state = Box::new(state.clone());
-            self.evaluator.record(at, Event::Exit { exit, state });
-        }
+        let exit = Exit::Return(address);
+        let state = Box::new(state.clone());
+        self.evaluator.record(at, Event::Exit { exit, state });
     }
 
     /// The context after a return to a place: that of the innermost call which returns there.

@@ -1,5 +1,8 @@
 //! The frame in memory: stores and loads at addresses computed from SP.
 
+use std::ops::Range;
+
+use super::known::Known;
 use super::state::{Slot, State};
 use super::terms::{Base, Function, TermId, Terms, Value};
 use crate::machine::Operation;
@@ -51,33 +54,38 @@ impl State {
         let mut inserted = false;
         let mut slots = std::mem::take(&mut self.slots);
         let mut pieces: Vec<Slot> = Vec::new();
-        slots.retain_mut(
-            |slot| match self.overlap(terms, slot, address, i64::from(bytes)) {
-                Overlap::None => true,
+        let mut distances = Distances::from_slots(address);
+        let mut near = self.near(terms, &mut distances, &slots, i64::from(bytes));
+        while let Some(slot) = slots[..near.end].get_mut(near.start) {
+            let mut is_gone = false;
+            match self.overlap(terms, &mut distances, slot, i64::from(bytes)) {
+                Overlap::None => {}
+                Overlap::At(0) if slot.bytes == bytes => {
+                    slot.value = value;
+                    slot.exposed = false;
+                    inserted = true;
+                }
                 Overlap::At(distance) => {
                     if let Some(low) = inside(slot, distance, bytes) {
                         slot.value = replace_part(terms, slot, low, bytes, value);
                         slot.exposed = false;
                         inserted = true;
-                        return true;
-                    }
-                    leave_pieces(&mut pieces, slot, distance, i64::from(bytes));
-                    false
-                }
-                Overlap::ByAlignment => {
-                    slot.value = Value::ANYTHING;
-                    true
-                }
-                Overlap::ByIndex => {
-                    if matters(terms, slot.value) {
-                        outcome.index_in_bounds = true;
                     } else {
-                        slot.value = Value::ANYTHING;
+                        leave_pieces(&mut pieces, slot, distance, i64::from(bytes));
+                        is_gone = true;
                     }
-                    true
                 }
-            },
-        );
+                Overlap::ByAlignment => slot.value = Value::ANYTHING,
+                Overlap::ByIndex if matters(terms, slot.value) => outcome.index_in_bounds = true,
+                Overlap::ByIndex => slot.value = Value::ANYTHING,
+            }
+            if is_gone {
+                slots.remove(near.start);
+                near.end -= 1;
+            } else {
+                near.start += 1;
+            }
+        }
         self.slots = slots;
         for piece in pieces {
             self.insert(piece);
@@ -152,7 +160,64 @@ impl State {
         self.slots.insert(place, slot);
     }
 
-    fn overlap(&self, terms: &mut Terms, slot: &Slot, address: Value, bytes: i64) -> Overlap {
+    /// A range of slots outside of which nothing overlaps a stretch.
+    fn near(
+        &self,
+        terms: &mut Terms,
+        distances: &mut Distances,
+        slots: &[Slot],
+        bytes: i64,
+    ) -> Range<usize> {
+        let (mut near, mut start) = (0..0, 0);
+        for group in slots.chunk_by(|a, b| a.term == b.term) {
+            let is_near = |slot: &Slot| {
+                let distance = distances.to.offset.wrapping_sub(slot.offset);
+                distance < i64::from(slot.bytes) && distance > -bytes
+            };
+            let within = if group[0].term == distances.to.term {
+                let first = group.iter().position(is_near);
+                let last = group.iter().rposition(is_near);
+                first.zip(last)
+            } else if self.is_apart(terms, distances, group, bytes) {
+                None
+            } else {
+                Some((0, group.len() - 1))
+            };
+            if let Some((first, last)) = within {
+                let first = start + first;
+                near.start = if near.is_empty() { first } else { near.start };
+                near.end = start + last + 1;
+            }
+            start += group.len();
+        }
+        near
+    }
+
+    /// Whether none of the slots, whose addresses have one symbolic part, overlaps a stretch.
+    fn is_apart(
+        &self,
+        terms: &mut Terms,
+        distances: &mut Distances,
+        group: &[Slot],
+        bytes: i64,
+    ) -> bool {
+        let (term, first) = (group[0].term, group[0].offset);
+        let ends = group
+            .iter()
+            .map(|slot| slot.offset.saturating_add(i64::from(slot.bytes)));
+        let end = ends.max().unwrap_or(first);
+        distances.of(self, terms, term, end).low >= 0
+            || distances.of(self, terms, term, first).high <= -bytes
+    }
+
+    fn overlap(
+        &self,
+        terms: &mut Terms,
+        distances: &mut Distances,
+        slot: &Slot,
+        bytes: i64,
+    ) -> Overlap {
+        let address = distances.to;
         if slot.term == address.term {
             let distance = address.offset.wrapping_sub(slot.offset);
             let apart = distance >= i64::from(slot.bytes) || distance <= -bytes;
@@ -162,11 +227,11 @@ impl State {
                 Overlap::At(distance)
             };
         }
-        let distance = terms.subtract(address, slot.address());
-        let known = self.known(terms, distance);
+        let known = distances.of(self, terms, slot.term, slot.offset);
         if known.low >= i64::from(slot.bytes) || known.high <= -bytes {
             return Overlap::None;
         }
+        let distance = terms.subtract(address, slot.address());
         if only_alignment(terms, distance.term) {
             Overlap::ByAlignment
         } else {
@@ -198,9 +263,9 @@ impl State {
     /// Whatever lies below an address of the frame is gone.
     pub fn forget_below(&mut self, terms: &mut Terms, limit: Value) {
         let mut slots = std::mem::take(&mut self.slots);
+        let mut distances = Distances::to_slots(limit);
         slots.retain_mut(|slot| {
-            let distance = terms.subtract(slot.address(), limit);
-            let is_above = self.known(terms, distance).low >= 0;
+            let is_above = distances.of(self, terms, slot.term, slot.offset).low >= 0;
             if !is_above && is_callers(slot.address()) {
                 slot.value = Value::ANYTHING;
                 return true;
@@ -212,15 +277,71 @@ impl State {
 
     /// Marks what lies further below SP than the red zone reaches.
     pub fn expose_below(&mut self, terms: &mut Terms, limit: Value) {
-        for index in 0..self.slots.len() {
-            let address = self.slots[index].address();
-            if address.term == limit.term {
-                self.slots[index].exposed |= address.offset < limit.offset;
-            } else {
-                let distance = terms.subtract(address, limit);
-                self.slots[index].exposed |= self.known(terms, distance).high < 0;
-            }
+        let mut slots = std::mem::take(&mut self.slots);
+        let mut distances = Distances::to_slots(limit);
+        for slot in &mut slots {
+            slot.exposed |= match slot.term == limit.term {
+                true => slot.offset < limit.offset,
+                false => distances.of(self, terms, slot.term, slot.offset).high < 0,
+            };
         }
+        self.slots = slots;
+    }
+}
+
+/// The distances between slots and an address. Slots are sorted, so that those whose
+/// addresses have one symbolic part come together: what is known of it is asked once.
+struct Distances {
+    to: Value,
+    /// From the slots to the address, or the other way.
+    from_slots: bool,
+    last: Option<(TermId, Known)>,
+}
+
+impl Distances {
+    const fn from_slots(to: Value) -> Self {
+        let last = None;
+        Self {
+            to,
+            from_slots: true,
+            last,
+        }
+    }
+
+    const fn to_slots(from: Value) -> Self {
+        Self {
+            from_slots: false,
+            ..Self::from_slots(from)
+        }
+    }
+
+    /// What is known of the range of the distance between this address and `to`.
+    fn of(&mut self, state: &State, terms: &mut Terms, term: TermId, offset: i64) -> Known {
+        let known = match self.last {
+            Some((last, known)) if last == term => known,
+            _ => {
+                let known = self.of_terms(state, terms, term);
+                self.last = Some((term, known));
+                known
+            }
+        };
+        let offset = self.to.offset.wrapping_sub(offset);
+        let signed = if self.from_slots {
+            offset
+        } else {
+            offset.wrapping_neg()
+        };
+        known.plus(Known::exactly(signed))
+    }
+
+    fn of_terms(&self, state: &State, terms: &mut Terms, slot: TermId) -> Known {
+        let start = |term| Value { term, offset: 0 };
+        let (slot, other) = (start(slot), start(self.to.term));
+        let distance = match self.from_slots {
+            true => terms.subtract(other, slot),
+            false => terms.subtract(slot, other),
+        };
+        state.range(terms, distance)
     }
 }
 

@@ -14,6 +14,10 @@ use super::state::{FlagSource, Slot, State, TRACKED};
 use super::terms::{Base, BaseId, Location, Terms, Value};
 use crate::registers::Register;
 
+/// How many numbers may come one by one around a loop before they count as a counter's,
+/// where they are not places that a jump may lead to.
+const FEW: usize = 4;
+
 /// How a location differs between the ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Difference {
@@ -48,19 +52,20 @@ impl Join<'_> {
         joined.choices.clear();
         let mut differing = Vec::new();
         for index in 0..TRACKED {
-            let location = Location::Register(Register(index as u8));
-            self.compare(
-                &mut differing,
-                location,
-                here.registers[index],
-                there.registers[index],
-            );
+            let (a, b) = (here.registers[index], there.registers[index]);
+            if a != b || self.terms.has_phi(a) {
+                let location = Location::Register(Register(index as u8));
+                self.compare(&mut differing, location, a, b);
+            }
         }
         joined.slots = self.join_slots(&mut differing, here, there);
         self.name_differences(&mut joined, differing, here, there);
         merge_overlaps(&mut joined.slots);
-        for (width, other) in joined.widths.iter_mut().zip(there.widths) {
-            *width = (*width).min(other);
+        for (number, width) in joined.widths.iter_mut().enumerate() {
+            *width = match joined.registers[16 + number] {
+                Value::ANYTHING => 0,
+                _ => (*width).min(there.widths[number]),
+            };
         }
         self.join_facts(&mut joined, here, there);
         joined.carry = self.join_flags(here.carry, there.carry);
@@ -83,6 +88,9 @@ impl Join<'_> {
     }
 
     fn own_phi(&self, value: Value) -> Option<(BaseId, bool)> {
+        if !self.terms.has_phi(value) {
+            return None;
+        }
         self.terms
             .parts(value.term)
             .iter()
@@ -223,8 +231,10 @@ impl Join<'_> {
         here: Value,
         there: Value,
     ) {
-        let location = Location::Slot(slot.term, slot.offset);
-        self.compare(differing, location, here, there);
+        if here != there || self.terms.has_phi(here) {
+            let location = Location::Slot(slot.term, slot.offset);
+            self.compare(differing, location, here, there);
+        }
         joined.push(Slot {
             value: here,
             ..slot
@@ -238,6 +248,9 @@ impl Join<'_> {
         here: &State,
         there: &State,
     ) {
+        if differing.is_empty() {
+            return;
+        }
         let names = representatives(self.terms, &differing);
         for entry in differing {
             let name = names[&entry.difference];
@@ -247,7 +260,6 @@ impl Join<'_> {
                     self.phi_of_values(joined, name, (a, here), (b, there))
                 }
                 Difference::Distance { before, by } => {
-                    let phi = self.phi_of_distance(joined, name, before, by, (here, there));
                     let first = match before {
                         Some(old) => {
                             let old = self.terms.value_of_base(old);
@@ -255,6 +267,10 @@ impl Join<'_> {
                         }
                         None => entry.here,
                     };
+                    let is_place = self.terms.as_place(first).is_some();
+                    let most = if is_place { usize::MAX } else { FEW };
+                    let ways = (here, there);
+                    let phi = self.phi_of_distance(joined, name, before, by, ways, most);
                     self.terms.add(first, phi)
                 }
             };
@@ -296,6 +312,7 @@ impl Join<'_> {
         before: Option<BaseId>,
         by: Value,
         (here, there): (&State, &State),
+        most: usize,
     ) -> Value {
         let phi = self.terms.base(Base::Phi {
             block: self.block,
@@ -312,6 +329,8 @@ impl Join<'_> {
         let new = self.counted(there, by, None);
         self.know(joined, phi, old, new);
         let mut numbers = match old_phi {
+            // A number that steps from turn to turn takes more values than are listed.
+            Some(old) if by.term == old.term && by.offset != 0 => return phi,
             Some(old) => match here.choices_of(old.term) {
                 Some(numbers) => numbers.to_vec(),
                 None => return phi,
@@ -320,7 +339,17 @@ impl Join<'_> {
         };
         match (by.as_constant(), there.choices_of(by.term)) {
             (Some(number), _) => numbers.push(number as i64),
-            (_, Some(more)) => numbers.extend(more.iter().map(|n| n.wrapping_add(by.offset))),
+            (_, Some(more)) => {
+                let count = numbers.len();
+                for number in more.iter().map(|n| n.wrapping_add(by.offset)) {
+                    if !numbers.contains(&number) {
+                        numbers.push(number);
+                    }
+                }
+                if self.widen && numbers.len() > count.max(most) {
+                    return phi;
+                }
+            }
             _ => return phi,
         }
         joined.set_choices(phi.term, numbers);
@@ -363,9 +392,15 @@ impl Join<'_> {
 
     /// Facts that hold on both ways, of names that mean the same on both.
     fn join_facts(&mut self, joined: &mut State, here: &State, there: &State) {
+        let mut others = there.facts.iter().peekable();
         for &(term, fact) in &here.facts {
             let value = Value { term, offset: 0 };
             if self.mentions_own_phi(value) {
+                continue;
+            }
+            while others.next_if(|&&(other, _)| other < term).is_some() {}
+            if others.peek() == Some(&&(term, fact)) {
+                joined.set_fact(term, fact);
                 continue;
             }
             let other = there.known(self.terms, value);
@@ -394,9 +429,10 @@ impl Join<'_> {
     }
 
     fn mentions_own_phi(&self, value: Value) -> bool {
-        self.terms.parts(value.term).iter().any(|&(base, _)| {
-            matches!(self.terms.get(base), Base::Phi { block, .. } if block == self.block)
-        })
+        self.terms.has_phi(value)
+            && self.terms.parts(value.term).iter().any(|&(base, _)| {
+                matches!(self.terms.get(base), Base::Phi { block, .. } if block == self.block)
+            })
     }
 }
 

@@ -75,7 +75,7 @@ impl FlagSource {
 pub struct State {
     /// What each register holds; of a vector register its low `widths` bytes.
     pub registers: [Value; TRACKED],
-    /// For each vector register, how many low bytes `registers` speaks of.
+    /// For each vector register, how many low bytes `registers` speaks of; 0 where it is open.
     pub widths: [u8; 32],
     /// The frame, sorted by address.
     pub slots: Vec<Slot>,
@@ -135,6 +135,12 @@ impl State {
             .unwrap_or(Value::ANYTHING)
     }
 
+    /// Nothing is known of a vector register.
+    pub fn open_vector(&mut self, register: Register) {
+        self.registers[register.index()] = Value::ANYTHING;
+        self.widths[usize::from(register.0 - 16)] = 0;
+    }
+
     /// SP.
     #[must_use]
     pub fn stack_pointer(&self) -> Value {
@@ -144,15 +150,26 @@ impl State {
     /// What is known of a value here.
     #[must_use]
     pub fn known(&self, terms: &Terms, value: Value) -> Known {
+        let range = self.range(terms, value);
+        if terms.may_align(value) {
+            return range.and(self.known_alignment(terms, value));
+        }
+        range
+    }
+
+    /// What is known of a value's range. Of its congruence there may be more in [`Self::known`].
+    #[must_use]
+    pub fn range(&self, terms: &Terms, value: Value) -> Known {
         if let Some(number) = value.as_constant() {
             return Known::exactly(number as i64);
         }
         let mut sum = Known::exactly(value.offset);
+        if let Some(base) = terms.sole_base(value) {
+            return sum.plus(self.known_base(terms, base));
+        }
         for &(base, factor) in terms.parts(value.term) {
             sum = sum.plus(self.known_base(terms, base).scale(factor));
         }
-        let aligned = self.known_alignment(terms, value);
-        let sum = sum.and(aligned);
         match self.fact(value.term) {
             Some(fact) => sum.and(fact.plus(Known::exactly(value.offset))),
             None => sum,
@@ -258,9 +275,9 @@ impl State {
 
     /// A name is given to a new value: what still holds the old one loses the name.
     pub fn forget_name(&mut self, terms: &mut Terms, base: BaseId) {
-        for index in 0..TRACKED {
-            if terms.depends(self.registers[index], base) {
-                self.registers[index] = terms.stale();
+        for register in &mut self.registers {
+            if terms.depends(*register, base) {
+                *register = terms.stale();
             }
         }
         let mut slots = std::mem::take(&mut self.slots);

@@ -95,9 +95,10 @@ fn by_table(
 ) -> Option<Vec<Destination>> {
     let mut reading = Reading::of(evaluator, boundaries, state, target)?;
     let (found, all) = reading.targets()?;
-    if !all && reading.evaluator.recording {
+    if !all {
         let bound = (reading.table.start, found.len() as u32);
-        reading.evaluator.assumptions.table_bound.insert(bound);
+        let assumptions = &mut reading.evaluator.record.assumptions;
+        assumptions.table_bound.insert(bound);
     }
     Some(found)
 }

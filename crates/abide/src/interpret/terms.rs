@@ -5,7 +5,7 @@
 //! loaded word, the phi of a join, a non-linear function of other values.
 //! Terms are interned, so that equality is one comparison of two numbers.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use super::known::Known;
@@ -202,17 +202,64 @@ struct BaseData {
     size: u32,
 }
 
+/// How many bases an analysis usually has.
+const USUAL: usize = 224;
+
 /// The most bases that a function may be written with: walks over it stay short.
 const MOST_BASES: u32 = 48;
 
 type Parts = SmallVec<[(BaseId, i64); 2]>;
+
+/// What is remembered of a term, so that the common questions take no walk over its parts.
+#[derive(Debug, Default)]
+struct TermData {
+    parts: Parts,
+    /// How often SP at the entry is in it.
+    frame: i64,
+    /// SP at the entry is in it in some other way.
+    touches_frame: bool,
+    /// Some of its bits may hold garbage.
+    is_undefined: bool,
+    /// A phi is one of its parts.
+    has_phi: bool,
+    /// One of its parts is `-(x & y)`, which may align the rest.
+    may_align: bool,
+    /// Which sites and phis it is computed from, as a Bloom filter.
+    origins: u64,
+}
+
+/// The last combinations of two terms: an analysis asks for the same few again and again.
+#[derive(Debug)]
+struct Recent(Vec<(TermId, TermId, i64, TermId)>);
+
+impl Recent {
+    fn new() -> Self {
+        let nothing = TermId(u32::MAX);
+        Self(vec![(nothing, nothing, 0, nothing); 256])
+    }
+
+    fn slot(a: TermId, scale: i64, b: TermId) -> usize {
+        let mixed = (a.0 ^ b.0.rotate_left(16) ^ (scale as u32) << 8).wrapping_mul(0x9E37_79B1);
+        (mixed >> 24) as usize
+    }
+
+    fn get(&self, a: TermId, scale: i64, b: TermId) -> Option<TermId> {
+        let (left, right, by, result) = self.0[Self::slot(a, scale, b)];
+        (left == a && right == b && by == scale).then_some(result)
+    }
+
+    fn put(&mut self, a: TermId, scale: i64, b: TermId, result: TermId) {
+        self.0[Self::slot(a, scale, b)] = (a, b, scale, result);
+    }
+}
 
 /// The bases and terms of one analysis.
 #[derive(Debug)]
 pub struct Terms {
     bases: Vec<BaseData>,
     base_ids: FxHashMap<Base, BaseId>,
-    terms: Vec<Parts>,
+    terms: Vec<TermData>,
+    recent: Recent,
     term_ids: FxHashMap<Parts, TermId>,
     /// For each base, the term that is this base once.
     single: Vec<TermId>,
@@ -231,14 +278,16 @@ impl Terms {
         stack_residue: u64,
     ) -> Self {
         let mut terms = Self {
-            bases: Vec::with_capacity(256),
-            base_ids: FxHashMap::default(),
-            terms: vec![Parts::new()],
+            bases: Vec::with_capacity(USUAL),
+            base_ids: FxHashMap::with_capacity_and_hasher(USUAL, FxBuildHasher),
+            terms: Vec::with_capacity(2 * USUAL),
+            recent: Recent::new(),
             term_ids: FxHashMap::default(),
-            single: Vec::with_capacity(256),
+            single: Vec::with_capacity(USUAL),
             undefined_at_entry,
             stale: 0,
         };
+        terms.terms.push(TermData::default());
         for base in [Base::Frame, Base::Anything, Base::ReturnAddress] {
             terms.base(base);
         }
@@ -268,10 +317,7 @@ impl Terms {
         };
         self.bases.push(data);
         self.base_ids.insert(base, id);
-        let term = TermId(self.terms.len() as u32);
-        let parts: Parts = smallvec::smallvec![(id, 1)];
-        self.terms.push(parts.clone());
-        self.term_ids.insert(parts, term);
+        let term = self.push_term(&[(id, 1)]);
         self.single.push(term);
         (self.value_of(id), true)
     }
@@ -338,7 +384,7 @@ impl Terms {
     /// The bases of a term with their coefficients.
     #[must_use]
     pub fn parts(&self, term: TermId) -> &[(BaseId, i64)] {
-        &self.terms[term.0 as usize]
+        &self.terms[term.0 as usize].parts
     }
 
     /// The base, if the value is exactly one base.
@@ -380,10 +426,29 @@ impl Terms {
         if let Some(&term) = self.term_ids.get(&parts) {
             return term;
         }
-        let term = TermId(self.terms.len() as u32);
-        self.terms.push(parts.clone());
+        let term = self.push_term(&parts);
         self.term_ids.insert(parts, term);
         term
+    }
+
+    fn push_term(&mut self, parts: &[(BaseId, i64)]) -> TermId {
+        let mut data = TermData {
+            parts: Parts::from_slice(parts),
+            ..TermData::default()
+        };
+        for &(id, factor) in parts {
+            let base = &self.bases[id.0 as usize];
+            match id.0 {
+                0 => data.frame = factor,
+                _ => data.touches_frame |= base.touches_frame,
+            }
+            data.is_undefined |= base.undefined != 0;
+            data.has_phi |= matches!(base.base, Base::Phi { .. });
+            data.may_align |= factor == -1 && is_operation(base.base, Operation::And);
+            data.origins |= base.origins;
+        }
+        self.terms.push(data);
+        TermId(self.terms.len() as u32 - 1)
     }
 
     /// `a + scale × b`.
@@ -395,38 +460,53 @@ impl Terms {
         if b.term == TermId(0) || scale == 0 {
             return Value { offset, ..a };
         }
+        if a.term == b.term && scale == -1 {
+            return Value::constant(offset as u64);
+        }
+        let term = match self.recent.get(a.term, scale, b.term) {
+            Some(term) => term,
+            None => {
+                let term = self.combine_terms(a.term, scale, b.term);
+                self.recent.put(a.term, scale, b.term, term);
+                term
+            }
+        };
+        match term {
+            term if term == Value::ANYTHING.term => Value::ANYTHING,
+            term => Value { term, offset },
+        }
+    }
+
+    fn combine_terms(&mut self, a: TermId, scale: i64, b: TermId) -> TermId {
         let mut parts = Parts::new();
-        {
-            let (left, right) = (self.parts(a.term), self.parts(b.term));
-            let (mut i, mut j) = (0, 0);
-            while i < left.len() || j < right.len() {
-                let take_left = j >= right.len() || (i < left.len() && left[i].0 < right[j].0);
-                if take_left {
-                    parts.push(left[i]);
-                    i += 1;
-                } else if i >= left.len() || right[j].0 < left[i].0 {
-                    let scaled = right[j].1.wrapping_mul(scale);
-                    if scaled != 0 {
-                        parts.push((right[j].0, scaled));
-                    }
-                    j += 1;
-                } else {
-                    let sum = left[i].1.wrapping_add(right[j].1.wrapping_mul(scale));
-                    if sum != 0 {
-                        parts.push((left[i].0, sum));
-                    }
-                    i += 1;
-                    j += 1;
+        let (left, right) = (self.parts(a), self.parts(b));
+        let (mut i, mut j) = (0, 0);
+        while i < left.len() || j < right.len() {
+            let take_left = j >= right.len() || (i < left.len() && left[i].0 < right[j].0);
+            if take_left {
+                parts.push(left[i]);
+                i += 1;
+            } else if i >= left.len() || right[j].0 < left[i].0 {
+                let scaled = right[j].1.wrapping_mul(scale);
+                if scaled != 0 {
+                    parts.push((right[j].0, scaled));
                 }
+                j += 1;
+            } else {
+                let sum = left[i].1.wrapping_add(right[j].1.wrapping_mul(scale));
+                if sum != 0 {
+                    parts.push((left[i].0, sum));
+                }
+                i += 1;
+                j += 1;
             }
         }
         // A combination of many bases is a number like any other: past some
         // length its parts tell nothing that would be used.
         if parts.len() > 8 {
-            return Value::ANYTHING;
+            return Value::ANYTHING.term;
         }
-        let term = self.intern(parts);
-        Value { term, offset }
+        self.intern(parts)
     }
 
     /// `a + b`.
@@ -447,19 +527,33 @@ impl Terms {
         self.combine(Value::constant(0), scale, a)
     }
 
+    fn data(&self, value: Value) -> &TermData {
+        &self.terms[value.term.0 as usize]
+    }
+
+    /// Whether a phi is one of the value's parts.
+    #[must_use]
+    pub fn has_phi(&self, value: Value) -> bool {
+        self.data(value).has_phi
+    }
+
+    /// Whether a part of the value may align the rest: see [`super::State::known`].
+    #[must_use]
+    pub fn may_align(&self, value: Value) -> bool {
+        self.data(value).may_align
+    }
+
+    /// Whether some bits of the value may hold garbage.
+    #[must_use]
+    pub fn is_undefined(&self, value: Value) -> bool {
+        self.data(value).is_undefined
+    }
+
     /// How often SP at the entry is in the value, and whether it is in it in no other way.
     #[must_use]
     pub fn frame_part(&self, value: Value) -> (i64, bool) {
-        let mut coefficient = 0;
-        let mut touched = false;
-        for &(id, factor) in self.parts(value.term) {
-            if id.0 == 0 {
-                coefficient = factor;
-            } else if self.bases[id.0 as usize].touches_frame {
-                touched = true;
-            }
-        }
-        (coefficient, touched)
+        let data = self.data(value);
+        (data.frame, data.touches_frame)
     }
 
     /// Whether the value is an address of the frame: SP at the entry plus
@@ -527,13 +621,19 @@ impl Terms {
             })
     }
 
-    /// Whether a value is, or is computed from, this base.
+    /// Whether a value is, or is computed from, this site or phi.
     #[must_use]
+    #[inline]
     pub fn depends(&self, value: Value, on: BaseId) -> bool {
         let bit = bloom(on);
-        self.parts(value.term)
-            .iter()
-            .any(|&(id, _)| self.base_depends(id, on, bit))
+        self.data(value).origins & bit != 0 && self.parts_depend(value.term, on, bit)
+    }
+
+    fn parts_depend(&self, term: TermId, on: BaseId, bit: u64) -> bool {
+        let parts = self.parts(term).iter();
+        parts
+            .map(|part| part.0)
+            .any(|id| self.base_depends(id, on, bit))
     }
 
     fn base_depends(&self, id: BaseId, on: BaseId, bit: u64) -> bool {
@@ -591,11 +691,7 @@ impl Terms {
     }
 
     fn origins_of(&self, base: Base, id: BaseId) -> u64 {
-        let of = |value: Value| {
-            self.parts(value.term)
-                .iter()
-                .fold(0, |bits, &(id, _)| bits | self.bases[id.0 as usize].origins)
-        };
+        let of = |value: Value| self.data(value).origins;
         match base {
             Base::Site { .. } | Base::FlagsWord { .. } | Base::Phi { .. } => bloom(id),
             Base::Function { inputs, .. } => of(inputs[0]) | of(inputs[1]),
@@ -767,6 +863,10 @@ fn inherent_of_function(function: Function, bits: u8, inputs: [Value; 2]) -> Kno
         (Function::Insert { .. }, _) => Known::ANY,
         _ => Known::bits(bits),
     }
+}
+
+fn is_operation(base: Base, operation: Operation) -> bool {
+    matches!(base, Base::Function { function: Function::Operation(found), .. } if found == operation)
 }
 
 fn bloom(id: BaseId) -> u64 {

@@ -1,8 +1,6 @@
 //! The contracts of a link unit: every root decided, and what is found reported.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
@@ -13,15 +11,12 @@ use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::UnitPlace;
 use crate::inputs::{Image, Place, SectionIndex};
 use crate::interpret::replay::{ReplayStep, Replayer};
-use crate::interpret::{Boundaries, Callee, Code, Surroundings};
+use crate::interpret::{Boundaries, Callee, Code, Surroundings, in_parallel};
 use crate::machine::x86;
 use crate::report::{ContractSummary, Report, RootReport};
 use crate::rules::{
     self, Candidate, Doubt, Facts, Finding, Level, Levels, Location, Rule, Symptom,
 };
-
-/// How many roots a thread takes at a time.
-const CHUNK: usize = 8;
 
 /// A link unit whose roots are decided.
 pub struct Unit {
@@ -140,33 +135,10 @@ fn handed_out(
 }
 
 fn decide_all(around: &Surroundings<'_>, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
-    let image = around.image;
-    let replayer = Replayer::new(image);
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(BTreeMap::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(roots.len().div_ceil(CHUNK)) {
-            scope.spawn(|| {
-                let mut code = Code::new(image);
-                loop {
-                    let start = next.fetch_add(CHUNK, Ordering::Relaxed);
-                    let Some(rest) = roots.get(start..) else {
-                        return;
-                    };
-                    for (number, (root, contract)) in (start..).zip(rest.iter().take(CHUNK)) {
-                        let verdicts =
-                            decide(&mut code, around, &replayer, root, contract, Extent::All);
-                        if let Ok(mut found) = found.lock() {
-                            found.insert(number, verdicts);
-                        }
-                    }
-                }
-            });
-        }
-    });
-    let found = found.into_inner().unwrap_or_default();
-    found.into_values().collect()
+    let replayer = Replayer::new(around.image);
+    in_parallel(around.image, roots, |code, (root, contract)| {
+        decide(code, around, &replayer, root, contract, Extent::All)
+    })
 }
 
 /// A callee that is proved itself is no assumption.

@@ -11,7 +11,7 @@ mod valuation;
 use super::*;
 use crate::conventions::SYSTEM_V_X86_64;
 use crate::inputs::SectionId;
-use crate::interpret::{Assumptions, Base};
+use crate::interpret::Base;
 use crate::machine::concrete::{Layout, Machine, Step};
 use crate::machine::x86::Lifter;
 use crate::machine::{Effects, Flow};
@@ -60,8 +60,7 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
     let mut effects = Effects::new();
     let mut place = START;
     let mut trace = Vec::new();
-    explorer.evaluator.recording = true;
-    explorer.evaluator.assumptions = Assumptions::default();
+    explorer.evaluator.record.clear();
     let mut context = 0;
     let mut callers = Vec::new();
     let at = At { place, context };
@@ -75,7 +74,7 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
             return;
         }
         let at = At { place, context };
-        explorer.evaluator.run(&mut state, at, &effects.list);
+        explorer.evaluator.run(&mut state, at, effects.list.iter());
         let (next, is_return) = match machine.step(&effects, place) {
             Step::Continue(next) => (next, false),
             Step::Call(crate::machine::concrete::Destination::Place(next)) => (next, false),
@@ -86,7 +85,7 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
             _ => return,
         };
         // The run is held to no more than what was assumed.
-        if explorer.evaluator.assumptions.index_in_bounds {
+        if explorer.evaluator.record.assumptions.index_in_bounds {
             return;
         }
         let behind = place.offset + i64::from(effects.length);
@@ -109,7 +108,8 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
             panic!("run {seed} of {program:02x?} left its state: {trace:x?}: {why}\n{state:?}");
         }
         (place, context) = (next, leads_to);
-        let is_start = (explorer.code.at(place)).is_ok_and(|i| explorer.code.is_marked(i));
+        let number = explorer.code.number_at(place);
+        let is_start = number.is_ok_and(|number| explorer.code.is_marked(number));
         if is_start || is_return {
             let at = At { place, context };
             let pointer = state.stack_pointer();

@@ -10,7 +10,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{At, Context, Event, Explorer, Key, Place, Reason};
+use super::{At, Context, Event, Explorer, Key, Place, Reason, Seen};
 use crate::interpret::state::{FlagSource, State, TRACKED};
 use crate::interpret::terms::{Base, Location, Value};
 use crate::registers::{Register, RegisterSet};
@@ -53,9 +53,9 @@ impl Explorer<'_, '_> {
         let entry = self.any_entry(&state, number);
         let context = self.summaries[number as usize].context;
         let place = callee;
-        self.enter(At { place, context }, entry, Some(from));
+        self.enter(At { place, context }, &entry, Some(from));
         self.summarised(&mut state, at, number);
-        self.enter(At { place: next, ..at }, state, Some(from));
+        self.enter(At { place: next, ..at }, &state, Some(from));
     }
 
     fn summary_of(&mut self, callee: Place, at: At) -> u32 {
@@ -236,24 +236,22 @@ impl Explorer<'_, '_> {
         Some(&self.blocks[*block as usize].state)
     }
 
-    /// Says of each helper that calls itself and breaks what its summary takes for granted.
-    pub(super) fn record_broken_summaries(&mut self) {
+    /// An event for each helper that calls itself and breaks what its summary takes for granted.
+    pub(super) fn broken_summaries(&self) -> impl Iterator<Item = Seen> {
         let broken = self.summaries.iter().filter(|summary| {
             summary.writes_above
                 || summary.exits.values().any(|exit| {
                     exit.stack_pointer() != summary.entry.plus(8) || exit.direction != Some(false)
                 })
         });
-        let places: Vec<At> = broken
-            .map(|summary| At {
-                place: summary.callee,
-                context: summary.context,
-            })
-            .collect();
-        for at in places {
+        broken.map(|summary| {
             let reason = Reason::Recursion;
-            self.evaluator.record(at, Event::Unknown { reason });
-        }
+            Seen {
+                place: summary.callee,
+                block: 0,
+                event: Event::Unknown { reason },
+            }
+        })
     }
 }
 
