@@ -19,7 +19,7 @@ impl State {
             self.status
         };
         match source {
-            FlagSource::Open(undefined) => terms.tainted(undefined),
+            FlagSource::Open(undefined) => terms.garbage(undefined),
             FlagSource::Known(set) => {
                 let holds = set == (condition == Condition::Below);
                 Value::constant(u64::from(holds))
@@ -30,7 +30,7 @@ impl State {
                 inputs,
                 result,
             } => match self.condition_of(terms, condition, operation, bits, inputs, result) {
-                Value::ANYTHING => terms.tainted(source.undefined(terms)),
+                Value::ANYTHING => terms.garbage(source.undefined(terms)),
                 value => value,
             },
         }

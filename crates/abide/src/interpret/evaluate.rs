@@ -1,6 +1,7 @@
 //! The abstract evaluator: runs the effects of an instruction on a state.
 
 use super::events::{Event, Reason, Record, Seen, Use};
+use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, State};
 use super::terms::{Base, Terms, Value, mask};
@@ -120,7 +121,10 @@ impl<'image> Evaluator<'image> {
                 inputs,
             } => {
                 let inputs = inputs.map(|input| self.operand(input));
-                let value = state.compute(&mut self.terms, operation, bits, inputs);
+                let value = match state.compute(&mut self.terms, operation, bits, inputs) {
+                    Value::ANYTHING => self.terms.without_details(&inputs),
+                    value => value,
+                };
                 self.set(into, value);
             }
             Effect::Opaque { into, .. } => self.set(into, Value::ANYTHING),
@@ -309,7 +313,7 @@ impl<'image> Evaluator<'image> {
             state.forget_name(&mut self.terms, base);
             for index in 0..self.temps_set {
                 if self.terms.depends(self.temps[index], base) {
-                    self.temps[index] = self.terms.stale();
+                    self.temps[index] = self.terms.lost(&[self.temps[index]]);
                 }
             }
         }
@@ -394,6 +398,7 @@ impl<'image> Evaluator<'image> {
         }
         if coefficient != 0 || touched {
             self.check_alignment(state, at, address, align);
+            state.escaped |= state.holds_frame;
             return Value::ANYTHING;
         }
         match self.load_constant(address, bits) {
@@ -429,6 +434,8 @@ impl<'image> Evaluator<'image> {
             let distance = (known.low == known.high).then_some(-known.low);
             self.record(at, Event::BelowStackPointer { distance });
         }
+        // Bytes of which the slots do not tell may be an address of the frame.
+        state.escaped |= !found.covered && state.holds_frame;
         found.value.unwrap_or(Value::ANYTHING)
     }
 
@@ -564,7 +571,7 @@ impl<'image> Evaluator<'image> {
             self.check_alignment(state, at, address, align);
             self.assume_in_bounds(at);
             self.passed_guard |= self.guard.is_some();
-            state.forget_data(&self.terms);
+            state.forget_data(&mut self.terms);
             return;
         }
         if let Some((place, _)) = self.section_of(address) {
@@ -605,6 +612,10 @@ impl<'image> Evaluator<'image> {
         self.check_alignment(state, at, address, align);
         self.check_step(state, at, address);
         self.check_guard(state, address, bytes);
+        if self.terms.has_frame(value) {
+            state.holds_frame = true;
+            state.escaped |= is_callers(address);
+        }
         let stored = state.store(&mut self.terms, address, bytes, value);
         if stored.index_in_bounds {
             self.assume_in_bounds(at);
@@ -633,7 +644,7 @@ impl<'image> Evaluator<'image> {
     /// Whoever knows an address of the frame may have written to it.
     pub(super) fn forget_escaped(&mut self, state: &mut State) {
         self.passed_guard |= self.guard.is_some();
-        state.forget_escaped(&self.terms);
+        state.forget_escaped(&mut self.terms);
     }
 
     fn check_guard(&mut self, state: &State, address: Value, bytes: u16) {
@@ -647,10 +658,7 @@ impl<'image> Evaluator<'image> {
 
     /// A value that leaves the frame takes an address of the frame with it.
     fn escape(&mut self, state: &mut State, value: Value) {
-        if value != Value::ANYTHING && !state.escaped {
-            let (coefficient, touched) = self.terms.frame_part(value);
-            state.escaped = coefficient != 0 || touched;
-        }
+        state.escaped |= self.terms.has_frame(value);
     }
 
     fn check_alignment(&mut self, state: &State, at: At, address: Value, align: u8) {
@@ -717,10 +725,7 @@ impl<'image> Evaluator<'image> {
         }
         self.check_defined(at, count, Use::Address);
         if block.operation == BlockOperation::Move && self.terms.is_frame(from) {
-            state.escaped |= state
-                .slots
-                .iter()
-                .any(|slot| self.terms.is_frame(slot.value));
+            state.escaped |= state.holds_frame;
         }
         if writes == Some(true) {
             self.block_store(state, at, to, count, block);
@@ -811,7 +816,7 @@ impl<'image> Evaluator<'image> {
             _ => {
                 self.assume_in_bounds(at);
                 self.passed_guard |= self.guard.is_some();
-                state.forget_data(&self.terms);
+                state.forget_data(&mut self.terms);
             }
         }
     }

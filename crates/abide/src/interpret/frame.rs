@@ -22,6 +22,8 @@ pub struct Loaded {
     pub value: Option<Value>,
     /// Some of it was written by the root.
     pub written: bool,
+    /// One store wrote all of it.
+    pub covered: bool,
     /// It lay out of the red zone's reach since it was written.
     pub exposed: bool,
 }
@@ -75,9 +77,9 @@ impl State {
                         is_gone = true;
                     }
                 }
-                Overlap::ByAlignment => slot.value = Value::ANYTHING,
+                Overlap::ByAlignment => slot.value = may_be(terms, slot.value),
                 Overlap::ByIndex if matters(terms, slot.value) => outcome.index_in_bounds = true,
-                Overlap::ByIndex => slot.value = Value::ANYTHING,
+                Overlap::ByIndex => slot.value = may_be(terms, slot.value),
             }
             if is_gone {
                 slots.remove(near.start);
@@ -119,6 +121,7 @@ impl State {
                 return Loaded {
                     value: part_of(terms, slot, low, bytes),
                     written: true,
+                    covered: true,
                     exposed: slot.exposed,
                 };
             }
@@ -135,6 +138,7 @@ impl State {
         Loaded {
             value: untouched.then(|| terms.base(Base::Argument(address.offset, bytes))),
             written: overlaps,
+            covered: untouched,
             exposed: false,
         }
     }
@@ -246,16 +250,16 @@ impl State {
     }
 
     /// All of the frame's data may have changed; what is kept for the caller has not.
-    pub fn forget_data(&mut self, terms: &Terms) {
+    pub fn forget_data(&mut self, terms: &mut Terms) {
         for slot in &mut self.slots {
             if !matters(terms, slot.value) {
-                slot.value = Value::ANYTHING;
+                slot.value = may_be(terms, slot.value);
             }
         }
     }
 
     /// Whoever knows an address of the frame may have written to its data.
-    pub fn forget_escaped(&mut self, terms: &Terms) {
+    pub fn forget_escaped(&mut self, terms: &mut Terms) {
         self.forget_data(terms);
         self.callers_area_open = true;
     }
@@ -355,6 +359,15 @@ fn matters(terms: &Terms, value: Value) -> bool {
     }
 }
 
+/// What a slot holds that may have been written: anything, or an address of the frame still.
+fn may_be(terms: &mut Terms, value: Value) -> Value {
+    if terms.has_frame(value) {
+        terms.lost(&[value])
+    } else {
+        Value::ANYTHING
+    }
+}
+
 /// Whether a distance depends on nothing but how far SP was moved to align it.
 fn only_alignment(terms: &Terms, term: TermId) -> bool {
     terms.parts(term).iter().all(|&(base, _)| {
@@ -383,7 +396,7 @@ fn inside(slot: &Slot, distance: i64, bytes: u16) -> Option<u8> {
 
 fn replace_part(terms: &mut Terms, slot: &Slot, low: u8, bytes: u16, value: Value) -> Value {
     if slot.value == Value::ANYTHING || value == Value::ANYTHING {
-        return Value::ANYTHING;
+        return terms.without_details(&[slot.value, value]);
     }
     let bits = bytes as u8 * 8;
     terms.insert_bits(slot.value, low * 8, bits, value)

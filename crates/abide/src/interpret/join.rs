@@ -74,6 +74,7 @@ impl Join<'_> {
             joined.direction = None;
         }
         joined.escaped |= there.escaped;
+        joined.holds_frame |= there.holds_frame;
         joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);
         joined
@@ -113,11 +114,14 @@ impl Join<'_> {
         if here == there && own.is_none() {
             return;
         }
-        let difference = if here == Value::ANYTHING || there == Value::ANYTHING {
+        let is_open = here == Value::ANYTHING || there == Value::ANYTHING;
+        let difference = if is_open && !self.terms.matters(here) && !self.terms.matters(there) {
             Difference::Values {
                 here: Value::ANYTHING,
                 there: Value::ANYTHING,
             }
+        } else if is_open {
+            Difference::Values { here, there }
         } else {
             match self.distance(own, here, there) {
                 Some(distance) => distance,
@@ -199,6 +203,8 @@ impl Join<'_> {
                     let (value, there_value) = (slot.value, other.value);
                     self.join_slot(differing, &mut joined, both, value, there_value);
                 }
+                // An address of the frame is not to get lost: what no slot covers may be any.
+                Some(other) if !is_callers(slot.address()) && self.frame_in(&[slot, other]) => {}
                 Some(other) => {
                     let bytes = slot.bytes.max(other.bytes);
                     joined.push(Slot {
@@ -215,6 +221,10 @@ impl Join<'_> {
             }
         }
         joined
+    }
+
+    fn frame_in(&self, slots: &[Slot]) -> bool {
+        slots.iter().any(|slot| self.terms.has_frame(slot.value))
     }
 
     /// What another state holds where this one has a slot of the caller's area.
@@ -255,7 +265,10 @@ impl Join<'_> {
         for entry in differing {
             let name = names[&entry.difference];
             let value = match entry.difference {
-                Difference::Values { here, .. } if here == Value::ANYTHING => Value::ANYTHING,
+                Difference::Values {
+                    here: Value::ANYTHING,
+                    there: Value::ANYTHING,
+                } => Value::ANYTHING,
                 Difference::Values { here: a, there: b } => {
                     self.phi_of_values(joined, name, (a, here), (b, there))
                 }
@@ -271,7 +284,10 @@ impl Join<'_> {
                     let most = if is_place { usize::MAX } else { FEW };
                     let ways = (here, there);
                     let phi = self.phi_of_distance(joined, name, before, by, ways, most);
-                    self.terms.add(first, phi)
+                    match self.terms.add(first, phi) {
+                        Value::ANYTHING => self.phi_of_any(entry.location, entry.here),
+                        sum => sum,
+                    }
                 }
             };
             set(joined, entry.location, value);
@@ -288,10 +304,7 @@ impl Join<'_> {
         let undefined = [a, b]
             .into_iter()
             .find_map(|value| self.terms.undefined_source(value));
-        let frame = [a, b].into_iter().any(|value| {
-            let (coefficient, touched) = self.terms.frame_part(value);
-            coefficient != 0 || touched
-        });
+        let frame = self.terms.has_frame(a) || self.terms.has_frame(b);
         let phi = self.terms.base(Base::Phi {
             block: self.block,
             location: name,
@@ -303,6 +316,18 @@ impl Join<'_> {
         let new = self.counted(in_b, b, self.terms.sole_base(a));
         self.know(joined, phi, old, new);
         phi
+    }
+
+    /// A name for what a location holds where nothing more is known, made of this value.
+    fn phi_of_any(&mut self, location: Location, of: Value) -> Value {
+        let base = Base::Phi {
+            block: self.block,
+            location,
+            distance: false,
+            undefined: self.terms.undefined_source(of),
+            frame: self.terms.has_frame(of),
+        };
+        self.terms.base(base)
     }
 
     fn phi_of_distance(

@@ -91,6 +91,8 @@ pub struct State {
     pub direction: Option<bool>,
     /// An address of the frame is known outside of it.
     pub escaped: bool,
+    /// An address of the frame is, or was, held in the frame itself.
+    pub holds_frame: bool,
     /// Somebody who was given an address of the caller's area may have written there.
     pub callers_area_open: bool,
     /// The lowest address that was touched, as an offset from SP at the entry.
@@ -121,6 +123,7 @@ impl State {
             status: FlagSource::Open(None),
             direction: Some(false),
             escaped: false,
+            holds_frame: false,
             callers_area_open: false,
             touched: 0,
         }
@@ -277,7 +280,7 @@ impl State {
     pub fn forget_name(&mut self, terms: &mut Terms, base: BaseId) {
         for register in &mut self.registers {
             if terms.depends(*register, base) {
-                *register = terms.stale();
+                *register = terms.lost(&[*register]);
             }
         }
         let mut slots = std::mem::take(&mut self.slots);
@@ -286,7 +289,7 @@ impl State {
                 return false;
             }
             if terms.depends(slot.value, base) {
-                slot.value = terms.stale();
+                slot.value = terms.lost(&[slot.value]);
             }
             true
         });

@@ -144,15 +144,15 @@ pub enum Base {
         /// An address of the frame reaches it on some way.
         frame: bool,
     },
-    /// A value of an earlier turn of a loop, whose name was taken over by a later one.
-    Stale(u32),
-    /// A function of so many others that it is not worth writing down, of
-    /// which one is undefined.
-    Tainted {
-        /// The undefined one.
-        source: BaseId,
+    /// A value that is no longer written down: the name was taken over by a later turn of a
+    /// loop, or it is a function of too many others.
+    Lost {
         /// A number of its own: two of them are never known to be equal.
         number: u32,
+        /// An undefined base that is in it.
+        undefined: Option<BaseId>,
+        /// An address of the frame is in it.
+        frame: bool,
     },
     /// The flags as a word.
     FlagsWord {
@@ -265,7 +265,7 @@ pub struct Terms {
     single: Vec<TermId>,
     /// Registers whose entry values are garbage to this root.
     undefined_at_entry: crate::registers::RegisterSet,
-    stale: u32,
+    lost: u32,
 }
 
 impl Terms {
@@ -285,7 +285,7 @@ impl Terms {
             term_ids: FxHashMap::default(),
             single: Vec::with_capacity(USUAL),
             undefined_at_entry,
-            stale: 0,
+            lost: 0,
         };
         terms.terms.push(TermData::default());
         for base in [Base::Frame, Base::Anything, Base::ReturnAddress] {
@@ -337,17 +337,36 @@ impl Terms {
         if self.size_of(base) <= MOST_BASES {
             return self.base(base);
         }
-        self.tainted(inputs.into_iter().find_map(|i| self.undefined_source(i)))
+        self.without_details(&inputs)
+    }
+
+    /// A value made of others of which nothing is known but what must not be forgotten: that
+    /// garbage or an address of the frame is in it.
+    pub fn without_details(&mut self, of: &[Value]) -> Value {
+        if of.iter().any(|&value| self.matters(value)) {
+            self.lost(of)
+        } else {
+            Value::ANYTHING
+        }
     }
 
     /// A value of which nothing is known but that an undefined one is in it, if any is.
-    pub fn tainted(&mut self, source: Option<BaseId>) -> Value {
-        let Some(source) = source else {
-            return Value::ANYTHING;
-        };
-        self.stale += 1;
-        let number = self.stale;
-        self.base(Base::Tainted { source, number })
+    pub fn garbage(&mut self, undefined: Option<BaseId>) -> Value {
+        let source = undefined.map(|base| self.value_of(base));
+        self.without_details(source.as_slice())
+    }
+
+    /// Whether garbage or an address of the frame is in a value.
+    #[must_use]
+    pub fn matters(&self, value: Value) -> bool {
+        self.has_frame(value) || self.undefined_source(value).is_some()
+    }
+
+    /// Whether an address of the frame is in a value.
+    #[must_use]
+    pub fn has_frame(&self, value: Value) -> bool {
+        let (coefficient, touched) = self.frame_part(value);
+        value != Value::ANYTHING && (coefficient != 0 || touched)
     }
 
     fn size_of(&self, base: Base) -> u32 {
@@ -369,10 +388,15 @@ impl Terms {
         }
     }
 
-    /// The name for one more value whose own was taken over.
-    pub fn stale(&mut self) -> Value {
-        self.stale += 1;
-        self.base(Base::Stale(self.stale))
+    /// A new name for a value made of others.
+    pub fn lost(&mut self, of: &[Value]) -> Value {
+        self.lost += 1;
+        let base = Base::Lost {
+            number: self.lost,
+            undefined: of.iter().find_map(|&value| self.undefined_source(value)),
+            frame: of.iter().any(|&value| self.has_frame(value)),
+        };
+        self.base(base)
     }
 
     /// What a base is.
@@ -592,7 +616,7 @@ impl Terms {
         match self.get(id) {
             Base::Entry(_) | Base::Site { .. } => Some(id),
             Base::Phi { undefined, .. } => undefined,
-            Base::Tainted { source, .. } => Some(source),
+            Base::Lost { undefined, .. } => undefined,
             Base::Function { inputs, .. } => inputs.iter().find_map(|&input| {
                 self.parts(input.term)
                     .iter()
@@ -720,7 +744,7 @@ impl Terms {
                 ..
             } => false,
             Base::Function { inputs, .. } => of(inputs[0]) || of(inputs[1]),
-            Base::Phi { frame, .. } => frame,
+            Base::Phi { frame, .. } | Base::Lost { frame, .. } => frame,
             _ => false,
         }
     }
@@ -728,7 +752,10 @@ impl Terms {
     fn undefined_bits_of(&self, base: Base) -> u64 {
         match base {
             Base::Entry(register) if self.undefined_at_entry.contains(register) => u64::MAX,
-            Base::Site { lost: Some(_), .. } | Base::Tainted { .. } => u64::MAX,
+            Base::Site { lost: Some(_), .. }
+            | Base::Lost {
+                undefined: Some(_), ..
+            } => u64::MAX,
             Base::Phi {
                 undefined: Some(_), ..
             } => u64::MAX,

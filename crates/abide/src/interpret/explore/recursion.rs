@@ -79,7 +79,7 @@ impl Explorer<'_, '_> {
         let terms = &mut self.evaluator.terms;
         let distance = terms.base(unknown(number, Register::RSP, None, false));
         let entry = terms.add(Value::FRAME, distance);
-        let back = terms.stale();
+        let back = terms.lost(&[]);
         let all = (0..16).map(Register).collect();
         self.summaries.push(Summary {
             callee,
@@ -122,6 +122,7 @@ impl Explorer<'_, '_> {
             }
             slot.term == Value::FRAME.term
         });
+        any.escaped |= any.holds_frame;
         any.facts.clear();
         any.choices.clear();
         let distance = terms.subtract(entry, Value::FRAME);
@@ -136,11 +137,8 @@ impl Explorer<'_, '_> {
     /// What a call leaves behind that keeps to its summary.
     fn summarised(&mut self, state: &mut State, at: At, number: u32) {
         let kept = self.summaries[number as usize].kept;
-        let frame_is_given = state.registers.iter().enumerate().any(|(index, &value)| {
-            let (coefficient, touched) = self.evaluator.terms.frame_part(value);
-            index != Register::RSP.index() && (coefficient != 0 || touched)
-        });
-        state.escaped |= frame_is_given;
+        // It may give back an address of its own frame, or of one that it was given.
+        state.escaped = true;
         let top = state.stack_pointer().plus(8);
         state.registers[Register::RSP.index()] = top;
         state.forget_below(&mut self.evaluator.terms, top);

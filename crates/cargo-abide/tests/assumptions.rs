@@ -1,0 +1,94 @@
+//! What a proof leans on is named, also where the analysis has lost sight of an address.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use common::{abide, run, scratch, stdout};
+
+/// A function's body, and whether its proof needs that an index stays in its object.
+const BODIES: &[(&str, &str, bool)] = &[
+    ("pointer_of_the_caller", "mov [rdi], rsi", false),
+    (
+        "local_at_a_number",
+        "push rbx\nsub rsp, 32\nmov [rsp + 8], rdi\nmov rax, [rsp + 8]\nmov [rax], rsi\nadd rsp, 32\npop rbx",
+        false,
+    ),
+    (
+        "variable_index",
+        "sub rsp, 64\nmov [rsp + rdi * 8], rsi\nadd rsp, 64",
+        true,
+    ),
+    // Addresses of the frame that come back from memory by an index.
+    (
+        "row_of_local_pointers",
+        "push rbx\nsub rsp, 64\nlea rax, [rsp + 48]\nmov [rsp], rax\nmov [rsp + 8], rax\nmov rcx, [rsp + rsi * 8]\nmov [rcx], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "copied_in_a_vector",
+        "push rbx\nsub rsp, 64\nlea rax, [rsp + 48]\nmov [rsp + 8], rax\nmovups xmm0, [rsp]\nmovups [rsp + 16], xmm0\nmov rax, [rsp + 24]\nmov [rax], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "half_overwritten",
+        "sub rsp, 32\nlea rax, [rsp + 8]\nmov [rsp], rax\nmov [rsp], di\nmov rax, [rsp]\nmov [rax], rdx\nadd rsp, 32",
+        true,
+    ),
+    // The index's name is taken over by the loop's next turn, the address lives on.
+    (
+        "address_of_an_earlier_turn",
+        "push rbx\nsub rsp, 64\nmov rax, rdi\n.turn:\nmov rcx, rax\nmov rax, [rsi]\nand eax, 7\nlea rax, [rsp + rax * 8]\nmov [rcx], rdx\ndec edx\njnz .turn\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "sum_of_many",
+        "push rbx\nsub rsp, 64\nlea rax, [rsp + rdi]\nadd rax, rsi\nadd rax, rcx\nadd rax, r8\nadd rax, r9\nadd rax, [rdx]\nadd rax, [rdx + 8]\nadd rax, [rdx + 16]\nadd rax, [rdx + 24]\nadd rax, [rdx + 32]\nmov [rax], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "one_way_of_two",
+        "push rbx\nsub rsp, 64\nmov [rsp], rdi\ntest esi, esi\njz .out\nlea rax, [rsp + 32]\nmov [rsp], rax\n.out:\nmov rax, [rsp]\nmov [rax], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+];
+
+#[test]
+fn an_index_into_the_frame_is_assumed_in_bounds_by_name() {
+    let dir = scratch("assumptions");
+    let functions = BODIES
+        .iter()
+        .map(|(name, body, _)| format!("global {name}:function\n{name}:\n{body}\nret\n"));
+    let source: String = functions.collect();
+    fs::write(dir.join("a.asm"), format!("section .text\n{source}")).unwrap();
+    let mut nasm = Command::new("nasm");
+    run(nasm
+        .current_dir(&dir)
+        .args(["-f", "elf64", "a.asm", "-o", "a.o"]));
+    let arguments = [
+        "abide",
+        "check",
+        "--all-exported",
+        "--format",
+        "json",
+        "a.o",
+    ];
+    let report: serde_json::Value =
+        serde_json::from_str(&stdout(&abide(&dir, &arguments))).unwrap();
+    let roots = report["contracts"]["roots"].as_array().unwrap();
+    let leaning: BTreeMap<&str, bool> = roots
+        .iter()
+        .map(|root| {
+            let assumptions = root["assumptions"].as_array().unwrap();
+            let name = root["name"].as_str().unwrap();
+            (name, assumptions.iter().any(|a| a == "index-in-bounds"))
+        })
+        .collect();
+    let expected: BTreeMap<&str, bool> = BODIES
+        .iter()
+        .map(|&(name, _, leans)| (name, leans))
+        .collect();
+    assert_eq!(leaning, expected);
+}
