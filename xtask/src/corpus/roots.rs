@@ -55,16 +55,15 @@ fn is_c(language: Language) -> bool {
 
 /// Global names that stand for a place in assembly.
 fn exported_names(object: &Object) -> impl Iterator<Item = &str> {
-    let symbols = object.symbols.iter();
-    symbols
-        .filter(|symbol| symbol.binding != Binding::Local && assembly::is_in(object, symbol))
+    assembly::labels(object)
+        .filter(|symbol| symbol.binding != Binding::Local)
         .map(|symbol| symbol.name.as_str())
 }
 
 /// Names to which the object refers outside of its assembly.
 fn names_referred_to(object: &Object) -> impl Iterator<Item = &str> {
-    assembly::sections(object, false)
-        .flat_map(|section| &section.relocations)
+    assembly::compiled_relocations(object)
+        .into_iter()
         .filter_map(|relocation| match relocation.target {
             RelocationTarget::Symbol(symbol) => object.symbols.get(symbol.0 as usize),
             _ => None,

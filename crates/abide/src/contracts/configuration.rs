@@ -7,7 +7,7 @@ use serde::Deserialize;
 use wildmatch::WildMatch;
 
 use super::Contract;
-use crate::inputs::{Image, Place, Resolved};
+use crate::inputs::{Image, Place, Resolved, shown_name};
 use crate::registers::{Register, RegisterSet};
 
 /// The configuration of a project; the default declares nothing.
@@ -238,7 +238,8 @@ fn place_of(image: &Image, text: &str) -> Option<Place> {
         Some((name, distance)) => (name, i64::from_str_radix(distance, 16).ok()?),
         None => (text, 0),
     };
-    let (id, _) = image.symbols().find(|(_, symbol)| symbol.name == name)?;
+    let is_it = |symbol: &str| symbol == name || shown_name(symbol) == name;
+    let (id, _) = image.symbols().find(|(_, symbol)| is_it(&symbol.name))?;
     match image.resolve(id)? {
         Resolved::Place(place) => Some(Place {
             offset: place.offset.checked_add(distance)?,

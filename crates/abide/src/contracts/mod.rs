@@ -2,8 +2,9 @@
 
 mod configuration;
 mod contract;
+mod references;
 mod roots;
 
 pub use configuration::{Configuration, Declared, Error};
 pub use contract::Contract;
-pub use roots::{Derived, Root, RootChoice, has_assembly, roots_of};
+pub use roots::{Derived, Root, RootChoice, handed_out, has_assembly, roots_of};

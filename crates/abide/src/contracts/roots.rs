@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Configuration;
-use crate::inputs::{
-    Binding, Image, ImageSymbol, Language, Object, Place, RelocationTarget, Resolved, SymbolKind,
-};
+use super::references::{self, Reference};
+use crate::inputs::{Binding, Image, Place, Resolved, SymbolKind, shown_name};
 
 /// How a root was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Derived {
-    /// A compiled object refers to it.
+    /// Compiled code or data refers to it.
     Referred,
+    /// It stands in a table of assembly that compiled code refers to.
+    InTable,
     /// It is exported, and all exported functions were asked for.
     Exported,
     /// It was named.
@@ -25,7 +26,8 @@ impl Derived {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Referred => "referred to by a compiled object",
+            Self::Referred => "referred to by compiled code",
+            Self::InTable => "in a table that compiled code refers to",
             Self::Exported => "exported",
             Self::Named => "named",
             Self::HandedOut => "handed out by another root",
@@ -36,7 +38,7 @@ impl Derived {
 /// A function that is bound by a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
-    /// Its name.
+    /// Its name, as Rust source has it.
     pub name: String,
     /// Where it begins.
     pub place: Place,
@@ -55,38 +57,48 @@ pub struct RootChoice<'a> {
     pub configuration: &'a Configuration,
 }
 
-/// The roots of a link unit: what compiled objects refer to, what is named,
+impl RootChoice<'_> {
+    fn names(&self, symbol: &str) -> bool {
+        let shown = shown_name(symbol);
+        let named = |name: &str| self.named.contains(name) || self.configuration.is_root(name);
+        named(symbol) || named(&shown)
+    }
+}
+
+/// The roots of a link unit: what compiled code refers to, what is named,
 /// and, where asked for, all that is exported. In the order of their places.
 #[must_use]
 pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     let mut roots = BTreeMap::new();
     let mut add = |name: &str, place: Place, derived: Derived| {
-        if choice.configuration.is_no_function(name) {
+        let name = shown_name(name);
+        if choice.configuration.is_no_function(&name) {
             return;
         }
         roots.entry(place).or_insert_with(|| Root {
-            name: name.to_owned(),
+            name: name.into_owned(),
             place,
             derived,
         });
     };
     for (id, symbol) in image.symbols() {
-        let named =
-            choice.named.contains(&symbol.name) || choice.configuration.is_root(&symbol.name);
-        if named
+        if choice.names(&symbol.name)
             && let Some(Resolved::Place(place)) = image.resolve(id)
             && image.is_code(place)
         {
             add(&symbol.name, place, Derived::Named);
         }
     }
-    for (name, place) in referred(image) {
-        add(&name, place, Derived::Referred);
+    for Reference { name, place, by } in references::of_compiled_code(image) {
+        add(name, place, by);
     }
     if choice.all_exported {
         for (id, symbol) in image.symbols() {
             let exported = symbol.binding != Binding::Local && is_function(symbol.kind);
-            if exported && let Some(place) = assembly_code(image, id) {
+            if exported
+                && let Some(Resolved::Place(place)) = image.resolve(id)
+                && is_assembly(image, place)
+            {
                 add(&symbol.name, place, Derived::Exported);
             }
         }
@@ -94,13 +106,33 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     roots.into_values().collect()
 }
 
-/// Whether any object written in assembly has code.
+/// A function whose address another root hands out, if it is one in assembly.
+#[must_use]
+pub fn handed_out(image: &Image, place: Place) -> Option<Root> {
+    let (name, 0) = image.name_of(place)? else {
+        return None;
+    };
+    is_assembly(image, place).then(|| Root {
+        name: shown_name(name).into_owned(),
+        place,
+        derived: Derived::HandedOut,
+    })
+}
+
+/// Whether any object has code in assembly.
 #[must_use]
 pub fn has_assembly(image: &Image) -> bool {
-    let objects = image.objects().iter().filter(|object| !is_compiled(object));
-    objects
-        .flat_map(|object| &object.sections)
-        .any(|section| section.flags.execute && section.size > 0)
+    let mut objects = image.objects().iter().zip(0..);
+    objects.any(|(object, number)| {
+        let assembly = image.assembly_of(number);
+        let sections = object.sections.iter();
+        let has_code = || {
+            sections
+                .into_iter()
+                .any(|section| section.flags.execute && section.size > 0)
+        };
+        assembly.is_some_and(|assembly| !assembly.is_none()) && has_code()
+    })
 }
 
 fn is_function(kind: SymbolKind) -> bool {
@@ -110,45 +142,7 @@ fn is_function(kind: SymbolKind) -> bool {
     )
 }
 
-/// The place of a symbol, if it is code of an object written in assembly.
-fn assembly_code(image: &Image, id: ImageSymbol) -> Option<Place> {
-    let Some(Resolved::Place(place)) = image.resolve(id) else {
-        return None;
-    };
-    let object = image
-        .objects()
-        .get(image.object_of(place.section)? as usize)?;
-    (!is_compiled(object) && image.is_code(place)).then_some(place)
-}
-
-fn is_compiled(object: &Object) -> bool {
-    matches!(object.language, Language::Rust | Language::C)
-}
-
-/// Functions in assembly that relocations of compiled objects lead to.
-fn referred(image: &Image) -> Vec<(String, Place)> {
-    let mut found = Vec::new();
-    for (number, object) in image.objects().iter().enumerate() {
-        if !is_compiled(object) {
-            continue;
-        }
-        let mut seen = HashSet::new();
-        let relocations = object.sections.iter().filter(|section| section.flags.alloc);
-        for relocation in relocations.flat_map(|section| &section.relocations) {
-            let RelocationTarget::Symbol(symbol) = relocation.target else {
-                continue;
-            };
-            if !seen.insert(symbol) {
-                continue;
-            }
-            let id = ImageSymbol {
-                object: number as u32,
-                symbol,
-            };
-            if let (Some(place), Some(data)) = (assembly_code(image, id), image.symbol(id)) {
-                found.push((data.name.clone(), place));
-            }
-        }
-    }
-    found
+/// Whether a place is code in assembly.
+pub(super) fn is_assembly(image: &Image, place: Place) -> bool {
+    image.is_code(place) && image.trace_of_assembly(place).is_some()
 }

@@ -1,5 +1,13 @@
 //! Rust's mangled names, read back.
 
+use std::borrow::Cow;
+
+/// The name to print: as Rust source has it, or as it is.
+#[must_use]
+pub fn shown_name(name: &str) -> Cow<'_, str> {
+    demangle(name).map_or(Cow::Borrowed(name), Cow::Owned)
+}
+
 /// The name as Rust source has it (`kernel::idt::load`), or `None` where it is not mangled.
 #[must_use]
 pub fn demangle(name: &str) -> Option<String> {

@@ -8,8 +8,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Binding, Object, Relocation, RelocationKind, RelocationTarget, Section, SectionIndex, Symbol,
-    SymbolIndex, SymbolKind, SymbolPlace,
+    Assembly, Binding, Object, Relocation, RelocationKind, RelocationTarget, Section, SectionIndex,
+    Symbol, SymbolIndex, SymbolKind, SymbolPlace, Trace,
 };
 
 /// A section of the image.
@@ -54,6 +54,8 @@ pub struct Image {
     /// For each object, the id of its first section.
     first: Vec<u32>,
     globals: HashMap<String, ImageSymbol>,
+    /// For each object, which of its code is assembly.
+    assembly: Vec<Assembly>,
 }
 
 impl Image {
@@ -70,6 +72,7 @@ impl Image {
                 .sections
                 .extend(sections.map(|section| (number, SectionIndex(section))));
         }
+        image.assembly = objects.iter().map(Assembly::of).collect();
         image.objects = objects;
         image.globals = image.choose_definitions();
         image
@@ -271,6 +274,20 @@ impl Image {
             section.flags.execute
                 && u64::try_from(place.offset).is_ok_and(|offset| offset < section.size)
         })
+    }
+
+    /// The assembly in an object.
+    #[must_use]
+    pub fn assembly_of(&self, object: u32) -> Option<&Assembly> {
+        self.assembly.get(object as usize)
+    }
+
+    /// What tells that the code at a place is assembly; `None` for compiled code.
+    #[must_use]
+    pub fn trace_of_assembly(&self, place: Place) -> Option<Trace> {
+        let &(object, section) = self.sections.get(place.section.0 as usize)?;
+        let assembly = self.assembly.get(object as usize)?;
+        assembly.trace(section, u64::try_from(place.offset).unwrap_or(0))
     }
 
     /// The name to print for a place: the nearest symbol at or before it, and the distance.

@@ -3,6 +3,7 @@
 //! A file is read once into [`Object`]s. Nothing here
 //! judges: an object is what the file says, in the file's own order.
 
+mod assembly;
 mod bytes;
 mod debug_section;
 mod demangle;
@@ -18,8 +19,9 @@ mod read;
 mod relocations;
 mod symbols;
 
+pub use assembly::{Assembly, Trace};
 pub use bytes::Bytes;
-pub use demangle::demangle;
+pub use demangle::{demangle, shown_name};
 pub use error::Error;
 pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};
 pub use language::language_of_source;

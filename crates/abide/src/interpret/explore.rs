@@ -15,7 +15,7 @@ use super::tables::{Boundaries, Destination, destinations};
 use super::terms::{TermId, Terms, Value};
 use crate::contracts::Contract;
 use crate::conventions::Convention;
-use crate::inputs::{Image, Language, Place};
+use crate::inputs::{Image, Place};
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
 use crate::registers::{Register, RegisterSet};
 use recursion::{Kept, Summary};
@@ -49,10 +49,7 @@ pub struct Surroundings<'image> {
 
 impl<'image> Surroundings<'image> {
     pub(super) fn is_compiled(&self, place: Place) -> bool {
-        let object = self.image.object_of(place.section);
-        object
-            .and_then(|object| self.image.objects().get(object as usize))
-            .is_some_and(|object| matches!(object.language, Language::Rust | Language::C))
+        self.image.trace_of_assembly(place).is_none()
     }
 
     /// The registers that a callee preserves by its contract.

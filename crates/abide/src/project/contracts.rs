@@ -6,10 +6,10 @@ use rustc_hash::FxHashMap;
 
 use super::verdicts::{Assumed, Extent, RootVerdicts, Shown, Verdict, decide};
 use super::{Error, Project};
-use crate::contracts::{self, Contract, Derived, Root, RootChoice};
+use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::UnitPlace;
-use crate::inputs::{Image, Place, SectionIndex};
+use crate::inputs::{Image, Place, SectionIndex, Trace, shown_name};
 use crate::interpret::replay::{ReplayStep, Replayer};
 use crate::interpret::{Boundaries, Callee, Code, Surroundings, in_parallel};
 use crate::machine::x86;
@@ -39,7 +39,8 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
     };
     let roots = contracts::roots_of(&image, choice);
     for name in &project.roots {
-        if image.symbols().all(|(_, symbol)| symbol.name != *name) {
+        let is_it = |symbol: &str| symbol == name || shown_name(symbol) == *name;
+        if image.symbols().all(|(_, symbol)| !is_it(&symbol.name)) {
             return Err(Error::NoSuchRoot(name.clone()));
         }
     }
@@ -123,14 +124,7 @@ fn handed_out(
         .collect();
     places
         .into_iter()
-        .filter_map(|place| match image.name_of(place)? {
-            (name, 0) => Some(Root {
-                name: name.to_owned(),
-                place,
-                derived: Derived::HandedOut,
-            }),
-            _ => None,
-        })
+        .filter_map(|place| contracts::handed_out(image, place))
         .collect()
 }
 
@@ -188,9 +182,12 @@ fn summary(unit: &Unit) -> ContractSummary {
             };
             *count += 1;
         }
+        let trace = unit.image.trace_of_assembly(root.root.place);
         summary.roots.push(RootReport {
             name: root.root.name.clone(),
             derived: root.root.derived.text(),
+            written: trace.map_or("it was named; a compiler wrote it", Trace::text),
+            is_inside_rust: trace.is_some_and(Trace::is_inside_rust),
             verdicts: root
                 .verdicts
                 .iter()

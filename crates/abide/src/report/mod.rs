@@ -52,6 +52,11 @@ pub struct RootReport {
     pub name: String,
     /// How it was found.
     pub derived: &'static str,
+    /// What tells that it is assembly.
+    pub written: &'static str,
+    /// Whether it stands in an object that rustc made.
+    #[serde(skip)]
+    pub is_inside_rust: bool,
     /// For each rule, the verdict in a word.
     pub verdicts: BTreeMap<&'static str, &'static str>,
     /// What its proofs lean on.

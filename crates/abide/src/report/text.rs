@@ -1,6 +1,6 @@
 //! Reports for people, as rustc writes them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level as Severity, Origin, Renderer, Snippet,
 };
 
-use super::{Report, UnitSummary};
+use super::{ContractSummary, Report, UnitSummary};
 use crate::rules::{Finding, Level, Location};
 
 /// How many places of one finding are shown; JSON has them all.
@@ -254,6 +254,7 @@ fn summary(report: &Report) -> String {
             contracts.possible,
             contracts.unknown,
         ));
+        text.push_str(&derivation(contracts));
     }
     for rule in &report.not_applicable {
         text.push_str(&format!(
@@ -262,6 +263,25 @@ fn summary(report: &Report) -> String {
         ));
     }
     text
+}
+
+/// How the roots were found.
+fn derivation(contracts: &ContractSummary) -> String {
+    let mut ways: BTreeMap<&str, usize> = BTreeMap::new();
+    for root in &contracts.roots {
+        *ways.entry(root.derived).or_default() += 1;
+    }
+    let ways = ways.iter().map(|(way, number)| format!("{number} {way}"));
+    let mut ways: Vec<_> = ways.collect();
+    let inside = contracts.roots.iter().filter(|root| root.is_inside_rust);
+    match inside.count() {
+        0 => {}
+        number => ways.push(format!("{number} of them inside Rust's own objects")),
+    }
+    match ways.is_empty() {
+        true => String::new(),
+        false => format!("roots: {}\n", ways.join(", ")),
+    }
 }
 
 fn scope(unit: &UnitSummary) -> String {

@@ -1,7 +1,7 @@
 //! What a rule says of one root, before and after its doubts are looked into.
 
 use crate::contracts::{Contract, Root};
-use crate::inputs::{Image, Place};
+use crate::inputs::{Image, Place, shown_name};
 use crate::interpret::replay;
 use crate::interpret::{Base, Callee, Event, Facts, Reason, Seen, Terms, Value};
 use crate::registers::Register;
@@ -126,8 +126,8 @@ impl RootFacts<'_> {
     #[must_use]
     pub fn name(&self, place: Place) -> String {
         match self.image.name_of(place) {
-            Some((name, 0)) => name.to_owned(),
-            Some((name, distance)) => format!("{name}+{distance:#x}"),
+            Some((name, 0)) => shown_name(name).into_owned(),
+            Some((name, distance)) => format!("{}+{distance:#x}", shown_name(name)),
             None => format!("{:#x}", place.offset),
         }
     }
@@ -138,7 +138,7 @@ impl RootFacts<'_> {
         match callee {
             Callee::Place(place) => format!("`{}`", self.name(place)),
             Callee::External(symbol) => match self.image.symbol(symbol) {
-                Some(symbol) => format!("`{}`", symbol.name),
+                Some(symbol) => format!("`{}`", shown_name(&symbol.name)),
                 None => "an external function".to_owned(),
             },
             Callee::Pointer => "a function by its pointer".to_owned(),
