@@ -149,6 +149,8 @@ pub struct Assumptions {
     pub handed_out: BTreeSet<Place>,
     /// A jump table had as many entries as its surroundings tell.
     pub table_bound: BTreeSet<(Place, u32)>,
+    /// Where jumps lead by entries that may lie behind the end of such a table.
+    pub doubted: BTreeSet<Place>,
     /// How far the stack arguments reach that the root reads, as an offset from SP at the entry.
     pub read_arguments: Option<i64>,
 }
@@ -161,6 +163,7 @@ impl Assumptions {
         self.indexed.extend(&other.indexed);
         self.callees.extend(&other.callees);
         self.table_bound.extend(&other.table_bound);
+        self.doubted.extend(&other.doubted);
         self.handed_out.extend(&other.handed_out);
         self.read_arguments = self.read_arguments.max(other.read_arguments);
     }

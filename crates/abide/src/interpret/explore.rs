@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::boundaries::Boundaries;
 use super::code::{Code, Instruction};
 use super::evaluate::{At, Evaluator};
 use super::events::{Assumptions, Callee, Event, Exit, Facts, Reason, Record, Seen, Use};
 use super::join::Join;
 use super::known::Known;
 use super::state::State;
-use super::tables::{Boundaries, Destination, destinations};
+use super::tables::{Destination, destinations};
 use super::terms::{TermId, Terms, Value};
 use crate::contracts::Contract;
 use crate::conventions::Convention;

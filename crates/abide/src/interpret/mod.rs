@@ -1,5 +1,6 @@
 //! Abstract execution: values, states, joins, and control flow found as values become known.
 
+mod boundaries;
 mod branch;
 mod code;
 mod compute;
@@ -15,11 +16,11 @@ mod state;
 mod tables;
 mod terms;
 
+pub use boundaries::Boundaries;
 pub use code::Code;
 pub use events::{Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Use};
 pub use explore::{Analysis, Calls, Explorer, Surroundings};
 pub use known::Known;
 pub use parallel::in_parallel;
 pub use state::{Slot, State};
-pub use tables::Boundaries;
 pub use terms::{Base, BaseId, Function, TermId, Terms, Value};

@@ -1,14 +1,12 @@
 //! Where an indirect jump or call may go: jump tables and sets of code addresses.
 
-use std::sync::OnceLock;
-
+use super::boundaries::Boundaries;
 use super::evaluate::Evaluator;
 use super::known::Known;
 use super::state::State;
 use super::terms::{Base, BaseId, Function, Terms, Value};
-use crate::inputs::{Image, ImageSymbol, Place, Relocation, RelocationKind, Resolved, SectionId};
+use crate::inputs::{ImageSymbol, Place, RelocationKind, Resolved, SectionId};
 use crate::machine::Operation;
-use crate::machine::x86::instruction_starts;
 
 /// More entries than any table of code addresses that people write has.
 const MOST_ENTRIES: usize = 4096;
@@ -96,6 +94,7 @@ fn by_table(
     let mut reading = Reading::of(evaluator, boundaries, state, target)?;
     let (found, all) = reading.targets()?;
     if !all {
+        reading.note_doubts(&found);
         let bound = (reading.table.start, found.len() as u32);
         let assumptions = &mut reading.evaluator.record.assumptions;
         assumptions.table_bound.insert(bound);
@@ -121,15 +120,6 @@ fn by_declared_table(
         .collect();
     let found = reading.whole(&places, Plausible::Instruction)?;
     (!found.is_empty()).then_some(found)
-}
-
-/// What makes an entry's target plausible, where values do not bound the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plausible {
-    /// A symbol is defined there.
-    Label,
-    /// An instruction begins there, when the section is read from its start.
-    Instruction,
 }
 
 /// A table whose targets are being found.
@@ -208,7 +198,7 @@ impl<'a, 'image> Reading<'a, 'image> {
             for skipped in 0..=MOST_SKIPPED {
                 let from = start + skipped;
                 let moved = places.get(from..from + length);
-                let targets = moved.and_then(|places| self.whole(places, Plausible::Instruction));
+                let targets = moved.and_then(|places| self.whole(places, Plausible::Own));
                 found.extend(targets.into_iter().flatten());
             }
             if !found.is_empty() {
@@ -227,7 +217,7 @@ impl<'a, 'image> Reading<'a, 'image> {
             let rest = places.get(start..)?;
             let targets = rest
                 .iter()
-                .map_while(|&place| self.target(place, Plausible::Instruction));
+                .map_while(|&place| self.target(place, Plausible::Own));
             let run: Vec<Destination> = targets.collect();
             start += run.len() + 1;
             let is_table = run.len() > 1;
@@ -245,15 +235,52 @@ impl<'a, 'image> Reading<'a, 'image> {
         let value = self.evaluator.terms.add(self.rest, value);
         match single(&self.evaluator.terms, value)? {
             Destination::Place(target, _) => {
-                let image = self.evaluator.image;
                 let number = (place.offset - self.table.start.offset) / self.table.step;
-                let may_start = self.boundaries.may_start(image, target, plausible);
+                let may_start = match plausible {
+                    Plausible::Label => self.boundaries.is_label(self.evaluator.image, target),
+                    Plausible::Instruction => self.begins(target),
+                    Plausible::Own => self.begins(target) && !self.is_anothers(place, target),
+                };
                 may_start.then(|| Destination::Place(target, self.table.choice(number)))
             }
             Destination::ReturnAddress => None,
             external => Some(external),
         }
     }
+
+    fn begins(&self, target: Place) -> bool {
+        self.boundaries.begins(self.evaluator.image, target)
+    }
+
+    /// Whether an entry, of distances from a place in its own section, is one of another table.
+    fn is_anothers(&self, entry: Place, target: Place) -> bool {
+        let base = self.evaluator.terms.as_place(self.rest);
+        let base = base.filter(|base| base.section == entry.section);
+        let image = self.evaluator.image;
+        base.is_some_and(|base| self.boundaries.is_anothers(image, entry, (base, target)))
+    }
+
+    /// Notes the targets that may come from behind the table's end.
+    fn note_doubts(&mut self, found: &[Destination]) {
+        let image = self.evaluator.image;
+        let targets = found.iter().filter_map(|destination| match destination {
+            Destination::Place(target, _) => Some(*target),
+            _ => None,
+        });
+        let doubtful = targets.filter(|&target| !self.boundaries.surely_begins(image, target));
+        self.evaluator.record.assumptions.doubted.extend(doubtful);
+    }
+}
+
+/// What makes an entry plausible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plausible {
+    /// A symbol is defined where it leads.
+    Label,
+    /// An instruction begins where it leads.
+    Instruction,
+    /// An instruction begins there, and no other table has a better claim to the entry.
+    Own,
 }
 
 /// The stretches in which a table may be that an index reaches into: the
@@ -351,6 +378,9 @@ impl Table {
             }
             step => (step, low),
         };
+        // Entries do not overlap: an index that steps by less is one of whole entries all the same.
+        let overlaps = step > 0 && step < i64::from(entry.bytes);
+        let step = step.max(i64::from(entry.bytes));
         let index = match indices[..] {
             // The entry's number is told by the index where each step is one.
             [(base, factor)] if factor == step => {
@@ -363,12 +393,12 @@ impl Table {
                 section,
                 offset: entry.address.offset.checked_add(low)?,
             },
-            step: step.max(1),
+            step,
             last: match is_bounded {
                 true => known.high.checked_sub(low)?,
                 false => i64::MAX,
             },
-            is_bounded,
+            is_bounded: is_bounded && !overlaps,
             index,
         })
     }
@@ -481,117 +511,4 @@ fn by_distance(
         _ => true,
     });
     all_code.then_some(found)
-}
-
-/// Whether a relocated field of code is counted from its own end, as in
-/// `[rip + …]` and in jumps. In `[base + index + …]` it holds the distance
-/// between two labels, and says nothing of where an object begins.
-fn counts_from_its_end(code: &[u8], relocation: &Relocation) -> bool {
-    let before = usize::try_from(relocation.offset)
-        .ok()
-        .and_then(|offset| code.get(offset.checked_sub(1)?));
-    let is_rip_relative = |byte: u8| byte & 0xc7 == 0x05;
-    let is_jump = |byte: u8| matches!(byte, 0xe8 | 0xe9 | 0x80..=0x8f);
-    relocation.kind == RelocationKind::Absolute
-        || before.is_some_and(|&byte| is_rip_relative(byte) || is_jump(byte))
-}
-
-/// Where objects begin in the image's sections: symbols, and places that
-/// relocations lead to. A table ends where the next object begins.
-#[derive(Debug, Default)]
-pub struct Boundaries {
-    starts: Vec<Vec<i64>>,
-    labels: Vec<Vec<i64>>,
-    /// For each section, whether an instruction begins at each of its bytes;
-    /// read when a table first asks.
-    instructions: Vec<OnceLock<Vec<bool>>>,
-}
-
-impl Boundaries {
-    /// The boundaries of an image.
-    #[must_use]
-    pub fn new(image: &Image) -> Self {
-        let mut starts = vec![Vec::new(); image.section_count()];
-        let mut add = |place: Place| {
-            if let Some(list) = starts.get_mut(place.section.0 as usize) {
-                list.push(place.offset);
-            }
-        };
-        for (id, symbol) in image.symbols() {
-            let is_label = !symbol.name.is_empty();
-            if let (true, Some(Resolved::Place(place))) = (is_label, image.resolve(id)) {
-                add(place);
-            }
-        }
-        let labels = starts.clone();
-        let mut add = |place: Place| {
-            if let Some(list) = starts.get_mut(place.section.0 as usize) {
-                list.push(place.offset);
-            }
-        };
-        for section in 0..image.section_count() {
-            let section = SectionId(section as u32);
-            let Some(data) = image.section(section) else {
-                continue;
-            };
-            for relocation in &data.relocations {
-                let from = if data.flags.execute { 4 } else { 0 };
-                let place = Place {
-                    section,
-                    offset: relocation.offset as i64,
-                };
-                if !data.flags.execute && relocation.kind != RelocationKind::Absolute {
-                    continue;
-                }
-                if data.flags.execute && !counts_from_its_end(&data.data, relocation) {
-                    continue;
-                }
-                if let Some(Resolved::Place(target)) = image.follow(place, relocation, from) {
-                    add(target);
-                }
-            }
-        }
-        let sort = |mut lists: Vec<Vec<i64>>| {
-            for list in &mut lists {
-                list.sort_unstable();
-                list.dedup();
-            }
-            lists
-        };
-        Self {
-            instructions: starts.iter().map(|_| OnceLock::new()).collect(),
-            starts: sort(starts),
-            labels: sort(labels),
-        }
-    }
-
-    /// The next start behind a place, or the end of its section.
-    fn after(&self, place: Place) -> i64 {
-        self.starts
-            .get(place.section.0 as usize)
-            .and_then(|starts| {
-                let next = starts.partition_point(|&start| start <= place.offset);
-                starts.get(next).copied()
-            })
-            .unwrap_or(i64::MAX)
-    }
-
-    /// Whether code may begin at a place, as far as symbols or a reading of the section tell.
-    fn may_start(&self, image: &Image, place: Place, plausible: Plausible) -> bool {
-        let section = place.section.0 as usize;
-        if !image.is_code(place) {
-            return false;
-        }
-        match plausible {
-            Plausible::Label => self
-                .labels
-                .get(section)
-                .is_some_and(|labels| labels.binary_search(&place.offset).is_ok()),
-            Plausible::Instruction => self.instructions.get(section).is_some_and(|starts| {
-                let starts = starts.get_or_init(|| instruction_starts(image, place.section));
-                let offset = usize::try_from(place.offset).unwrap_or(usize::MAX);
-                starts.get(offset).copied().unwrap_or(false)
-            }),
-        }
-    }
 }

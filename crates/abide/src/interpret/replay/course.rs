@@ -34,6 +34,8 @@ pub(super) struct Scene<'a> {
     pub contract: &'a Contract,
     /// Where blocks begin that the abstract engine knows.
     pub known: &'a FxHashSet<Place>,
+    /// Where tables lead by entries that may lie behind their ends.
+    pub doubted: &'a BTreeSet<Place>,
     /// The exits where SP is the same in all runs of a path, and its offset from
     /// SP at the entry.
     pub exits: &'a FxHashSet<(Place, i64)>,
@@ -286,13 +288,15 @@ impl<'a> Course<'a> {
         Turn::Went
     }
 
-    /// Whether a computed jump, call or return goes where the analysis has not been.
+    /// Whether a computed jump, call or return goes where the analysis has not been, or
+    /// where it has been in doubt.
     fn strays(&self, place: Place, flow: Flow) -> bool {
         let is_computed = matches!(
             flow,
             Flow::Jump(Target::Indirect(_)) | Flow::Call(Target::Indirect(_)) | Flow::Return(_)
         );
-        is_computed && !self.scene.known.contains(&place) && !self.is_contracted(place)
+        let is_known = self.scene.known.contains(&place) && !self.scene.doubted.contains(&place);
+        is_computed && !is_known && !self.is_contracted(place)
     }
 
     /// Whether a jump there is a call whose return goes to this function's caller.

@@ -111,6 +111,7 @@ impl<'image> Replayer<'image> {
             exits: &definite_exits(request.analysis),
             known: &ways.iter().map(|&(place, _)| place).collect(),
             indexed: &request.analysis.facts.assumptions.indexed,
+            doubted: &request.analysis.facts.assumptions.doubted,
         };
         let way = way_to(request.analysis, request.block);
         let searched = Search::new(scene, request.symptom, &way).run(code);

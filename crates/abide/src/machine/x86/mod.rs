@@ -28,7 +28,10 @@ mod text;
 mod vector;
 mod x87;
 
-use iced_x86::{Decoder, DecoderError, DecoderOptions, Instruction, InstructionInfoFactory};
+use iced_x86::{
+    Decoder, DecoderError, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory,
+    Mnemonic,
+};
 
 use crate::inputs::{Image, Place, SectionId};
 
@@ -200,22 +203,45 @@ impl Lift<'_> {
     }
 }
 
-/// For each byte of a section, whether an instruction begins there when the
-/// section is read from its start; bytes that are no instruction are skipped one by one.
+/// What a section that is read from its start has at a byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// No instruction begins here.
+    Nothing,
+    /// An instruction begins here, which the one before it runs on into.
+    Instruction,
+    /// An instruction begins here, and the one before it, padding apart, goes elsewhere.
+    Fresh,
+}
+
+/// What begins at each byte of a section, when it is read from its start;
+/// bytes that are no instruction are skipped one by one.
 #[must_use]
-pub fn instruction_starts(image: &Image, section: SectionId) -> Vec<bool> {
+pub fn instruction_starts(image: &Image, section: SectionId) -> Vec<Start> {
     let bytes = image.bytes_from(Place { section, offset: 0 });
-    let mut starts = vec![false; bytes.len()];
+    let mut starts = vec![Start::Nothing; bytes.len()];
     let mut decoder = Decoder::new(64, bytes, DecoderOptions::NONE);
     let mut instruction = Instruction::default();
+    let mut is_fresh = true;
     while decoder.can_decode() {
         let position = decoder.position();
         decoder.decode_out(&mut instruction);
         if instruction.is_invalid() {
             let _ = decoder.set_position(position + 1);
-        } else {
-            starts[position] = true;
+            continue;
         }
+        starts[position] = match is_fresh {
+            true => Start::Fresh,
+            false => Start::Instruction,
+        };
+        is_fresh = match instruction.flow_control() {
+            FlowControl::UnconditionalBranch
+            | FlowControl::IndirectBranch
+            | FlowControl::Return
+            | FlowControl::Interrupt
+            | FlowControl::Exception => true,
+            _ => is_fresh && instruction.mnemonic() == Mnemonic::Nop,
+        };
     }
     starts
 }

@@ -1,0 +1,228 @@
+//! Where objects begin and end: symbols, and places that code and data refer to.
+//!
+//! A table of code addresses says nowhere how long it is. What tells is what
+//! lies around it: where the next object begins, whether code begins where an
+//! entry leads, and whether the entry is more plausible as one of the table
+//! beside it. The last matters where an archive has no local symbols, and where
+//! code names a place before its table because the index never is 0.
+
+use std::sync::OnceLock;
+
+use crate::inputs::{
+    Binding, Image, Place, Relocation, RelocationKind, Resolved, SectionId, SymbolKind,
+};
+use crate::machine::x86::{Start, instruction_starts};
+
+/// How far behind the place that code names an entry is looked for, in bytes.
+const NEAR: i64 = 256;
+
+/// A place that code refers to, and the code that does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Named {
+    offset: i64,
+    by: Place,
+}
+
+/// Where objects begin in the image's sections.
+#[derive(Debug, Default)]
+pub struct Boundaries {
+    /// For each section, the offsets of symbols and of what relocations lead to.
+    starts: Vec<Vec<i64>>,
+    labels: Vec<Vec<i64>>,
+    /// The offsets of functions.
+    functions: Vec<Vec<i64>>,
+    /// What code refers to, and from where.
+    named: Vec<Vec<Named>>,
+    /// What begins at each byte of a section; read when a table first asks.
+    instructions: Vec<OnceLock<Vec<Start>>>,
+}
+
+impl Boundaries {
+    /// The boundaries of an image.
+    #[must_use]
+    pub fn new(image: &Image) -> Self {
+        let mut found = Self::default();
+        found
+            .instructions
+            .resize_with(image.section_count(), OnceLock::new);
+        found.labels = vec![Vec::new(); image.section_count()];
+        found.functions = found.labels.clone();
+        found.named = vec![Vec::new(); image.section_count()];
+        found.add_symbols(image);
+        found.starts = found.labels.clone();
+        for section in 0..image.section_count() {
+            found.add_references(image, SectionId(section as u32));
+        }
+        for lists in [&mut found.starts, &mut found.labels, &mut found.functions] {
+            lists.iter_mut().for_each(sort);
+        }
+        found.named.iter_mut().for_each(sort);
+        found
+    }
+
+    fn add_symbols(&mut self, image: &Image) {
+        for (id, symbol) in image.symbols() {
+            let Some(Resolved::Place(place)) = image.resolve(id) else {
+                continue;
+            };
+            if symbol.name.is_empty() {
+                continue;
+            }
+            push(&mut self.labels, place.section, place.offset);
+            if symbol.kind == SymbolKind::Function || symbol.binding != Binding::Local {
+                push(&mut self.functions, place.section, place.offset);
+            }
+        }
+    }
+
+    fn add_references(&mut self, image: &Image, section: SectionId) {
+        let Some(data) = image.section(section) else {
+            return;
+        };
+        for relocation in &data.relocations {
+            let offset = relocation.offset as i64;
+            let from = Place { section, offset };
+            let leads_to = |distance| match image.follow(from, relocation, distance) {
+                Some(Resolved::Place(to)) => Some(to),
+                _ => None,
+            };
+            let is_whole = relocation.kind == RelocationKind::Absolute;
+            let counts = is_whole || counts_from_its_end(&data.data, relocation);
+            let start = match data.flags.execute {
+                true if counts => leads_to(4),
+                false if is_whole => leads_to(0),
+                _ => None,
+            };
+            if let Some(to) = start {
+                push(&mut self.starts, to.section, to.offset);
+            }
+            // What is no distance from the field's end is one from the section's start, most likely.
+            let named = if counts { start } else { leads_to(-offset) };
+            if let (true, Some(to)) = (data.flags.execute, named) {
+                let offset = to.offset;
+                push(&mut self.named, to.section, Named { offset, by: from });
+            }
+        }
+    }
+
+    /// The next start behind a place, or the end of its section.
+    pub(super) fn after(&self, place: Place) -> i64 {
+        self.starts
+            .get(place.section.0 as usize)
+            .and_then(|starts| {
+                let next = starts.partition_point(|&start| start <= place.offset);
+                starts.get(next).copied()
+            })
+            .unwrap_or(i64::MAX)
+    }
+
+    /// Whether an instruction begins at a place, when its section is read from the start.
+    pub(super) fn begins(&self, image: &Image, place: Place) -> bool {
+        self.start(image, place) != Start::Nothing
+    }
+
+    /// Whether a place is one that code surely begins at: a label, or an
+    /// instruction that the one before it does not run on into.
+    pub(super) fn surely_begins(&self, image: &Image, place: Place) -> bool {
+        self.is_label(image, place) || self.start(image, place) == Start::Fresh
+    }
+
+    /// Whether an entry of a table belongs to another one: as an entry of the table that `base`
+    /// names it leads to `target`, as one of the other to a fresh start in a function that names
+    /// that other table.
+    pub(super) fn is_anothers(
+        &self,
+        image: &Image,
+        entry: Place,
+        (base, target): (Place, Place),
+    ) -> bool {
+        if self.is_own(image, base, target) {
+            return false;
+        }
+        let Some(named) = self.named.get(base.section.0 as usize) else {
+            return false;
+        };
+        let first = named.partition_point(|named| named.offset <= entry.offset - NEAR);
+        let near = named[first..].iter();
+        near.take_while(|other| other.offset <= entry.offset)
+            .filter(|other| other.offset != base.offset)
+            .any(|other| {
+                let moved = other.offset - base.offset;
+                let base = Place {
+                    offset: other.offset,
+                    ..base
+                };
+                let target = Place {
+                    offset: target.offset.wrapping_add(moved),
+                    ..target
+                };
+                self.is_own(image, base, target)
+            })
+    }
+
+    /// Whether code surely begins at a target, in a function that names the base of its table.
+    fn is_own(&self, image: &Image, base: Place, target: Place) -> bool {
+        self.surely_begins(image, target) && self.names(target, base)
+    }
+
+    /// Whether the function that a place lies in refers to another place.
+    fn names(&self, from: Place, to: Place) -> bool {
+        let Some(named) = self.named.get(to.section.0 as usize) else {
+            return false;
+        };
+        let first = named.partition_point(|named| named.offset < to.offset);
+        let function = self.function_of(from);
+        named[first..]
+            .iter()
+            .take_while(|named| named.offset == to.offset)
+            .any(|named| named.by.section == from.section && self.function_of(named.by) == function)
+    }
+
+    /// The number of the function in its section that a place lies in.
+    fn function_of(&self, place: Place) -> Option<usize> {
+        let functions = self.functions.get(place.section.0 as usize)?;
+        Some(functions.partition_point(|&start| start <= place.offset))
+    }
+
+    /// Whether a symbol is defined at a place of code.
+    pub(super) fn is_label(&self, image: &Image, place: Place) -> bool {
+        let labels = self.labels.get(place.section.0 as usize);
+        let is_label = labels.is_some_and(|labels| labels.binary_search(&place.offset).is_ok());
+        is_label && image.is_code(place)
+    }
+
+    fn start(&self, image: &Image, place: Place) -> Start {
+        let Some(starts) = self.instructions.get(place.section.0 as usize) else {
+            return Start::Nothing;
+        };
+        if !image.is_code(place) {
+            return Start::Nothing;
+        }
+        let starts = starts.get_or_init(|| instruction_starts(image, place.section));
+        let offset = usize::try_from(place.offset).unwrap_or(usize::MAX);
+        starts.get(offset).copied().unwrap_or(Start::Nothing)
+    }
+}
+
+fn push<T>(lists: &mut [Vec<T>], section: SectionId, item: T) {
+    if let Some(list) = lists.get_mut(section.0 as usize) {
+        list.push(item);
+    }
+}
+
+fn sort<T: Ord>(list: &mut Vec<T>) {
+    list.sort_unstable();
+    list.dedup();
+}
+
+/// Whether a relocated field of code is counted from its own end, as in
+/// `[rip + …]` and in jumps. In `[base + index + …]` it holds the distance
+/// between two labels, and says nothing of where an object begins.
+fn counts_from_its_end(code: &[u8], relocation: &Relocation) -> bool {
+    let before = usize::try_from(relocation.offset)
+        .ok()
+        .and_then(|offset| code.get(offset.checked_sub(1)?));
+    let is_rip_relative = |byte: u8| byte & 0xc7 == 0x05;
+    let is_jump = |byte: u8| matches!(byte, 0xe8 | 0xe9 | 0x80..=0x8f);
+    before.is_some_and(|&byte| is_rip_relative(byte) || is_jump(byte))
+}
