@@ -18,8 +18,6 @@ pub struct Instruction {
     mark: u32,
     /// The last round in which it was looked at for jumps backwards.
     seen: u32,
-    /// Which of its first effects compute a result that nothing uses.
-    unused: u32,
     start: u32,
     end: u32,
 }
@@ -115,11 +113,14 @@ impl<'image> Code<'image> {
         self.lifter.lift(place, &mut self.buffer)?;
         let number = self.instructions.len() as u32;
         let start = self.effects.len() as u32;
-        self.effects.extend_from_slice(&self.buffer.list);
+        let unused = unused(&self.buffer);
+        let is_used = |index: usize| index >= 32 || unused >> index & 1 == 0;
+        let numbered = self.buffer.list.iter().enumerate();
+        let used = numbered.filter_map(|(index, effect)| is_used(index).then_some(*effect));
+        self.effects.extend(used);
         let instruction = Instruction {
             length: self.buffer.length,
             flow: self.buffer.flow,
-            unused: unused(&self.buffer),
             opens: opens(&self.buffer),
             mark: 0,
             seen: 0,
@@ -136,20 +137,16 @@ impl<'image> Code<'image> {
         Ok(number)
     }
 
-    /// What an instruction does.
+    /// What an instruction does, without results that nothing uses.
     #[must_use]
-    pub fn effects(&self, instruction: Instruction) -> &[Effect] {
+    pub fn effects(&self, instruction: &Instruction) -> &[Effect] {
         &self.effects[instruction.start as usize..instruction.end as usize]
     }
 
-    /// What an instruction does, without results that nothing uses.
-    pub fn used_effects(&self, number: u32) -> impl Iterator<Item = &Effect> {
-        let instruction = &self.instructions[number as usize];
-        let effects = &self.effects[instruction.start as usize..instruction.end as usize];
-        let unused = instruction.unused;
-        let is_used = move |index: usize| index >= 32 || unused >> index & 1 == 0;
-        let numbered = effects.iter().enumerate();
-        numbered.filter_map(move |(index, effect)| is_used(index).then_some(effect))
+    /// What the instruction of this number does.
+    #[must_use]
+    pub fn effects_of(&self, number: u32) -> &[Effect] {
+        self.effects(self.instruction(number))
     }
 
     /// Forgets all marks.

@@ -84,12 +84,7 @@ impl<'image> Evaluator<'image> {
     }
 
     /// Runs the effects of one instruction.
-    pub(super) fn run<'a>(
-        &mut self,
-        state: &mut State,
-        at: At,
-        effects: impl Iterator<Item = &'a Effect>,
-    ) {
+    pub(super) fn run(&mut self, state: &mut State, at: At, effects: &[Effect]) {
         self.temps_set = 0;
         let before = state.stack_pointer();
         for effect in effects {

@@ -140,6 +140,7 @@ pub struct Explorer<'code, 'image> {
     queue: BTreeSet<(Reverse<u32>, Place, u32)>,
     visited: u64,
     exhausted: bool,
+    relied_on_contracts: bool,
 }
 
 /// The outcome of an analysis: facts, and the terms that their values are written in.
@@ -150,6 +151,8 @@ pub struct Analysis {
     pub terms: Terms,
     /// For each block, its start and the block it was first entered from.
     pub ways: Vec<(Place, Option<u32>)>,
+    /// A function was taken by its contract that could have been followed.
+    pub relied_on_contracts: bool,
 }
 
 impl<'code, 'image> Explorer<'code, 'image> {
@@ -212,6 +215,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             queue: BTreeSet::new(),
             visited: 0,
             exhausted: false,
+            relied_on_contracts: false,
         };
         let at = At {
             place: root,
@@ -263,6 +267,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         Analysis {
             facts,
             ways: ways.collect(),
+            relied_on_contracts: self.relied_on_contracts,
             terms: self.evaluator.terms,
         }
     }
@@ -391,7 +396,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// Runs one instruction; true where the next instruction comes next.
     fn step(&mut self, state: &mut State, at: At, next: Place, number: u32, from: u32) -> bool {
         self.blocks[from as usize].end = next.offset;
-        let effects = self.code.used_effects(number);
+        let effects = self.code.effects_of(number);
         self.evaluator.run(state, at, effects);
         let goes_on = match self.code.instruction(number).flow {
             Flow::Next => true,
@@ -528,10 +533,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn jump_to(&mut self, state: &mut State, at: At, place: Place, from: u32) {
-        let contracted =
-            self.calls == Calls::ByContract && self.around.contracted.contains_key(&place);
         let at_entry = at.context == 0 && state.stack_pointer() == Value::FRAME;
-        if self.around.is_compiled(place) || (contracted && at_entry && place != self.root) {
+        let is_other = at_entry && place != self.root;
+        if self.around.is_compiled(place) || is_other && self.is_taken_by_contract(place) {
             return self.leave(state, at, Callee::Place(place), from);
         }
         let at = At { place, ..at };
@@ -623,10 +627,18 @@ impl<'code, 'image> Explorer<'code, 'image> {
         false
     }
 
-    fn is_contracted(&self, place: Place) -> bool {
-        let by_contract = self.calls == Calls::ByContract || place == self.root;
-        (by_contract && self.around.contracted.contains_key(&place))
-            || self.around.is_compiled(place)
+    fn is_contracted(&mut self, place: Place) -> bool {
+        self.around.is_compiled(place)
+            || match place == self.root {
+                true => self.around.contracted.contains_key(&place),
+                false => self.is_taken_by_contract(place),
+            }
+    }
+
+    fn is_taken_by_contract(&mut self, place: Place) -> bool {
+        let is = self.calls == Calls::ByContract && self.around.contracted.contains_key(&place);
+        self.relied_on_contracts |= is;
+        is
     }
 
     /// A function with a contract of its own is owed an aligned stack and a

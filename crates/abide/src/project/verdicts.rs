@@ -1,6 +1,6 @@
 //! One root through the engine and the rules: a verdict for each rule.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::contracts::{Contract, Root};
@@ -136,7 +136,7 @@ pub(super) fn decide<'image>(
     extent: Extent,
 ) -> RootVerdicts {
     let mut attempt = try_with(code, around, root, contract, Calls::ByContract);
-    if attempt.problems() > 0 {
+    if attempt.problems() > 0 && attempt.analysis.relied_on_contracts {
         let followed = try_with(code, around, root, contract, Calls::Followed);
         if followed.problems() < attempt.problems() {
             attempt = followed;
@@ -199,13 +199,19 @@ impl<'image> Runs<'_, 'image> {
     ) -> Verdict {
         let mut shown = Vec::new();
         let mut tried: BTreeMap<Symptom, u32> = BTreeMap::new();
+        let mut wanted = HashSet::new();
         for candidate in &candidates {
             // One run of each kind is enough, and a kind that resists is given up.
             let tries = tried.entry(candidate.symptom).or_default();
             let is_shown = shown
                 .iter()
                 .any(|shown: &Shown| shown.candidate.symptom == candidate.symptom);
-            if is_shown || *tries >= MOST_SEARCHES || *searches == 0 {
+            // What is not bound to a place, no second search finds that the first did not.
+            if is_shown
+                || *tries >= MOST_SEARCHES
+                || *searches == 0
+                || !wanted.insert(candidate.wanted())
+            {
                 continue;
             }
             *tries += 1;

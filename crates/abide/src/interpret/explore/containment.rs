@@ -74,7 +74,7 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: 
             return;
         }
         let at = At { place, context };
-        explorer.evaluator.run(&mut state, at, effects.list.iter());
+        explorer.evaluator.run(&mut state, at, &effects.list);
         let (next, is_return) = match machine.step(&effects, place) {
             Step::Continue(next) => (next, false),
             Step::Call(crate::machine::concrete::Destination::Place(next)) => (next, false),

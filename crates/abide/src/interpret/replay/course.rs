@@ -158,7 +158,7 @@ impl<'a> Course<'a> {
         };
         let step = self
             .machine
-            .execute(code.effects(instruction), instruction.flow, next);
+            .execute(code.effects(&instruction), instruction.flow, next);
         Ok(Done {
             place,
             instruction,

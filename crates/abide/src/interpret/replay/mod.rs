@@ -16,6 +16,7 @@ mod entry;
 mod explain;
 mod expression;
 mod pair;
+mod past;
 mod search;
 mod shadow;
 mod solve;
@@ -26,6 +27,8 @@ mod trial;
 pub use entry::{Input, RETURN_ADDRESS};
 pub use step::{Given, ReplayStep, What};
 pub use symptom::Symptom;
+
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 
@@ -42,7 +45,9 @@ use search::Search;
 
 /// Finds replays in one image.
 pub struct Replayer<'image> {
-    layout: Layout<'image>,
+    image: &'image Image,
+    /// Laid out when the first replay is wanted: most units need none.
+    layout: OnceLock<Layout<'image>>,
 }
 
 /// What a replay is wanted for.
@@ -84,11 +89,12 @@ pub struct Replay {
 }
 
 impl<'image> Replayer<'image> {
-    /// Lays the image out for runs.
+    /// Will replay code of this image.
     #[must_use]
-    pub fn new(image: &'image Image) -> Self {
+    pub const fn new(image: &'image Image) -> Self {
         Self {
-            layout: Layout::new(image),
+            image,
+            layout: OnceLock::new(),
         }
     }
 
@@ -104,7 +110,7 @@ impl<'image> Replayer<'image> {
         let ways = &request.analysis.ways;
         let scene = Scene {
             around,
-            layout: &self.layout,
+            layout: self.layout.get_or_init(|| Layout::new(self.image)),
             calls: request.calls,
             root: request.root,
             contract: &contract,
@@ -114,7 +120,7 @@ impl<'image> Replayer<'image> {
             doubted: &request.analysis.facts.assumptions.doubted,
         };
         let way = way_to(request.analysis, request.block);
-        let searched = Search::new(scene, request.symptom, &way).run(code);
+        let searched = Search::new(code, scene, request.symptom, &way).run(code);
         let why = searched.why();
         match searched.found {
             Some(found) => {

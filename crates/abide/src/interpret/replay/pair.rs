@@ -57,8 +57,8 @@ pub(super) fn handler_matters(
             return false;
         };
         if at == place
-            && loads(code.effects(first.instruction), &calm)
-                != loads(code.effects(second.instruction), &hit.course)
+            && loads(code.effects(&first.instruction), &calm)
+                != loads(code.effects(&second.instruction), &hit.course)
         {
             return true;
         }

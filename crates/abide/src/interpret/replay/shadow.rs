@@ -370,8 +370,14 @@ impl Shadow {
     }
 
     fn write_number(&mut self, address: u64, bytes: u64) {
-        for i in 0..bytes {
-            self.set_origin(address.wrapping_add(i), Origin::Number);
+        let mut done = 0;
+        while done < bytes {
+            let at = address.wrapping_add(done);
+            let first = at % 8;
+            let count = (bytes - done).min(8 - first);
+            let word = self.memory.entry(at / 8).or_default();
+            word[first as usize..(first + count) as usize].fill(Origin::Number);
+            done += count;
         }
     }
 

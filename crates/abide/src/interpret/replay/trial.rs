@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::course::{Course, End, Scene, Turn};
 use super::entry::Entry;
 use super::expression::Node;
+use super::past::Past;
 use super::shadow::Shadow;
 use super::symptom::Symptom;
 use crate::inputs::Place;
@@ -53,6 +54,8 @@ pub(super) enum Outcome {
     /// an input says that it moves. What inputs the root is made for is not
     /// known, so that this shows nothing.
     Doubtful,
+    /// It went where the symptom's place is out of reach.
+    Past,
     /// It took too many instructions.
     Long,
 }
@@ -67,6 +70,8 @@ pub(super) struct Trial {
     pub deciding: Vec<Node>,
     /// Whether it came to the symptom's place.
     pub arrived: bool,
+    /// The instruction that it ran last.
+    pub last: Place,
     /// How much of the way was gone.
     pub reached: usize,
     pub steps: u64,
@@ -82,15 +87,26 @@ struct StackMoves {
     in_loop: bool,
 }
 
+/// What tries are for.
+#[derive(Clone, Copy)]
+pub(super) struct Aim<'a> {
+    /// What a run must show.
+    pub symptom: Symptom,
+    /// The blocks that the abstract run went through.
+    pub way: &'a [Place],
+    /// From where a run will not come to the symptom's place any more.
+    pub past: &'a Past,
+}
+
 /// Runs an entry until it shows the symptom, ends, or has run `most` instructions.
 pub(super) fn attempt<'a>(
     code: &mut Code<'_>,
     scene: Scene<'a>,
     entry: &'a Entry,
-    symptom: Symptom,
-    way: &[Place],
+    aim: Aim<'_>,
     most: u64,
 ) -> Trial {
+    let Aim { symptom, way, past } = aim;
     let mut course = Course::new(scene, entry);
     let mut trial = Trial {
         outcome: Outcome::Long,
@@ -99,6 +115,7 @@ pub(super) fn attempt<'a>(
         repairs: Vec::new(),
         deciding: Vec::new(),
         arrived: false,
+        last: scene.root,
         reached: 0,
         steps: 0,
         stack: StackMoves::default(),
@@ -107,6 +124,7 @@ pub(super) fn attempt<'a>(
     while trial.steps < most {
         trial.steps += 1;
         let at = course.place;
+        trial.last = at;
         let touched = course.touched;
         let stack_pointer = course.stack_pointer();
         if way.get(trial.reached) == Some(&at) {
@@ -119,7 +137,7 @@ pub(super) fn attempt<'a>(
                 return trial;
             }
         };
-        let effects = code.effects(done.instruction);
+        let effects = code.effects(&done.instruction);
         trial.shadow.follow(&course, effects);
         if course.stack_pointer() != stack_pointer {
             trial
@@ -152,6 +170,10 @@ pub(super) fn attempt<'a>(
                 done.instruction.length,
                 &mut repeats,
             ),
+        }
+        if done.instruction.flow != Flow::Next && past.contains(course.place) {
+            trial.outcome = Outcome::Past;
+            return trial;
         }
     }
     trial

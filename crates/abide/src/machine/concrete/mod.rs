@@ -20,6 +20,7 @@ pub use layout::Layout;
 pub use memory::{Filling, Memory, random};
 use rustc_hash::FxHashMap;
 pub use value::Value;
+use value::bytes_mask;
 
 /// The bytes that an area of no fixed size (`xsave`) is taken to have.
 const VARIABLE_AREA: u64 = 4096;
@@ -177,7 +178,8 @@ impl<'a> Machine<'a> {
     /// A register's low 64 bits, if they are known.
     #[must_use]
     pub fn get(&self, register: Register) -> Option<u64> {
-        self.value(register).known()
+        let register = self.registers.get(register.index());
+        register.map_or(Some(0), |value| value.known())
     }
 
     /// A register's value.
@@ -315,7 +317,10 @@ impl<'a> Machine<'a> {
     fn run(&mut self, effect: &Effect) -> Result<(), End> {
         match *effect {
             Effect::Read { into, part } => {
-                let value = self.value(part.register).part(part.low, part.bits);
+                let register = self.registers.get(part.register.index());
+                let value = register.map_or_else(Value::default, |register| {
+                    register.part(part.low, part.bits)
+                });
                 self.keep(into, value);
             }
             Effect::Write { part, value, rest } => self.write(part, value, rest),
@@ -421,6 +426,19 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The low `bits` (at most 64) of an operand, if they are known.
+    fn number(&self, operand: Operand, bits: u8) -> Option<u64> {
+        let number = match operand {
+            Operand::Constant(number) => number,
+            Operand::Temp(temp) => {
+                let value = &self.temps[usize::from(temp.0)];
+                let open = value.unknown & bytes_mask(u16::from(bits.div_ceil(8)));
+                (open == 0).then_some(value.words[0])?
+            }
+        };
+        Some(number & mask(bits))
+    }
+
     fn write(&mut self, part: Part, value: Operand, rest: Rest) {
         let value = self.operand(value);
         if let Some(register) = self.registers.get_mut(part.register.index()) {
@@ -429,15 +447,12 @@ impl<'a> Machine<'a> {
     }
 
     fn compute(&self, operation: Operation, bits: u8, inputs: [Operand; 3]) -> Result<Value, End> {
-        let values = inputs.map(|input| self.operand(input));
-        let [a, b, c] = values.map(|value| value.truncated(u16::from(bits)));
-        let numbers = [a.words[0], b.words[0], c.words[0]];
-        let unknown = (a.unknown | b.unknown | c.unknown) & 0xff;
-        if unknown == 0 {
-            let result = evaluate(operation, bits, numbers).ok_or(End::Fault(Fault::Divide))?;
+        if let [Some(a), Some(b), Some(c)] = inputs.map(|input| self.number(input, bits)) {
+            let result = evaluate(operation, bits, [a, b, c]).ok_or(End::Fault(Fault::Divide))?;
             return Ok(Value::number(result));
         }
-        open_result(operation, bits, [a, b, c])
+        let values = inputs.map(|input| self.operand(input).truncated(u16::from(bits)));
+        open_result(operation, bits, values)
     }
 
     /// Checks and notes an access, and returns its address with the segment's base.
@@ -450,8 +465,7 @@ impl<'a> Machine<'a> {
         is_store: bool,
     ) -> Result<u64, End> {
         let address = self
-            .operand(address)
-            .known()
+            .number(address, 64)
             .ok_or(End::Undetermined(Undetermined::Address))?;
         let address = address.wrapping_add(segment.map_or(0, segment_base));
         let bytes = match bits {

@@ -48,19 +48,33 @@ impl Value {
 
     /// The `bits` from bit `low` on, zero-extended.
     #[must_use]
-    pub fn part(self, low: u16, bits: u16) -> Self {
+    pub fn part(&self, low: u16, bits: u16) -> Self {
+        if low == 0 && bits <= 64 {
+            return self.low_word(bits as u8);
+        }
         self.shifted_right(low).truncated(bits)
     }
 
     /// The lowest `bits`, the rest zero.
     #[must_use]
     pub fn truncated(mut self, bits: u16) -> Self {
+        if bits <= 64 {
+            return self.low_word(bits as u8);
+        }
         for (i, word) in self.words.iter_mut().enumerate() {
             let here = bits.saturating_sub(64 * i as u16).min(64);
             *word &= mask(here as u8);
         }
         self.unknown &= bytes_mask(bits.div_ceil(8));
         self
+    }
+
+    /// The lowest `bits`, at most 64 of them: what most instructions ask for.
+    const fn low_word(&self, bits: u8) -> Self {
+        Self {
+            words: [self.words[0] & mask(bits), 0, 0, 0, 0, 0, 0, 0],
+            unknown: self.unknown & bytes_mask(bits.div_ceil(8) as u16),
+        }
     }
 
     fn shifted_right(self, low: u16) -> Self {
@@ -83,6 +97,10 @@ impl Value {
         if low == 0 && bits == 64 && !zero_above {
             self.words[0] = value.words[0];
             self.unknown = self.unknown & !0xff | value.unknown & 0xff;
+            return;
+        }
+        if low == 0 && zero_above {
+            *self = value.truncated(bits);
             return;
         }
         if zero_above {
