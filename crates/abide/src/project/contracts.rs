@@ -15,7 +15,7 @@ use crate::interpret::{Boundaries, Callee, Code, Surroundings, in_parallel};
 use crate::machine::x86;
 use crate::report::{ContractSummary, Report, RootReport};
 use crate::rules::{
-    self, Candidate, Doubt, Facts, Finding, Level, Levels, Location, Rule, Symptom,
+    self, Candidate, Doubt, Facts, Finding, Level, Levels, Location, Rule, Symptom, name_at,
 };
 
 /// A link unit whose roots are decided.
@@ -333,6 +333,16 @@ impl Reporter<'_> {
         } else {
             finding.notes.push("every run shows it".to_owned());
         }
+        finding.frame = replay.frame.clone();
+        if let Symptom::Clobbered(register) = shown.candidate.symptom
+            && let Some(access) = replay.frame.as_ref().and_then(|frame| frame.access)
+        {
+            // Only the run tells that a save was made, and then stored over.
+            finding.help = format!(
+                "keep the slot where `{register}` is saved apart: the store at `{}` reaches into it",
+                name_at(&self.unit.image, access.place)
+            );
+        }
         finding.path = replay
             .steps
             .iter()
@@ -375,6 +385,7 @@ impl Reporter<'_> {
                 self.location(root.root.place, format!("`{}` begins here", root.root.name)),
             ],
             path: Vec::new(),
+            frame: None,
             notes,
             help: candidate.help.clone(),
         };
@@ -410,6 +421,7 @@ impl Reporter<'_> {
                     ),
                     places: vec![self.location(first.place, class.to_owned())],
                     path: Vec::new(),
+                    frame: None,
                     notes,
                     help: format!(
                         "these lines in `abide.toml` would decide it:\n{}",

@@ -1,5 +1,6 @@
 //! Results as text for people and for programs.
 
+mod frame;
 mod json;
 pub mod objdump;
 pub mod symbols;

@@ -8,7 +8,8 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level as Severity, Origin, Renderer, Snippet,
 };
 
-use super::{ContractSummary, Report, UnitSummary};
+use super::{ContractSummary, Report, UnitSummary, frame};
+use crate::interpret::replay::Frame;
 use crate::rules::{Finding, Level, Location};
 
 /// How many places of one finding are shown; JSON has them all.
@@ -73,6 +74,9 @@ fn group<'a>(finding: &'a Finding, places: &'a Places<'a>) -> Group<'a> {
     for note in &finding.notes {
         group = group.element(Severity::NOTE.message(note.as_str()));
     }
+    if let Some(picture) = &places.picture {
+        group = group.element(Severity::NOTE.message(picture.as_str()));
+    }
     group.element(Severity::HELP.message(finding.help.as_str()))
 }
 
@@ -91,6 +95,7 @@ fn annotations<'a>(labels: &'a [(Range<usize>, &'a str)]) -> impl Iterator<Item 
 struct Places<'a> {
     shown: Vec<Shown<'a>>,
     notes: Vec<String>,
+    picture: Option<String>,
 }
 
 enum Shown<'a> {
@@ -109,6 +114,7 @@ impl<'a> Places<'a> {
         let mut places = Self {
             shown: Vec::new(),
             notes: Vec::new(),
+            picture: finding.frame.as_ref().and_then(picture),
         };
         let mut seen: Vec<(&Location, String)> = Vec::new();
         let mut more = 0;
@@ -170,6 +176,12 @@ impl<'a> Places<'a> {
             self.notes.push(format!("{name}: {}", location.label));
         }
     }
+}
+
+fn picture(frame: &Frame) -> Option<String> {
+    let drawn = frame::draw(frame)?;
+    let title = "the stack before the last step, by the distance from `rsp` at the entry:";
+    Some(format!("{title}\n{drawn}"))
 }
 
 /// The cause of a finding is worth its place, however many places come before it.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Level;
 use crate::inputs::SourceLine;
+use crate::interpret::replay::Frame;
 
 /// One violation of one rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +21,9 @@ pub struct Finding {
     pub places: Vec<Location>,
     /// How control comes from the root to the violation, for rules that follow it.
     pub path: Vec<Location>,
+    /// The frame at the violation, for rules of the stack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<Frame>,
     /// What else is known of it, each a sentence as the message is.
     pub notes: Vec<String>,
     /// The next step.

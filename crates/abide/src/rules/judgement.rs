@@ -116,6 +116,16 @@ pub struct Doubt {
     pub decide: String,
 }
 
+/// What a place is called: the nearest symbol and the distance.
+#[must_use]
+pub fn name_at(image: &Image, place: Place) -> String {
+    match image.name_of(place) {
+        Some((name, 0)) => shown_name(name).into_owned(),
+        Some((name, distance)) => format!("{}+{distance:#x}", shown_name(name)),
+        None => format!("{:#x}", place.offset),
+    }
+}
+
 impl RootFacts<'_> {
     /// The events with their places.
     pub fn events(&self) -> impl Iterator<Item = &Seen> {
@@ -125,11 +135,7 @@ impl RootFacts<'_> {
     /// What a place is called: the nearest symbol and the distance.
     #[must_use]
     pub fn name(&self, place: Place) -> String {
-        match self.image.name_of(place) {
-            Some((name, 0)) => shown_name(name).into_owned(),
-            Some((name, distance)) => format!("{}+{distance:#x}", shown_name(name)),
-            None => format!("{:#x}", place.offset),
-        }
+        name_at(self.image, place)
     }
 
     /// What a callee is called.

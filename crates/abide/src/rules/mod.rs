@@ -27,7 +27,7 @@ mod wrong_visibility;
 
 pub use facts::Facts;
 pub use finding::{Finding, Location, ObjectPlace};
-pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom};
+pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom, name_at};
 pub use level::{Level, Levels};
 pub use undecided::RULE as UNDECIDED;
 
@@ -144,6 +144,7 @@ impl Rule {
             message,
             places: Vec::new(),
             path: Vec::new(),
+            frame: None,
             notes: Vec::new(),
             help,
         }

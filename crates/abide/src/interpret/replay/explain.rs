@@ -3,7 +3,8 @@
 use rustc_hash::FxHashSet;
 
 use super::course::{Course, End, Scene, Turn};
-use super::entry::{Entry, Input, is_garbage, on_stack};
+use super::entry::{Entry, Input, RETURN_ADDRESS, is_garbage, on_stack};
+use super::frame::{Frame, FrameAccess, Holds, Piece, Pieces};
 use super::pair::Interrupted;
 use super::search::Found;
 use super::solve::MOST_NODES;
@@ -39,12 +40,14 @@ pub(super) fn explain(
             let parting = part(code, scene, entries, symptom, place, found.trial.steps);
             witness.range = parting.range.or(witness.range);
             witness.run(code, parting.after);
+            witness.look();
             witness.steps.extend(parting.steps);
         }
         None => witness.run(code, found.trial.steps),
     }
     Replay {
         entry: given,
+        frame: witness.frame(),
         steps: shorten(witness.steps),
         tried,
     }
@@ -152,7 +155,16 @@ struct Witness<'a> {
     range: Option<(u64, u64)>,
     /// Where the stack holds the watched register's entry value, by address.
     slots: Vec<u64>,
+    /// Where it did, and what was stored over it.
+    spoilt: Vec<(u64, FrameAccess)>,
     steps: Vec<ReplayStep>,
+    /// What lay on the stack before the instruction that ran last, and what that stored.
+    pieces: Pieces,
+    stored: Vec<Piece>,
+    /// SP before the instruction that ran last.
+    stack_pointer: u64,
+    /// The access to draw.
+    access: Option<FrameAccess>,
 }
 
 impl<'a> Witness<'a> {
@@ -163,6 +175,7 @@ impl<'a> Witness<'a> {
         branches: FxHashSet<Place>,
     ) -> Self {
         let course = Course::new(scene, entry);
+        let stack_pointer = course.from;
         let return_address = (symptom == Symptom::UnbalancedStack).then_some((course.from, 8));
         Self {
             symptom,
@@ -170,7 +183,12 @@ impl<'a> Witness<'a> {
             branches,
             range: return_address,
             slots: Vec::new(),
+            spoilt: Vec::new(),
             steps: Vec::new(),
+            pieces: Pieces::at_entry(),
+            stored: Vec::new(),
+            stack_pointer,
+            access: None,
         }
     }
 
@@ -195,11 +213,13 @@ impl<'a> Witness<'a> {
         for _ in 0..most {
             let at = self.course.place;
             let before = self.before();
+            self.look();
             let Ok(done) = self.course.execute(code) else {
                 self.note(at, What::NoInstruction);
                 return;
             };
             self.watch(at, &before);
+            self.keep_stores();
             let turn = self.course.settle(&done);
             let next = Place {
                 offset: at.offset + i64::from(done.instruction.length),
@@ -276,8 +296,91 @@ impl<'a> Witness<'a> {
         if self.symptom.place() == Some(at) {
             for access in self.course.machine.accesses().to_vec() {
                 self.note_access(at, access);
+                self.access = Some(self.drawn(at, access));
             }
         }
+    }
+
+    /// Looks at the stack as it is before the next instruction.
+    fn look(&mut self) {
+        for piece in self.stored.drain(..) {
+            self.pieces.store(piece);
+        }
+        self.stack_pointer = self.course.stack_pointer();
+    }
+
+    fn keep_stores(&mut self) {
+        for access in self.course.machine.accesses().to_vec() {
+            if access.is_store && on_stack(self.course.from, access.address) {
+                let holds = self.holds(access);
+                self.stored.push(Piece {
+                    offset: self.offset(access.address),
+                    bytes: access.bytes,
+                    holds,
+                });
+            }
+        }
+    }
+
+    fn holds(&mut self, access: Access) -> Holds {
+        let value = self.value_at(access).filter(|_| access.bytes == 8);
+        if value == Some(RETURN_ADDRESS) {
+            return Holds::ReturnAddress;
+        }
+        let Course { scene, entry, .. } = self.course;
+        let mut registers = (0..16).map(Register).filter(|&register| {
+            // Arguments may be anything; what callers keep for themselves is told from all else.
+            let input = Input::Register(register);
+            is_garbage(scene.contract, input) && value == Some(entry.value(scene.contract, input))
+        });
+        registers.next().map_or(Holds::Other, Holds::Entry)
+    }
+
+    fn drawn(&self, place: Place, access: Access) -> FrameAccess {
+        FrameAccess {
+            place,
+            offset: self.offset(access.address),
+            bytes: access.bytes,
+            is_store: access.is_store,
+        }
+    }
+
+    /// The frame before the last instruction, where it tells something.
+    fn frame(&self) -> Option<Frame> {
+        let is_near = |offset: i64| offset.unsigned_abs() < NEAR;
+        let convention = self.course.scene.around.convention;
+        let stack_pointer = self.offset(self.stack_pointer);
+        let access = match self.symptom {
+            Symptom::BelowStackPointer { place } => {
+                self.range.map(|(address, bytes)| FrameAccess {
+                    place,
+                    offset: self.offset(address),
+                    bytes,
+                    is_store: false,
+                })
+            }
+            Symptom::UnbalancedStack | Symptom::MisalignedCall { .. } => None,
+            _ => self.access,
+        };
+        let tells = match self.symptom {
+            Symptom::UnbalancedStack | Symptom::MisalignedCall { .. } => true,
+            Symptom::DirectionFlag | Symptom::Undefined { .. } | Symptom::FallThrough { .. } => {
+                false
+            }
+            _ => access.is_some_and(|access| is_near(access.offset)),
+        };
+        (tells && is_near(stack_pointer)).then(|| Frame {
+            stack_pointer,
+            residue: matches!(
+                self.symptom,
+                Symptom::MisalignedCall { .. } | Symptom::MisalignedAccess { .. }
+            )
+            .then(|| self.stack_pointer % u64::from(convention.stack_alignment)),
+            red_zone_end: matches!(self.symptom, Symptom::BelowStackPointer { .. })
+                .then(|| stack_pointer - i64::from(convention.red_zone)),
+            access,
+            pieces: self.pieces.list(),
+        })
     }
 
     fn note_access(&mut self, at: Place, access: Access) {
@@ -315,9 +418,15 @@ impl<'a> Witness<'a> {
                 if is_slot && access.bytes <= 8 {
                     self.note_access(at, access);
                 }
+                // What was stored over is taken back: only then the slot was still in use.
+                let spoilt = self.spoilt.iter().find(|(slot, _)| *slot == access.address);
+                self.access = spoilt.map(|&(_, store)| store).or(self.access);
                 continue;
             }
-            self.slots.retain(|slot| !touches(slot));
+            let store = self.drawn(at, access);
+            let (gone, kept): (Vec<u64>, Vec<u64>) =
+                self.slots.iter().partition(|slot| touches(slot));
+            self.slots = kept;
             let value = self.value_at(access);
             let whole = access.bytes == 8 && value == Some(wanted);
             if whole && on_stack(self.course.from, access.address) {
@@ -325,6 +434,10 @@ impl<'a> Witness<'a> {
             }
             if whole || is_slot {
                 self.note_access(at, access);
+            }
+            if !whole {
+                self.spoilt
+                    .extend(gone.into_iter().map(|slot| (slot, store)));
             }
         }
     }

@@ -15,6 +15,7 @@ mod course;
 mod entry;
 mod explain;
 mod expression;
+mod frame;
 mod pair;
 mod past;
 mod search;
@@ -25,6 +26,7 @@ mod symptom;
 mod trial;
 
 pub use entry::{Input, RETURN_ADDRESS};
+pub use frame::{Frame, FrameAccess, Holds, Piece};
 pub use step::{Given, ReplayStep, What};
 pub use symptom::Symptom;
 
@@ -84,6 +86,8 @@ pub struct Replay {
     pub entry: Vec<Given>,
     /// The instructions that matter, in the order of the run; the last one shows it.
     pub steps: Vec<ReplayStep>,
+    /// The frame at the last of them, where the violation is of the stack.
+    pub frame: Option<Frame>,
     /// How many entries were tried.
     pub tried: u32,
 }

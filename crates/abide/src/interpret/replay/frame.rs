@@ -1,0 +1,172 @@
+//! The frame as a run had it at one instruction: what a picture shows.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::inputs::Place;
+use crate::registers::Register;
+
+/// No more pieces are kept; a frame with more tells nothing in a picture.
+const MOST_PIECES: usize = 256;
+
+/// The frame before an instruction. Offsets count from SP at the entry, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Frame {
+    /// SP.
+    pub stack_pointer: i64,
+    /// SP modulo the alignment that the convention wants at calls, where that matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub residue: Option<u64>,
+    /// Where the red zone ends below SP, where that matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub red_zone_end: Option<i64>,
+    /// The access that violates, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<FrameAccess>,
+    /// What the run had put on the stack, from high to low.
+    pub pieces: Vec<Piece>,
+}
+
+/// An access to the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct FrameAccess {
+    /// The instruction.
+    #[serde(skip)]
+    pub place: Place,
+    /// The lowest offset.
+    pub offset: i64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Whether it wrote.
+    pub is_store: bool,
+}
+
+/// Some bytes of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Piece {
+    /// The lowest offset.
+    pub offset: i64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// What they hold.
+    pub holds: Holds,
+}
+
+/// What bytes of the stack hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub enum Holds {
+    /// The address that the root returns to.
+    ReturnAddress,
+    /// What a register held at the entry.
+    Entry(Register),
+    /// Something else that was stored.
+    Other,
+}
+
+impl fmt::Display for Holds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReturnAddress => f.write_str("return address"),
+            Self::Entry(register) => write!(f, "{register} of the entry"),
+            Self::Other => f.write_str("data"),
+        }
+    }
+}
+
+impl From<Holds> for String {
+    fn from(holds: Holds) -> Self {
+        holds.to_string()
+    }
+}
+
+/// What lies on the stack while a run goes on.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    /// By the lowest offset; they do not overlap.
+    by_offset: BTreeMap<i64, (u64, Holds)>,
+}
+
+impl Pieces {
+    /// The stack at the entry.
+    pub(super) fn at_entry() -> Self {
+        Self {
+            by_offset: BTreeMap::from([(0, (8, Holds::ReturnAddress))]),
+        }
+    }
+
+    /// Takes in a store; what is left of pieces that it touches keeps its name.
+    pub(super) fn store(&mut self, piece: Piece) {
+        let end = piece.offset.saturating_add_unsigned(piece.bytes);
+        let touched: Vec<_> = self
+            .by_offset
+            .range(..end)
+            .rev()
+            // No piece is longer than a vector register.
+            .take_while(|&(&offset, _)| offset > piece.offset.saturating_sub(64))
+            .filter(|&(&offset, &(bytes, _))| offset.saturating_add_unsigned(bytes) > piece.offset)
+            .map(|(&offset, &(bytes, holds))| (offset, bytes, holds))
+            .collect();
+        for (offset, bytes, holds) in touched {
+            self.by_offset.remove(&offset);
+            if offset < piece.offset {
+                let left = piece.offset.abs_diff(offset);
+                self.by_offset.insert(offset, (left, holds));
+            }
+            let old_end = offset.saturating_add_unsigned(bytes);
+            if old_end > end {
+                self.by_offset.insert(end, (old_end.abs_diff(end), holds));
+            }
+        }
+        if self.by_offset.len() < MOST_PIECES {
+            self.by_offset
+                .insert(piece.offset, (piece.bytes, piece.holds));
+        }
+    }
+
+    /// All of it, from high to low.
+    pub(super) fn list(&self) -> Vec<Piece> {
+        let pieces = self.by_offset.iter().rev();
+        pieces
+            .map(|(&offset, &(bytes, holds))| Piece {
+                offset,
+                bytes,
+                holds,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overlapping_store_leaves_the_rest() {
+        let mut pieces = Pieces::at_entry();
+        let rbx = Holds::Entry(Register::RBX);
+        pieces.store(Piece {
+            offset: -8,
+            bytes: 8,
+            holds: rbx,
+        });
+        pieces.store(Piece {
+            offset: -12,
+            bytes: 8,
+            holds: Holds::Other,
+        });
+        let list: Vec<_> = pieces
+            .list()
+            .iter()
+            .map(|piece| (piece.offset, piece.bytes, piece.holds))
+            .collect();
+        let expected = [
+            (0, 8, Holds::ReturnAddress),
+            (-4, 4, rbx),
+            (-12, 8, Holds::Other),
+        ];
+        assert_eq!(list, expected);
+    }
+}
