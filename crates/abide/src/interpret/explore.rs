@@ -741,12 +741,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let top = state.stack_pointer();
         state.escaped |= state.slots.iter().any(|slot| {
             let is_argument = slot.term == top.term && slot.offset > top.offset;
-            is_argument && terms.is_frame(slot.value)
+            is_argument && terms.has_frame(slot.value)
         });
         state.escaped |= self.around.convention.arguments.iter().any(|register| {
-            let value = state.register(register);
-            let (coefficient, touched) = terms.frame_part(value);
-            register != Register::RSP && value != Value::ANYTHING && (coefficient != 0 || touched)
+            register != Register::RSP && terms.has_frame(state.register(register))
         });
     }
 
