@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use gimli::{DwarfSections, RunTimeEndian, SectionId};
 use object::read::{Object as _, ObjectSection as _};
 
-use super::{
-    Object, ObjectKind, RelocationKind, RelocationTarget, Section, SectionIndex, SymbolPlace,
-};
+use super::{Object, ObjectKind, RelocationKind, RelocationTarget, SectionIndex, SymbolPlace};
 
 /// A compressed section larger than this many times its stored size is not honest: zlib
 /// reaches 1032 at most.
@@ -60,11 +58,7 @@ pub(super) fn load(
 ) -> Option<(DwarfSections<Vec<u8>>, RunTimeEndian)> {
     let file = object::File::parse(&*object.data).ok()?;
     file.section_by_name(".debug_line")?;
-    let endian = if file.is_little_endian() {
-        RunTimeEndian::Little
-    } else {
-        RunTimeEndian::Big
-    };
+    let endian = endian_of(&file);
     let sections = DwarfSections::load(|id| {
         let wanted = super::lines::SECTIONS.contains(&id);
         let section = wanted
@@ -73,6 +67,29 @@ pub(super) fn load(
         Ok::<_, ()>(section.unwrap_or_default())
     });
     Some((sections.ok()?, endian))
+}
+
+/// A section's bytes with their relocations applied.
+pub(super) fn relocated(
+    object: &Object,
+    index: SectionIndex,
+    layout: &Layout,
+) -> Option<(Vec<u8>, RunTimeEndian)> {
+    let file = object::File::parse(&*object.data).ok()?;
+    let section = object.sections.get(index.0 as usize)?;
+    let mut data = section.data.to_vec();
+    if object.kind == ObjectKind::Relocatable {
+        relocate(&mut data, object, index, layout, file.is_little_endian());
+    }
+    Some((data, endian_of(&file)))
+}
+
+fn endian_of(file: &object::File<'_>) -> RunTimeEndian {
+    if file.is_little_endian() {
+        RunTimeEndian::Little
+    } else {
+        RunTimeEndian::Big
+    }
 }
 
 fn load_one(
@@ -84,10 +101,8 @@ fn load_one(
     let section = file.section_by_name(id.name())?;
     let mut data = decompressed(&section)?.into_owned();
     let index = super::parse::section_index(section.index())?;
-    if object.kind == ObjectKind::Relocatable
-        && let Some(section) = object.sections.get(index.0 as usize)
-    {
-        relocate(&mut data, object, section, layout, file.is_little_endian());
+    if object.kind == ObjectKind::Relocatable {
+        relocate(&mut data, object, index, layout, file.is_little_endian());
     }
     Some(data)
 }
@@ -103,16 +118,23 @@ fn decompressed<'data>(section: &object::read::Section<'data, '_>) -> Option<Cow
 fn relocate(
     data: &mut [u8],
     object: &Object,
-    section: &Section,
+    section: SectionIndex,
     layout: &Layout,
     is_little_endian: bool,
 ) {
-    for relocation in &section.relocations {
-        if relocation.kind != RelocationKind::Absolute {
-            continue;
-        }
+    let start = layout.start(section);
+    let relocations = object.sections.get(section.0 as usize);
+    for relocation in relocations.iter().flat_map(|section| &section.relocations) {
+        let from = match relocation.kind {
+            RelocationKind::Absolute => 0,
+            RelocationKind::Relative | RelocationKind::PltRelative => {
+                start.wrapping_add(relocation.offset)
+            }
+            _ => continue,
+        };
         let value = target(object, relocation.target, layout)
-            .wrapping_add(relocation.addend.cast_unsigned());
+            .wrapping_add(relocation.addend.cast_unsigned())
+            .wrapping_sub(from);
         let mut bytes = value.to_le_bytes();
         let width = usize::from(relocation.size / 8).min(bytes.len());
         let bytes = &mut bytes[..width];

@@ -18,6 +18,7 @@ mod parse;
 mod read;
 mod relocations;
 mod symbols;
+mod unwind;
 
 pub use assembly::{Assembly, Trace};
 pub use bytes::Bytes;
@@ -31,3 +32,4 @@ pub use object::{
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,
 };
 pub use read::{File, is_archive, open, read, read_bytes, read_from};
+pub use unwind::{CanonicalFrame, Saved, Step, Unwind, UnwindRow};

@@ -743,9 +743,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
             let is_argument = slot.term == top.term && slot.offset > top.offset;
             is_argument && terms.has_frame(slot.value)
         });
-        state.escaped |= self.around.convention.arguments.iter().any(|register| {
-            register != Register::RSP && terms.has_frame(state.register(register))
-        });
+        state.escaped |=
+            self.around.convention.arguments.iter().any(|register| {
+                register != Register::RSP && terms.has_frame(state.register(register))
+            });
     }
 
     fn clobber(&mut self, state: &mut State, at: At, callee: Callee) {
