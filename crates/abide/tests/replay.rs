@@ -7,9 +7,7 @@ use abide::contracts::Contract;
 use abide::conventions::SYSTEM_V_X86_64 as CONVENTION;
 use abide::inputs::{self, Image, Place, Resolved};
 use abide::interpret::replay::{Outcome, Replayer, Request, Symptom};
-use abide::interpret::{
-    Analysis, Base, Boundaries, Calls, Code, Event, Exit, Explorer, Surroundings, Value,
-};
+use abide::interpret::{Analysis, Base, Calls, Code, Event, Exit, Explorer, Surroundings, Value};
 use abide::registers::Register;
 
 fn assemble(test: &str, source: &str) -> PathBuf {
@@ -91,14 +89,9 @@ fn replays(test: &str, body: &str) -> (Vec<Symptom>, Vec<Symptom>) {
 
 fn replays_of(image: &Image, root: Place) -> (Vec<Symptom>, Vec<Symptom>) {
     let contract = Contract::of(&CONVENTION);
-    let around = Surroundings {
-        image,
-        convention: &CONVENTION,
-        boundaries: Boundaries::new(image),
-        tables: [].into_iter().collect(),
-        contracted: [(root, contract.clone())].into_iter().collect(),
-        never_return: |name| name == "abort",
-    };
+    let mut around = Surroundings::new(image, &CONVENTION);
+    around.contracted.insert(root, contract.clone());
+    around.never_return = |name| name == "abort";
     let mut code = Code::new(image);
     let analysis = Explorer::analyse(&mut code, &around, Calls::ByContract, root, &contract);
     let replayer = Replayer::new(image);

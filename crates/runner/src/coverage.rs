@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide::conventions::{SYSTEM_V_X86_64, never_returns};
 use abide::inputs::{Image, Place};
-use abide::interpret::{Boundaries, Calls, Code, Explorer, Surroundings};
+use abide::interpret::{Calls, Code, Explorer, Surroundings};
 use abide::machine::{Flow, Reference};
 use abide::project::RootVerdicts;
 
@@ -50,15 +50,10 @@ impl<'image> Surveyor<'image> {
         let contracted = roots
             .iter()
             .map(|found| (found.root.place, found.contract.clone()));
-        let around = Surroundings {
-            image,
-            convention: &SYSTEM_V_X86_64,
-            boundaries: Boundaries::new(image),
-            // Nothing is declared: the corpus is taken as it is.
-            tables: Default::default(),
-            contracted: contracted.collect(),
-            never_return: never_returns,
-        };
+        // Nothing is declared: the corpus is taken as it is.
+        let mut around = Surroundings::new(image, &SYSTEM_V_X86_64);
+        around.contracted = contracted.collect();
+        around.never_return = never_returns;
         Self {
             code: Code::new(image),
             around,

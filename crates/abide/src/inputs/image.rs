@@ -157,6 +157,12 @@ impl Image {
         self.sections.get(id.0 as usize).map(|&(object, _)| object)
     }
 
+    /// The index that a section has in its object.
+    #[must_use]
+    pub fn index_of(&self, id: SectionId) -> Option<SectionIndex> {
+        self.sections.get(id.0 as usize).map(|&(_, index)| index)
+    }
+
     /// The id of an object's section.
     #[must_use]
     pub fn section_id(&self, object: u32, section: SectionIndex) -> Option<SectionId> {

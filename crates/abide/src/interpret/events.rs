@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::state::State;
 use super::terms::{BaseId, Value};
 use crate::inputs::{ImageSymbol, Place};
+use crate::registers::Register;
 
 /// Who is called, or jumped to as if called last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,11 +93,44 @@ pub enum Event {
         /// How far, in bytes.
         distance: i64,
     },
+    /// An unwinder would not find what it ought to find before this instruction.
+    Unwind {
+        /// What of the caller's state.
+        part: Unwound,
+        /// What it finds, if that is known.
+        found: Option<Value>,
+        /// Where the right value is.
+        real: Whereabouts,
+        /// It is the return address of a call that an unwinder comes with.
+        at_call: bool,
+    },
     /// The analysis could not go on here.
     Unknown {
         /// Why.
         reason: Reason,
     },
+}
+
+/// A part of the caller's state, which an unwinder wants back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unwound {
+    /// SP before the call: the canonical frame address.
+    Frame,
+    /// Where the call returns to.
+    ReturnAddress,
+    /// A preserved register.
+    Register(Register),
+}
+
+/// Where a value of the caller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In a register.
+    Register(Register),
+    /// In memory, so many bytes from the canonical frame address.
+    FromFrame(i64),
+    /// That is not known.
+    Unknown,
 }
 
 /// Why the analysis could not go on.
@@ -217,4 +251,6 @@ pub struct Facts {
     pub visited: u64,
     /// The bytes of code that the root reaches, each instruction once.
     pub reached: u64,
+    /// Whether an unwind table speaks of some of it.
+    pub unwound: bool,
 }

@@ -14,6 +14,7 @@ use super::known::Known;
 use super::state::State;
 use super::tables::{Destination, destinations};
 use super::terms::{TermId, Terms, Value};
+use super::unwinding::UnwindTables;
 use crate::contracts::Contract;
 use crate::conventions::Convention;
 use crate::inputs::{Image, Place};
@@ -46,9 +47,25 @@ pub struct Surroundings<'image> {
     pub contracted: FxHashMap<Place, Contract>,
     /// Symbols that never return.
     pub never_return: fn(&str) -> bool,
+    /// The unwind tables.
+    pub unwind: UnwindTables<'image>,
 }
 
 impl<'image> Surroundings<'image> {
+    /// Those of an image in which no function has a contract yet, and every callee returns.
+    #[must_use]
+    pub fn new(image: &'image Image, convention: &'static Convention) -> Self {
+        Self {
+            image,
+            convention,
+            boundaries: Boundaries::new(image),
+            tables: FxHashMap::default(),
+            contracted: FxHashMap::default(),
+            never_return: |_| false,
+            unwind: UnwindTables::new(image),
+        }
+    }
+
     pub(super) fn is_compiled(&self, place: Place) -> bool {
         self.image.trace_of_assembly(place).is_none()
     }
@@ -126,10 +143,16 @@ struct Context {
 /// One analysis of one root.
 pub struct Explorer<'code, 'image> {
     code: &'code mut Code<'image>,
-    around: &'code Surroundings<'image>,
+    pub(super) around: &'code Surroundings<'image>,
     calls: Calls,
     root: Place,
-    evaluator: Evaluator<'image>,
+    /// What the root keeps for its caller.
+    pub(super) preserved: RegisterSet,
+    /// Whether there may be an unwind table.
+    has_unwind: bool,
+    /// Whether an unwind table speaks of something that the root runs.
+    pub(super) unwound: bool,
+    pub(super) evaluator: Evaluator<'image>,
     blocks: Vec<Block>,
     keys: FxHashMap<Key, u32>,
     frames: FxHashMap<(Place, u32), Vec<Value>>,
@@ -198,6 +221,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             around,
             calls,
             root,
+            preserved: contract.preserved,
+            has_unwind: around.unwind.has(root),
+            unwound: false,
             evaluator,
             blocks: Vec::new(),
             keys: FxHashMap::default(),
@@ -259,6 +285,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             assumptions,
             visited: self.visited,
             reached: reached.len() as u64,
+            unwound: self.unwound,
         };
         let ways = self
             .blocks
@@ -379,7 +406,15 @@ impl<'code, 'image> Explorer<'code, 'image> {
             }
             first = false;
             self.visited += 1;
-            let &Instruction { length, opens, .. } = self.code.instruction(instruction);
+            let &Instruction {
+                length,
+                opens,
+                flow,
+                ..
+            } = self.code.instruction(instruction);
+            if self.has_unwind && at.context == 0 {
+                self.unwind(&state, at, matches!(flow, Flow::Call(_)));
+            }
             let next = Place {
                 offset: at.place.offset + i64::from(length),
                 ..at.place

@@ -15,12 +15,16 @@ pub mod replay;
 mod state;
 mod tables;
 mod terms;
+mod unwinding;
 
 pub use boundaries::Boundaries;
 pub use code::Code;
-pub use events::{Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Use};
+pub use events::{
+    Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Unwound, Use, Whereabouts,
+};
 pub use explore::{Analysis, Calls, Explorer, Surroundings};
 pub use known::Known;
 pub use parallel::in_parallel;
 pub use state::{Slot, State};
 pub use terms::{Base, BaseId, Function, TermId, Terms, Value};
+pub use unwinding::UnwindTables;

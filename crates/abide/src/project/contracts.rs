@@ -11,7 +11,7 @@ use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::UnitPlace;
 use crate::inputs::{Image, Place, SectionIndex, Trace, shown_name};
 use crate::interpret::replay::{ReplayStep, Replayer};
-use crate::interpret::{Boundaries, Callee, Code, Surroundings, in_parallel};
+use crate::interpret::{Callee, Code, Surroundings, in_parallel};
 use crate::machine::x86;
 use crate::report::{ContractSummary, Report, RootReport};
 use crate::rules::{
@@ -100,14 +100,9 @@ pub fn judge_root(image: &Image, root: &Root, others: &[Root], searches: u32) ->
 }
 
 fn surroundings(image: &Image) -> Surroundings<'_> {
-    Surroundings {
-        image,
-        convention: &SYSTEM_V_X86_64,
-        boundaries: Boundaries::new(image),
-        tables: FxHashMap::default(),
-        contracted: FxHashMap::default(),
-        never_return: never_returns,
-    }
+    let mut around = Surroundings::new(image, &SYSTEM_V_X86_64);
+    around.never_return = never_returns;
+    around
 }
 
 /// Functions whose addresses roots hand to others, and that are no roots yet.
@@ -369,6 +364,7 @@ impl Reporter<'_> {
         more: usize,
     ) -> (Cause<'static>, Finding) {
         let cause = (rule.id, candidate.cause, Some(candidate.symptom));
+        let level = candidate.at_most.map_or(level, |most| level.min(most));
         let mut notes = candidate.notes.clone();
         if more > 0 {
             notes.push(format!(

@@ -27,6 +27,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             cause: seen.place,
             block: seen.block,
             symptom: Symptom::BelowStackPointer,
+            at_most: None,
             message: format!(
                 "`{}` relies on data below the stack pointer",
                 root.root.name

@@ -50,6 +50,7 @@ fn candidate(
         cause: place,
         block,
         symptom: Symptom::Clobbered(register),
+        at_most: None,
         message: format!("`{name}` does not preserve `{register}`"),
         label: format!("`{register}` holds {holds} here"),
         notes: vec![format!(

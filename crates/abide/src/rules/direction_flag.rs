@@ -31,6 +31,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             cause: seen.place,
             block: seen.block,
             symptom: Symptom::DirectionFlag,
+            at_most: None,
             message: format!(
                 "`{}` {where_to} with the direction flag set",
                 root.root.name

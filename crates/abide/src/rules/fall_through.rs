@@ -20,6 +20,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             cause: seen.place,
             block: seen.block,
             symptom: Symptom::FallThrough,
+            at_most: None,
             message: format!("`{}` runs into what is no code", root.root.name),
             label: format!("here is {into}"),
             notes: Vec::new(),

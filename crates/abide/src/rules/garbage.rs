@@ -45,6 +45,7 @@ pub(super) fn uses(
             cause,
             block: seen.block,
             symptom: Symptom::Undefined(register),
+            at_most: None,
             message,
             label: format!("{} depends on it", used_for(used)),
             notes: Vec::new(),

@@ -1,9 +1,10 @@
 //! What a rule says of one root, before and after its doubts are looked into.
 
+use super::Level;
 use crate::contracts::{Contract, Root};
 use crate::inputs::{Image, Place, shown_name};
 use crate::interpret::replay;
-use crate::interpret::{Base, Callee, Event, Facts, Reason, Seen, Terms, Value};
+use crate::interpret::{Base, Callee, Event, Facts, Reason, Seen, Terms, Unwound, Value};
 use crate::registers::Register;
 
 /// What rules judge a root by.
@@ -21,12 +22,24 @@ pub struct RootFacts<'a> {
 }
 
 /// What a rule says of a root.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Judgement {
+    /// Whether there was anything to judge.
+    pub applies: bool,
     /// Violations on some abstract path: a replay refutes, else they are possible.
     pub candidates: Vec<Candidate>,
     /// What the analysis could not tell.
     pub doubts: Vec<Doubt>,
+}
+
+impl Default for Judgement {
+    fn default() -> Self {
+        Self {
+            applies: true,
+            candidates: Vec::new(),
+            doubts: Vec::new(),
+        }
+    }
 }
 
 /// A violation that an abstract path leads to.
@@ -40,6 +53,8 @@ pub struct Candidate {
     pub block: u32,
     /// What a run must show.
     pub symptom: Symptom,
+    /// A level that it does not exceed, where it is less bad than the rule's others.
+    pub at_most: Option<Level>,
     /// A sentence without a capital and a full stop.
     pub message: String,
     /// What is to be said at the place.
@@ -68,6 +83,7 @@ impl Candidate {
             }
             Symptom::FallThrough => replay::Symptom::FallThrough { place },
             Symptom::UnprobedStep => replay::Symptom::UnprobedStep { place },
+            Symptom::WrongUnwind(part) => replay::Symptom::WrongUnwind { place, part },
         }
     }
 }
@@ -101,6 +117,8 @@ pub enum Symptom {
     FallThrough,
     /// The stack is touched more than a page below where it was before.
     UnprobedStep,
+    /// An unwinder is led to a wrong value.
+    WrongUnwind(Unwound),
 }
 
 /// Something that the analysis could not tell.

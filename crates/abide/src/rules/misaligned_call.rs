@@ -31,6 +31,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                     cause: seen.place,
                     block: seen.block,
                     symptom: Symptom::MisalignedCall,
+                    at_most: None,
                     message: format!(
                         "`{}` calls {callee} with a misaligned stack",
                         root.root.name

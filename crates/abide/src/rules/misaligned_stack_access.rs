@@ -22,6 +22,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 cause: seen.place,
                 block: seen.block,
                 symptom: Symptom::MisalignedAccess { align },
+                at_most: None,
                 message: format!(
                     "`{}` accesses its frame at an address that is not aligned",
                     root.root.name

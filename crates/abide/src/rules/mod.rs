@@ -23,6 +23,7 @@ mod undefined_register_read;
 mod undefined_symbol;
 mod unprobed_frame;
 mod untyped_symbol;
+mod wrong_unwind_info;
 mod wrong_visibility;
 
 pub use facts::Facts;
@@ -83,6 +84,7 @@ pub static ALL: &[&Rule] = &[
     &undefined_symbol::RULE,
     &unprobed_frame::RULE,
     &untyped_symbol::RULE,
+    &wrong_unwind_info::RULE,
     &wrong_visibility::RULE,
 ];
 
@@ -108,11 +110,11 @@ impl Rule {
         Some(outcome)
     }
 
-    /// Judges a root; `None` for a rule that judges names.
+    /// Judges a root; `None` for a rule that judges names, or where there is nothing to judge.
     #[must_use]
     pub fn judge(&self, root: &RootFacts<'_>) -> Option<Judgement> {
         match self.check {
-            Check::Contract(check) => Some(check(root)),
+            Check::Contract(check) => Some(check(root)).filter(|judgement| judgement.applies),
             Check::Names(_) => None,
         }
     }

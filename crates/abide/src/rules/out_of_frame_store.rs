@@ -59,6 +59,7 @@ fn candidate(root: &RootFacts<'_>, seen: &Seen, offset: i64, beyond: i64) -> Can
         cause: seen.place,
         block: seen.block,
         symptom: Symptom::CallerFrameStore { beyond },
+        at_most: None,
         message: format!("`{}` writes into its caller's frame", root.root.name),
         label: format!("this goes {offset:#x} bytes above the entry's stack pointer"),
         notes: vec!["the function is declared to have no stack argument there".to_owned()],

@@ -27,6 +27,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 cause: seen.place,
                 block: seen.block,
                 symptom: Symptom::UnbalancedStack,
+                at_most: None,
                 message: format!(
                     "`{}` does not return with the stack it was given",
                     root.root.name

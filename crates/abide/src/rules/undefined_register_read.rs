@@ -26,5 +26,6 @@ fn check(root: &RootFacts<'_>) -> Judgement {
     Judgement {
         candidates,
         doubts: Vec::new(),
+        ..Judgement::default()
     }
 }

@@ -20,6 +20,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             cause: seen.place,
             block: seen.block,
             symptom: Symptom::UnprobedStep,
+            at_most: None,
             message: format!(
                 "`{}` reaches past a page of its stack without touching it",
                 root.root.name

@@ -24,14 +24,7 @@ const START: Place = Place {
 };
 
 fn surroundings(image: &Image) -> Surroundings<'_> {
-    Surroundings {
-        image,
-        convention: &SYSTEM_V_X86_64,
-        boundaries: Boundaries::new(image),
-        tables: FxHashMap::default(),
-        contracted: FxHashMap::default(),
-        never_return: |_| false,
-    }
+    Surroundings::new(image, &SYSTEM_V_X86_64)
 }
 
 /// Analyses one program and follows some of its runs.

@@ -121,6 +121,8 @@ pub(super) struct Course<'a> {
     pub from: u64,
     /// The lowest address of the stack that was touched.
     pub touched: u64,
+    /// How many helpers have been called and have not returned.
+    pub depth: i32,
     /// How many functions were called by their convention.
     pub calls: u32,
     /// Where the stack holds what the frame keeps for others: the addresses of 8 bytes each.
@@ -138,6 +140,7 @@ impl<'a> Course<'a> {
             place: scene.root,
             from,
             touched: from,
+            depth: 0,
             calls: 0,
             kept: BTreeSet::from([from]),
         }
@@ -348,6 +351,7 @@ impl<'a> Course<'a> {
                 if self.strays(place, done.instruction.flow) {
                     return Turn::Ended(End::Strayed);
                 }
+                self.depth += i32::from(place != next);
                 self.place = place;
                 return Turn::Went;
             }
@@ -432,7 +436,10 @@ impl<'a> Course<'a> {
     fn give_back(&mut self, address: u64, flow: Flow) -> Turn {
         match self.machine.destination(address) {
             Destination::Place(place) if self.strays(place, flow) => Turn::Ended(End::Strayed),
-            Destination::Place(place) => self.go_on(place, Flow::Stop),
+            Destination::Place(place) => {
+                self.depth -= 1;
+                self.go_on(place, Flow::Stop)
+            }
             Destination::External(symbol) => self.tail(Callee::External(symbol)),
             Destination::Address(address) => Turn::Ended(End::Returned(address)),
         }

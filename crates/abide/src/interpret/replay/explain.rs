@@ -9,9 +9,11 @@ use super::pair::Interrupted;
 use super::search::Found;
 use super::solve::MOST_NODES;
 use super::symptom::Symptom;
+use super::unwind::misled;
 use super::{Given, Replay, ReplayStep, What};
 use crate::inputs::Place;
 use crate::interpret::code::Code;
+use crate::interpret::events::Unwound;
 use crate::machine::concrete::Access;
 use crate::registers::{Flags, Register};
 
@@ -212,6 +214,22 @@ impl<'a> Witness<'a> {
     fn run(&mut self, code: &mut Code<'_>, most: u64) {
         for _ in 0..most {
             let at = self.course.place;
+            if let Symptom::WrongUnwind { place, part } = self.symptom
+                && place == at
+                && let Some((found, expected)) = misled(&mut self.course, part)
+            {
+                let from = (part == Unwound::Frame).then_some(self.course.from);
+                self.note(
+                    at,
+                    What::Unwound {
+                        part,
+                        found,
+                        expected,
+                        from,
+                    },
+                );
+                return;
+            }
             let before = self.before();
             self.look();
             let Ok(done) = self.course.execute(code) else {

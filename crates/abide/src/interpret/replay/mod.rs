@@ -24,6 +24,7 @@ mod solve;
 mod step;
 mod symptom;
 mod trial;
+mod unwind;
 
 pub use entry::{Input, RETURN_ADDRESS};
 pub use frame::{Frame, FrameAccess, Holds, Piece};

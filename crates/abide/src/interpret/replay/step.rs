@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::entry::{Input, RETURN_ADDRESS};
 use crate::inputs::Place;
-use crate::interpret::events::Callee;
+use crate::interpret::events::{Callee, Unwound};
 use crate::registers::Register;
 
 /// An input of the run that matters.
@@ -111,6 +111,17 @@ pub enum What {
         /// In the other.
         other: u64,
     },
+    /// An unwinder was led astray before it ran.
+    Unwound {
+        /// What of the caller's state.
+        part: Unwound,
+        /// What it finds.
+        found: u64,
+        /// What it ought to find.
+        expected: u64,
+        /// SP at the entry, where both are addresses of the frame.
+        from: Option<u64>,
+    },
     /// There is no instruction.
     NoInstruction,
 }
@@ -161,6 +172,28 @@ impl fmt::Display for What {
             }
             Self::Differs { one, other } => {
                 write!(f, "{one:#x} in one run, {other:#x} in the other")
+            }
+            Self::Unwound {
+                part,
+                found,
+                expected,
+                from,
+            } => {
+                let part = match part {
+                    Unwound::Frame => "rsp".to_owned(),
+                    Unwound::ReturnAddress => "return address".to_owned(),
+                    Unwound::Register(register) => register.to_string(),
+                };
+                let address = |number: u64| match from {
+                    Some(from) => Entry(number.wrapping_sub(from) as i64).to_string(),
+                    None => format!("{number:#x}"),
+                };
+                write!(
+                    f,
+                    "an unwinder finds the caller's {part} to be {}, and it is {}",
+                    address(found),
+                    address(expected)
+                )
             }
             Self::NoInstruction => f.write_str("there is no instruction here"),
         }

@@ -2,7 +2,9 @@
 
 use super::course::{AbiCall, Course, End, Turn};
 use super::entry::{Input, RETURN_ADDRESS, on_stack};
+use super::unwind::misled;
 use crate::inputs::Place;
+use crate::interpret::events::Unwound;
 use crate::registers::Register;
 
 /// A page, and the guard below a stack, in bytes.
@@ -50,6 +52,13 @@ pub enum Symptom {
         /// The access.
         place: Place,
     },
+    /// Before the instruction at this place an unwinder does not find what it ought to find.
+    WrongUnwind {
+        /// The instruction.
+        place: Place,
+        /// What of the caller's state.
+        part: Unwound,
+    },
     /// The caller's part of the stack is written.
     OutOfFrameStore {
         /// The store.
@@ -71,6 +80,7 @@ impl Symptom {
             | Self::BelowStackPointer { place }
             | Self::FallThrough { place }
             | Self::UnprobedStep { place }
+            | Self::WrongUnwind { place, .. }
             | Self::OutOfFrameStore { place, .. } => Some(place),
         }
     }
@@ -81,6 +91,16 @@ impl Symptom {
             self,
             Self::Undefined { .. } | Self::BelowStackPointer { .. }
         )
+    }
+
+    /// Whether one run shows it before the instruction that comes next.
+    pub(super) fn shows_before(self, course: &mut Course<'_>) -> bool {
+        match self {
+            Self::WrongUnwind { place, part } => {
+                place == course.place && misled(course, part).is_some()
+            }
+            _ => false,
+        }
     }
 
     /// Whether one run shows it at the instruction that ran last, at `at`.

@@ -125,6 +125,10 @@ pub(super) fn attempt<'a>(
         trial.steps += 1;
         let at = course.place;
         trial.last = at;
+        if symptom.shows_before(&mut course) {
+            trial.outcome = Outcome::Shown;
+            return trial;
+        }
         let touched = course.touched;
         let stack_pointer = course.stack_pointer();
         if way.get(trial.reached) == Some(&at) {

@@ -1,0 +1,60 @@
+//! What an unwinder finds at an instruction of a run.
+
+use super::course::Course;
+use super::entry::{Input, RETURN_ADDRESS};
+use crate::interpret::events::Unwound;
+use crate::interpret::unwinding::{self, CALLERS_STACK, Source};
+use crate::registers::Register;
+
+/// A run, as an unwinder reads it.
+struct Numbers<'c, 'a> {
+    course: &'c mut Course<'a>,
+}
+
+impl Source for Numbers<'_, '_> {
+    type Number = u64;
+
+    fn register(&mut self, register: Register) -> Option<u64> {
+        self.course.machine.get(register)
+    }
+
+    fn load(&mut self, address: u64, bytes: u8) -> Option<u64> {
+        let memory = self.course.machine.memory();
+        memory.read(address, u16::from(bytes)).known()
+    }
+
+    fn number(&mut self, number: i64) -> u64 {
+        number as u64
+    }
+
+    fn add(&mut self, a: u64, b: u64) -> u64 {
+        a.wrapping_add(b)
+    }
+
+    fn subtract(&mut self, a: u64, b: u64) -> u64 {
+        a.wrapping_sub(b)
+    }
+
+    fn and(&mut self, a: u64, b: u64) -> Option<u64> {
+        Some(a & b)
+    }
+}
+
+/// What an unwinder finds and what it ought to find, where these differ before the instruction
+/// that comes next. Frames of helpers are not the root's.
+pub(super) fn misled(course: &mut Course<'_>, part: Unwound) -> Option<(u64, u64)> {
+    if course.depth != 0 {
+        return None;
+    }
+    let row = course.scene.around.unwind.at(course.place)?;
+    let mut source = Numbers { course };
+    let frame = unwinding::frame(&mut source, row)?;
+    let found = unwinding::part(&mut source, row, frame, part)?;
+    let contract = course.scene.contract;
+    let expected = match part {
+        Unwound::Frame => course.from.wrapping_add_signed(CALLERS_STACK),
+        Unwound::ReturnAddress => RETURN_ADDRESS,
+        Unwound::Register(register) => course.entry.value(contract, Input::Register(register)),
+    };
+    (found != expected).then_some((found, expected))
+}
