@@ -88,6 +88,10 @@ pub enum Step {
     Sum,
     /// Replaces the two on top by the second less the first.
     Difference,
+    /// Replaces the two on top by their product.
+    Product,
+    /// Replaces the two on top by the second, shifted left by the first.
+    ShiftLeft,
     /// Replaces the two on top by their bits in common.
     And,
 }
@@ -279,6 +283,8 @@ fn step(operation: &Operation<Reader<'_>>) -> Option<Step> {
         Operation::Deref { size, .. } => Step::Load(size),
         Operation::Plus => Step::Sum,
         Operation::Minus => Step::Difference,
+        Operation::Mul => Step::Product,
+        Operation::Shl => Step::ShiftLeft,
         Operation::And => Step::And,
         Operation::Nop => Step::Add(0),
         _ => return None,

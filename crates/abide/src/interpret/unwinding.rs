@@ -12,6 +12,7 @@ use super::explore::Explorer;
 use super::state::State;
 use super::terms::{Base, Terms, Value};
 use crate::inputs::{CanonicalFrame, Image, Place, Saved, Step, Unwind, UnwindRow};
+use crate::machine::Operation;
 use crate::registers::Register;
 
 /// The unwind tables of an image's objects, each read when it is first asked for.
@@ -62,12 +63,13 @@ pub(super) trait Source {
     fn load(&mut self, address: Self::Number, bytes: u8) -> Option<Self::Number>;
     /// A number.
     fn number(&mut self, number: i64) -> Self::Number;
-    /// The sum.
-    fn add(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
-    /// The first less the second.
-    fn subtract(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
-    /// The bits in common, if that is a name at all.
-    fn and(&mut self, a: Self::Number, b: Self::Number) -> Option<Self::Number>;
+    /// What an operation of 64 bits makes of two numbers.
+    fn compute(
+        &mut self,
+        operation: Operation,
+        a: Self::Number,
+        b: Self::Number,
+    ) -> Option<Self::Number>;
 }
 
 /// Where an unwinder takes the canonical frame address to be.
@@ -75,8 +77,7 @@ pub(super) fn frame<S: Source>(source: &mut S, row: &UnwindRow) -> Option<S::Num
     match &row.frame {
         CanonicalFrame::Offset(register, offset) => {
             let register = source.register(*register)?;
-            let offset = source.number(*offset);
-            Some(source.add(register, offset))
+            plus(source, register, *offset)
         }
         CanonicalFrame::Computed(steps) => compute(source, steps),
         CanonicalFrame::Unread => None,
@@ -98,13 +99,9 @@ pub(super) fn part<S: Source>(
     match saved {
         Saved::Same => source.register(itself?),
         Saved::In(register) => source.register(*register),
-        Saved::Is(offset) => {
-            let offset = source.number(*offset);
-            Some(source.add(frame, offset))
-        }
+        Saved::Is(offset) => plus(source, frame, *offset),
         Saved::At(offset) => {
-            let offset = source.number(*offset);
-            let address = source.add(frame, offset);
+            let address = plus(source, frame, *offset)?;
             source.load(address, 8)
         }
         Saved::AtComputed(steps) => {
@@ -122,42 +119,45 @@ pub(super) fn saved(row: &UnwindRow, register: Register) -> &Saved {
     found.map_or(&Saved::Same, |(_, saved)| saved)
 }
 
+fn plus<S: Source>(source: &mut S, a: S::Number, number: i64) -> Option<S::Number> {
+    let number = source.number(number);
+    source.compute(Operation::Add, a, number)
+}
+
 fn compute<S: Source>(source: &mut S, steps: &[Step]) -> Option<S::Number> {
     let mut stack = Vec::new();
     for step in steps {
         let next = match *step {
             Step::Register(register, offset) => {
                 let register = source.register(register)?;
-                let offset = source.number(offset);
-                source.add(register, offset)
+                plus(source, register, offset)?
             }
             Step::Number(number) => source.number(number),
-            Step::Add(number) => {
-                let number = source.number(number);
-                source.add(stack.pop()?, number)
-            }
+            Step::Add(number) => plus(source, stack.pop()?, number)?,
             Step::Load(bytes) => source.load(stack.pop()?, bytes)?,
-            Step::Sum => {
-                let (b, a) = (stack.pop()?, stack.pop()?);
-                source.add(a, b)
-            }
-            Step::Difference => {
-                let (b, a) = (stack.pop()?, stack.pop()?);
-                source.subtract(a, b)
-            }
-            Step::And => {
-                let (b, a) = (stack.pop()?, stack.pop()?);
-                source.and(a, b)?
-            }
+            Step::Sum => both(source, &mut stack, Operation::Add)?,
+            Step::Difference => both(source, &mut stack, Operation::Subtract)?,
+            Step::Product => both(source, &mut stack, Operation::Multiply)?,
+            Step::ShiftLeft => both(source, &mut stack, Operation::ShiftLeft)?,
+            Step::And => both(source, &mut stack, Operation::And)?,
         };
         stack.push(next);
     }
     stack.pop()
 }
 
+fn both<S: Source>(
+    source: &mut S,
+    stack: &mut Vec<S::Number>,
+    operation: Operation,
+) -> Option<S::Number> {
+    let (b, a) = (stack.pop()?, stack.pop()?);
+    source.compute(operation, a, b)
+}
+
 /// An abstract state, as an unwinder reads it.
 struct Abstract<'a> {
-    state: &'a mut State,
+    state: &'a State,
     terms: &'a mut Terms,
 }
 
@@ -179,18 +179,17 @@ impl Source for Abstract<'_> {
         Value::constant(number as u64)
     }
 
-    fn add(&mut self, a: Value, b: Value) -> Value {
-        self.terms.add(a, b)
-    }
-
-    fn subtract(&mut self, a: Value, b: Value) -> Value {
-        self.terms.subtract(a, b)
-    }
-
-    fn and(&mut self, a: Value, b: Value) -> Option<Value> {
-        let operation = crate::machine::Operation::And;
-        let none = Value::constant(0);
-        Some(self.state.compute(self.terms, operation, 64, [a, b, none]))
+    fn compute(&mut self, operation: Operation, a: Value, b: Value) -> Option<Value> {
+        Some(match operation {
+            Operation::Add => self.terms.add(a, b),
+            Operation::Subtract => self.terms.subtract(a, b),
+            // What is learned of the result is the unwinder's alone.
+            _ => {
+                let inputs = [a, b, Value::constant(0)];
+                let mut state = self.state.clone();
+                state.compute(self.terms, operation, 64, inputs)
+            }
+        })
     }
 }
 
@@ -204,9 +203,8 @@ impl Explorer<'_, '_> {
             return;
         };
         self.unwound = true;
-        let mut state = state.clone();
         let mut source = Abstract {
-            state: &mut state,
+            state,
             terms: &mut self.evaluator.terms,
         };
         let expected = Value::FRAME.plus(CALLERS_STACK);

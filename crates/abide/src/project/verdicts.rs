@@ -11,6 +11,8 @@ use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 
 /// How many places of one kind of violation are searched for a run.
 const MOST_SEARCHES: u32 = 4;
+/// How many searches of one rule may find nothing: what hides one run hides most of the others.
+const MOST_FAILURES: u32 = 6;
 
 /// What is decided of one root and one rule.
 #[derive(Debug, Clone)]
@@ -200,6 +202,7 @@ impl<'image> Runs<'_, 'image> {
         let mut shown = Vec::new();
         let mut tried: BTreeMap<Symptom, u32> = BTreeMap::new();
         let mut wanted = HashSet::new();
+        let mut failures = 0;
         for candidate in &candidates {
             // One run of each kind is enough, and a kind that resists is given up.
             let tries = tried.entry(candidate.symptom).or_default();
@@ -209,6 +212,7 @@ impl<'image> Runs<'_, 'image> {
             // What is not bound to a place, no second search finds that the first did not.
             if is_shown
                 || *tries >= MOST_SEARCHES
+                || failures >= MOST_FAILURES
                 || *searches == 0
                 || !wanted.insert(candidate.wanted())
             {
@@ -216,11 +220,14 @@ impl<'image> Runs<'_, 'image> {
             }
             *tries += 1;
             *searches -= 1;
-            if let Some(replay) = self.replay(code, candidate) {
-                shown.push(Shown {
+            match self.replay(code, candidate) {
+                Some(replay) => shown.push(Shown {
                     candidate: candidate.clone(),
                     replay,
-                });
+                }),
+                // What is only warned about is worth one search.
+                None if candidate.at_most.is_some() => failures = MOST_FAILURES,
+                None => failures += 1,
             }
         }
         match shown.is_empty() {

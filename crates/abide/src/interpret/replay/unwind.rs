@@ -4,6 +4,8 @@ use super::course::Course;
 use super::entry::{Input, RETURN_ADDRESS};
 use crate::interpret::events::Unwound;
 use crate::interpret::unwinding::{self, CALLERS_STACK, Source};
+use crate::machine::Operation;
+use crate::machine::arithmetic::evaluate;
 use crate::registers::Register;
 
 /// A run, as an unwinder reads it.
@@ -27,16 +29,8 @@ impl Source for Numbers<'_, '_> {
         number as u64
     }
 
-    fn add(&mut self, a: u64, b: u64) -> u64 {
-        a.wrapping_add(b)
-    }
-
-    fn subtract(&mut self, a: u64, b: u64) -> u64 {
-        a.wrapping_sub(b)
-    }
-
-    fn and(&mut self, a: u64, b: u64) -> Option<u64> {
-        Some(a & b)
+    fn compute(&mut self, operation: Operation, a: u64, b: u64) -> Option<u64> {
+        evaluate(operation, 64, [a, b, 0])
     }
 }
 
