@@ -49,6 +49,14 @@ impl Boundaries {
         found.functions = found.labels.clone();
         found.named = vec![Vec::new(); image.section_count()];
         found.add_symbols(image);
+        // What lies behind a section is no part of a table in it.
+        for (number, list) in (0..).zip(&mut found.labels) {
+            list.extend(
+                image
+                    .section(SectionId(number))
+                    .map(|data| data.size as i64),
+            );
+        }
         found.starts = found.labels.clone();
         for section in 0..image.section_count() {
             found.add_references(image, SectionId(section as u32));
@@ -107,13 +115,12 @@ impl Boundaries {
 
     /// The next start behind a place, or the end of its section.
     pub(super) fn after(&self, place: Place) -> i64 {
-        self.starts
-            .get(place.section.0 as usize)
-            .and_then(|starts| {
-                let next = starts.partition_point(|&start| start <= place.offset);
-                starts.get(next).copied()
-            })
-            .unwrap_or(i64::MAX)
+        first_behind(&self.starts, place)
+    }
+
+    /// The next label behind a place, or the end of its section.
+    pub(super) fn label_after(&self, place: Place) -> i64 {
+        first_behind(&self.labels, place)
     }
 
     /// Whether an instruction begins at a place, when its section is read from the start.
@@ -186,9 +193,13 @@ impl Boundaries {
 
     /// Whether a symbol is defined at a place of code.
     pub(super) fn is_label(&self, image: &Image, place: Place) -> bool {
+        self.has_label(place) && image.is_code(place)
+    }
+
+    /// Whether a symbol is defined at a place.
+    pub(super) fn has_label(&self, place: Place) -> bool {
         let labels = self.labels.get(place.section.0 as usize);
-        let is_label = labels.is_some_and(|labels| labels.binary_search(&place.offset).is_ok());
-        is_label && image.is_code(place)
+        labels.is_some_and(|labels| labels.binary_search(&place.offset).is_ok())
     }
 
     fn start(&self, image: &Image, place: Place) -> Start {
@@ -202,6 +213,15 @@ impl Boundaries {
         let offset = usize::try_from(place.offset).unwrap_or(usize::MAX);
         starts.get(offset).copied().unwrap_or(Start::Nothing)
     }
+}
+
+fn first_behind(starts: &[Vec<i64>], place: Place) -> i64 {
+    let starts = starts.get(place.section.0 as usize);
+    let first = starts.and_then(|starts| {
+        let next = starts.partition_point(|&start| start <= place.offset);
+        starts.get(next)
+    });
+    first.copied().unwrap_or(i64::MAX)
 }
 
 fn push<T>(lists: &mut [Vec<T>], section: SectionId, item: T) {

@@ -1,10 +1,14 @@
 //! The abstract evaluator: runs the effects of an instruction on a state.
 
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
 use super::events::{Event, Reason, Record, Seen, Use};
 use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, State};
-use super::terms::{Base, Terms, Value, mask};
+use super::terms::{Base, TermId, Terms, Value, mask};
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
@@ -37,6 +41,8 @@ pub(super) struct Evaluator<'image> {
     pub guard: Option<Value>,
     /// Whether one may not have.
     pub passed_guard: bool,
+    /// The instructions that read constant memory at an address that varies, by what they read.
+    pub readers: FxHashMap<TermId, BTreeSet<Place>>,
     temps: Vec<Value>,
     /// How many of them the current instruction has set.
     temps_set: usize,
@@ -54,6 +60,7 @@ impl<'image> Evaluator<'image> {
             red_zone: i64::from(red_zone),
             guard: None,
             passed_guard: false,
+            readers: FxHashMap::default(),
             temps: vec![Value::ANYTHING; 256],
             temps_set: 0,
         }
@@ -396,7 +403,7 @@ impl<'image> Evaluator<'image> {
             state.escaped |= state.holds_frame;
             return Value::ANYTHING;
         }
-        match self.load_constant(address, bits) {
+        match self.load_constant(at, address, bits) {
             Some(value) => value,
             None => Value::ANYTHING,
         }
@@ -440,7 +447,7 @@ impl<'image> Evaluator<'image> {
     }
 
     /// Memory that does not change: a GOT entry, a read-only section.
-    fn load_constant(&mut self, address: Value, bits: u16) -> Option<Value> {
+    fn load_constant(&mut self, at: At, address: Value, bits: u16) -> Option<Value> {
         if let Some(Base::GotEntry(symbol)) = self.terms.as_base(address) {
             return self.address_of(symbol);
         }
@@ -449,7 +456,9 @@ impl<'image> Evaluator<'image> {
             return None;
         }
         if !exact {
-            return Some(self.terms.base(Base::Memory(address, (bits / 8) as u8)));
+            let value = self.terms.base(Base::Memory(address, (bits / 8) as u8));
+            self.readers.entry(value.term).or_default().insert(at.place);
+            return Some(value);
         }
         self.constant_at(section, bits as u8)
     }

@@ -168,6 +168,21 @@ impl Reason {
     }
 }
 
+/// A jump table whose end is told by what surrounds it, and not by the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AssumedTable {
+    /// The jump, call or return that goes where an entry tells.
+    pub jump: Place,
+    /// The instruction that reads the entry.
+    pub read: Place,
+    /// The first entry that is taken to be read.
+    pub start: Place,
+    /// From one entry to the next, in bytes.
+    pub step: i64,
+    /// How many entries there are from the first on.
+    pub entries: u32,
+}
+
 /// What a proof leans on, beside the machine and the convention.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assumptions {
@@ -181,8 +196,8 @@ pub struct Assumptions {
     pub callees: BTreeSet<Callee>,
     /// Places of the unit's code that were handed to functions outside, to be called back.
     pub handed_out: BTreeSet<Place>,
-    /// A jump table had as many entries as its surroundings tell.
-    pub table_bound: BTreeSet<(Place, u32)>,
+    /// These jump tables had as many entries as their surroundings tell.
+    pub table_bound: BTreeSet<AssumedTable>,
     /// Where jumps lead by entries that may lie behind the end of such a table.
     pub doubted: BTreeSet<Place>,
     /// How far the stack arguments reach that the root reads, as an offset from SP at the entry.

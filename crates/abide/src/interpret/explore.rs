@@ -12,7 +12,7 @@ use super::events::{Assumptions, Callee, Event, Exit, Facts, Reason, Record, See
 use super::join::Join;
 use super::known::Known;
 use super::state::State;
-use super::tables::{Destination, destinations};
+use super::tables::{Destination, Jump, destinations};
 use super::terms::{TermId, Terms, Value};
 use super::unwinding::UnwindTables;
 use crate::contracts::Contract;
@@ -534,17 +534,28 @@ impl<'code, 'image> Explorer<'code, 'image> {
         state.assume(&mut self.evaluator.terms, taken, false)
     }
 
+    fn destinations(
+        &mut self,
+        state: &State,
+        at: At,
+        target: Value,
+        entries: Option<u32>,
+    ) -> Option<Vec<Destination>> {
+        let jump = Jump {
+            at: at.place,
+            target,
+            entries,
+        };
+        let boundaries = &self.around.boundaries;
+        destinations(&mut self.evaluator, boundaries, state, jump)
+    }
+
     fn jump(&mut self, state: &mut State, at: At, target: Value, from: u32) {
         if let Some(place) = self.evaluator.terms.as_place(target) {
             return self.jump_to(state, at, place, from);
         }
-        let target_of = (target, self.around.tables.get(&at.place).copied());
-        let found = destinations(
-            &mut self.evaluator,
-            &self.around.boundaries,
-            state,
-            target_of,
-        );
+        let entries = self.around.tables.get(&at.place).copied();
+        let found = self.destinations(state, at, target, entries);
         let Some(found) = found else {
             return self.jump_anywhere(state, at, target, from);
         };
@@ -610,13 +621,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     /// A call, its return address already pushed; true where the next instruction follows.
     fn call(&mut self, state: &mut State, at: At, next: Place, target: Value, from: u32) -> bool {
-        let target_of = (target, self.around.tables.get(&at.place).copied());
-        let found = destinations(
-            &mut self.evaluator,
-            &self.around.boundaries,
-            state,
-            target_of,
-        );
+        let entries = self.around.tables.get(&at.place).copied();
+        let found = self.destinations(state, at, target, entries);
         let Some(found) = found else {
             // A pointer that the unit computes itself leads to a helper of its
             // own, whose convention is not known.
@@ -831,12 +837,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             return;
         }
         if address != Value::RETURN_ADDRESS {
-            let found = destinations(
-                &mut self.evaluator,
-                &self.around.boundaries,
-                state,
-                (address, None),
-            );
+            let found = self.destinations(state, at, address, None);
             if let Some(found) = found {
                 for destination in found {
                     match destination {

@@ -20,7 +20,7 @@ mod unwinding;
 pub use boundaries::Boundaries;
 pub use code::Code;
 pub use events::{
-    Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Unwound, Use, Whereabouts,
+    AssumedTable, Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Unwound, Use, Whereabouts,
 };
 pub use explore::{Analysis, Calls, Explorer, Surroundings};
 pub use known::Known;

@@ -2,6 +2,7 @@
 
 use super::boundaries::Boundaries;
 use super::evaluate::Evaluator;
+use super::events::AssumedTable;
 use super::known::Known;
 use super::state::State;
 use super::terms::{Base, BaseId, Function, Terms, Value};
@@ -25,26 +26,37 @@ pub(super) enum Destination {
     ReturnAddress,
 }
 
-/// The targets of an indirect jump, or none where they are not known. With the
-/// target comes how many entries its table has, where that is declared.
+/// A jump, call or return to an address that is computed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Jump {
+    /// The instruction.
+    pub at: Place,
+    /// Where it goes.
+    pub target: Value,
+    /// How many entries its table has, where that is declared.
+    pub entries: Option<u32>,
+}
+
+/// The targets of an indirect jump, or none where they are not known.
 pub(super) fn destinations(
     evaluator: &mut Evaluator<'_>,
     boundaries: &Boundaries,
     state: &State,
-    (target, entries): (Value, Option<u32>),
+    jump: Jump,
 ) -> Option<Vec<Destination>> {
+    let target = jump.target;
     if let Some(one) = single(&evaluator.terms, target) {
         return Some(vec![one]);
     }
-    if let Some(choices) = by_choices(evaluator, boundaries, state, target) {
+    if let Some(choices) = by_choices(evaluator, boundaries, state, jump) {
         return Some(choices);
     }
-    if let Some(entries) = entries
+    if let Some(entries) = jump.entries
         && let Some(found) = by_declared_table(evaluator, boundaries, state, target, entries)
     {
         return Some(found);
     }
-    by_table(evaluator, boundaries, state, target).or_else(|| by_distance(evaluator, state, target))
+    by_table(evaluator, boundaries, state, jump).or_else(|| by_distance(evaluator, state, target))
 }
 
 fn single(terms: &Terms, target: Value) -> Option<Destination> {
@@ -65,8 +77,9 @@ fn by_choices(
     evaluator: &mut Evaluator<'_>,
     boundaries: &Boundaries,
     state: &State,
-    target: Value,
+    jump: Jump,
 ) -> Option<Vec<Destination>> {
+    let target = jump.target;
     let parts = evaluator.terms.parts(target.term).to_vec();
     for (base, factor) in parts {
         let part = evaluator.terms.value_of_base(base);
@@ -76,8 +89,12 @@ fn by_choices(
         let rest = evaluator.terms.combine(target, -factor, part);
         let mut all = Vec::new();
         for &number in numbers {
-            let target = rest.plus(number.wrapping_mul(factor));
-            all.extend(destinations(evaluator, boundaries, state, (target, None))?);
+            let jump = Jump {
+                target: rest.plus(number.wrapping_mul(factor)),
+                entries: None,
+                ..jump
+            };
+            all.extend(destinations(evaluator, boundaries, state, jump)?);
         }
         return Some(all);
     }
@@ -89,17 +106,15 @@ fn by_table(
     evaluator: &mut Evaluator<'_>,
     boundaries: &Boundaries,
     state: &State,
-    target: Value,
+    jump: Jump,
 ) -> Option<Vec<Destination>> {
-    let mut reading = Reading::of(evaluator, boundaries, state, target)?;
-    let (found, all) = reading.targets()?;
-    if !all {
-        reading.note_doubts(&found);
-        let bound = (reading.table.start, found.len() as u32);
-        let assumptions = &mut reading.evaluator.record.assumptions;
-        assumptions.table_bound.insert(bound);
+    let mut reading = Reading::of(evaluator, boundaries, state, jump.target)?;
+    let found = reading.targets()?;
+    if let Some((first, last)) = found.assumed {
+        reading.note_doubts(&found.destinations);
+        reading.assume(jump.at, first, last);
     }
-    Some(found)
+    Some(found.destinations)
 }
 
 /// The targets of a table whose number of entries is declared.
@@ -120,6 +135,13 @@ fn by_declared_table(
         .collect();
     let found = reading.whole(&places, Plausible::Instruction)?;
     (!found.is_empty()).then_some(found)
+}
+
+/// The targets of a table.
+struct Found {
+    destinations: Vec<Destination>,
+    /// The first and the last entry, where values alone do not bound the index.
+    assumed: Option<(Place, Place)>,
 }
 
 /// A table whose targets are being found.
@@ -155,24 +177,73 @@ impl<'a, 'image> Reading<'a, 'image> {
         })
     }
 
-    /// The targets, and whether values alone bound them.
-    fn targets(&mut self) -> Option<(Vec<Destination>, bool)> {
-        let segments = self.table.segments(self.boundaries);
-        let is_bounded = self.table.is_bounded && segments.len() == 1;
-        if let Some(found) = self.labelled(&segments) {
-            return Some((found, is_bounded));
-        }
-        if is_bounded && let Some(found) = self.whole(&segments[0], Plausible::Instruction) {
-            return Some((found, true));
-        }
-        let found = self.shifted(&segments).or_else(|| self.run(&segments))?;
-        Some((found, false))
+    /// Notes that an index is taken to reach these entries and no others.
+    fn assume(&mut self, jump: Place, first: Place, last: Place) {
+        let Entry { address, bytes, .. } = self.entry;
+        let entry = self.evaluator.terms.base(Base::Memory(address, bytes));
+        let step = self.table.step;
+        let readers = self.evaluator.readers.get(&entry.term);
+        let assumed = readers.into_iter().flatten().map(|&read| AssumedTable {
+            jump,
+            read,
+            start: first,
+            step,
+            entries: ((last.offset - first.offset) / step + 1) as u32,
+        });
+        let assumptions = &mut self.evaluator.record.assumptions;
+        assumptions.table_bound.extend(assumed);
     }
 
-    /// A stretch between two objects all of whose entries lead to labels.
-    fn labelled(&mut self, segments: &[Vec<Place>]) -> Option<Vec<Destination>> {
-        let mut near = likely(segments).iter();
-        near.find_map(|segment| self.whole(segment, Plausible::Label))
+    /// The targets, and between which entries.
+    fn targets(&mut self) -> Option<Found> {
+        let segments = self.table.segments(|place| self.boundaries.after(place));
+        if let ([segment], true) = (&segments[..], self.table.is_bounded) {
+            let by_label = self.whole(segment, Plausible::Label);
+            let all = by_label.or_else(|| self.whole(segment, Plausible::Instruction));
+            if let Some(destinations) = all {
+                return Some(Found {
+                    destinations,
+                    assumed: None,
+                });
+            }
+        }
+        if let Some(found) = self.labelled() {
+            return Some(found);
+        }
+        self.shifted(&segments).or_else(|| self.run(&segments))
+    }
+
+    /// Stretches between labels all of whose entries lead to labels, up to the first that has a
+    /// label itself.
+    ///
+    /// An index need not start at a table's first entry. The code then names a place in what
+    /// lies before the table. The entries there count only if no other follows them that leads
+    /// nowhere, and the table behind them counts too.
+    fn labelled(&mut self) -> Option<Found> {
+        let mut destinations = Vec::new();
+        let mut assumed = None;
+        let segments = self
+            .table
+            .segments(|place| self.boundaries.label_after(place));
+        for (number, segment) in likely(&segments).iter().enumerate() {
+            let is_table = number > 0 || self.boundaries.has_label(segment[0]);
+            let most_skipped = if is_table { 0 } else { MOST_SKIPPED };
+            let found = (0..=most_skipped).find_map(|skipped| {
+                let places = segment.get(skipped..).filter(|rest| !rest.is_empty())?;
+                Some((self.whole(places, Plausible::Label)?, ends(places)))
+            });
+            if let Some((found, ends)) = found {
+                destinations.extend(found);
+                assumed = hull(assumed, ends);
+                if is_table {
+                    break;
+                }
+            }
+        }
+        (!destinations.is_empty()).then_some(Found {
+            destinations,
+            assumed,
+        })
     }
 
     fn whole(&mut self, places: &[Place], plausible: Plausible) -> Option<Vec<Destination>> {
@@ -185,7 +256,7 @@ impl<'a, 'image> Reading<'a, 'image> {
     /// An index need not start at a table's first entry: the code then names a
     /// place before the table, and before the next table too. Every way to move
     /// it counts that leads to code throughout.
-    fn shifted(&mut self, segments: &[Vec<Place>]) -> Option<Vec<Destination>> {
+    fn shifted(&mut self, segments: &[Vec<Place>]) -> Option<Found> {
         let places = segments.concat();
         let mut before = 0;
         for segment in likely(segments) {
@@ -195,23 +266,32 @@ impl<'a, 'image> Reading<'a, 'image> {
                 continue;
             }
             let mut found = Vec::new();
+            let mut assumed = None;
             for skipped in 0..=MOST_SKIPPED {
                 let from = start + skipped;
-                let moved = places.get(from..from + length);
-                let targets = moved.and_then(|places| self.whole(places, Plausible::Own));
-                found.extend(targets.into_iter().flatten());
+                let Some(moved) = places.get(from..from + length) else {
+                    continue;
+                };
+                if let Some(targets) = self.whole(moved, Plausible::Own) {
+                    found.extend(targets);
+                    assumed = hull(assumed, ends(moved));
+                }
             }
             if !found.is_empty() {
-                return Some(without_repeats(found));
+                return Some(Found {
+                    destinations: without_repeats(found),
+                    assumed,
+                });
             }
         }
         None
     }
 
     /// The entries up to the first, of more than one in a row, that does not lead to code.
-    fn run(&mut self, segments: &[Vec<Place>]) -> Option<Vec<Destination>> {
+    fn run(&mut self, segments: &[Vec<Place>]) -> Option<Found> {
         let places = segments.concat();
         let mut found = Vec::new();
+        let mut assumed = None;
         let mut start = 0;
         while start <= MOST_SKIPPED {
             let rest = places.get(start..)?;
@@ -219,11 +299,15 @@ impl<'a, 'image> Reading<'a, 'image> {
                 .iter()
                 .map_while(|&place| self.target(place, Plausible::Own));
             let run: Vec<Destination> = targets.collect();
+            assumed = hull(assumed, ends(&rest[..run.len()]));
             start += run.len() + 1;
             let is_table = run.len() > 1;
             found.extend(run);
             if is_table {
-                return Some(found);
+                return Some(Found {
+                    destinations: found,
+                    assumed,
+                });
             }
         }
         None
@@ -293,6 +377,19 @@ fn likely(segments: &[Vec<Place>]) -> &[Vec<Place>] {
         is_near
     });
     &segments[..near.count()]
+}
+
+/// The first and the last of some entries.
+fn ends(places: &[Place]) -> Option<(Place, Place)> {
+    places.first().copied().zip(places.last().copied())
+}
+
+/// The first and the last entry of two stretches, the first of which begins first.
+fn hull(a: Option<(Place, Place)>, b: Option<(Place, Place)>) -> Option<(Place, Place)> {
+    match (a, b) {
+        (Some((first, _)), Some((_, last))) => Some((first, last)),
+        (a, b) => a.or(b),
+    }
 }
 
 fn without_repeats(found: Vec<Destination>) -> Vec<Destination> {
@@ -403,8 +500,8 @@ impl Table {
         })
     }
 
-    /// The places of the entries, cut where another object begins.
-    fn segments(&self, boundaries: &Boundaries) -> Vec<Vec<Place>> {
+    /// The places of the entries, cut where something begins behind each.
+    fn segments(&self, after: impl Fn(Place) -> i64) -> Vec<Vec<Place>> {
         let mut segments: Vec<Vec<Place>> = Vec::new();
         let mut limit = i64::MIN;
         for number in 0..MOST_ENTRIES as i64 {
@@ -417,7 +514,7 @@ impl Table {
                 ..self.start
             };
             if place.offset >= limit {
-                limit = boundaries.after(place);
+                limit = after(place);
                 segments.push(Vec::new());
             }
             if let Some(segment) = segments.last_mut() {

@@ -293,6 +293,6 @@ fn assumed(assumptions: &Assumptions) -> BTreeSet<Assumed> {
     let callees = assumptions.callees.iter();
     all.extend(callees.map(|&callee| Assumed::CalleeConforms(callee)));
     let tables = assumptions.table_bound.iter();
-    all.extend(tables.map(|&(place, entries)| Assumed::TableBound(place, entries)));
+    all.extend(tables.map(|table| Assumed::TableBound(table.start, table.entries)));
     all
 }
