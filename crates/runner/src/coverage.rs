@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide::conventions::{SYSTEM_V_X86_64, never_returns};
 use abide::inputs::{Image, Place};
-use abide::interpret::{Calls, Code, Explorer, Surroundings};
+use abide::interpret::{AssumedTable, Calls, Code, Explorer, Surroundings};
 use abide::machine::{Flow, Reference};
 use abide::project::RootVerdicts;
 
@@ -65,8 +65,11 @@ impl<'image> Surveyor<'image> {
         let (root, contract) = (found.root.place, &found.contract);
         let analysis = Explorer::analyse(&mut self.code, &self.around, calls, root, contract);
         let blocks: BTreeSet<Place> = analysis.ways.iter().map(|&(place, _)| place).collect();
+        let assumptions = analysis.facts.assumptions;
         let mut visited = Visited {
             blocks,
+            tables: assumptions.table_bound,
+            indexed: assumptions.indexed,
             ..Visited::default()
         };
         for block in visited.blocks.clone() {
@@ -77,7 +80,7 @@ impl<'image> Surveyor<'image> {
 }
 
 /// The blocks and the conditional branches that the proofs visited.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Visited {
     /// Where blocks begin.
     blocks: BTreeSet<Place>,
@@ -85,6 +88,10 @@ pub struct Visited {
     instructions: BTreeSet<Place>,
     /// Branches, and the two places that each may lead to.
     branches: BTreeMap<Place, [Place; 2]>,
+    /// The tables whose ends were assumed.
+    tables: BTreeSet<AssumedTable>,
+    /// Stores to the frame whose index was assumed to be in bounds.
+    indexed: BTreeSet<Place>,
 }
 
 impl Visited {
@@ -93,23 +100,26 @@ impl Visited {
         self.blocks.extend(other.blocks);
         self.instructions.extend(other.instructions);
         self.branches.extend(other.branches);
+        self.tables.extend(other.tables);
+        self.indexed.extend(other.indexed);
     }
 
-    /// For each byte of code, whether an instruction was visited that begins there.
-    #[must_use]
-    pub fn marks(&self, linked: &Linked<'_>) -> Vec<bool> {
-        let code = linked.code_addresses();
-        let mut marks = vec![false; (code.end - code.start) as usize];
-        let addresses = self.instructions.iter();
-        for at in addresses.filter_map(|&place| linked.address_of(place)) {
-            if let Some(mark) = marks.get_mut(at.wrapping_sub(code.start) as usize) {
-                *mark = true;
-            }
-        }
-        marks
+    /// All instructions.
+    pub fn instructions(&self) -> impl Iterator<Item = Place> {
+        self.instructions.iter().copied()
     }
 
-    /// Walks to the branch that ends the block, if one does.
+    /// The tables whose ends were assumed.
+    pub fn tables(&self) -> impl Iterator<Item = AssumedTable> {
+        self.tables.iter().copied()
+    }
+
+    /// Stores to the frame whose index was assumed to be in bounds.
+    pub fn indexed(&self) -> impl Iterator<Item = Place> {
+        self.indexed.iter().copied()
+    }
+
+    /// Walks to the block's end: where another begins, or nothing comes next.
     fn add_block(&mut self, code: &mut Code<'_>, start: Place) {
         let mut place = start;
         while let Ok(instruction) = code.at(place) {
@@ -119,16 +129,19 @@ impl Visited {
                 ..place
             };
             match instruction.flow {
-                Flow::Next | Flow::System if !self.blocks.contains(&next) => place = next,
                 Flow::Branch {
                     target: Reference::Place(target),
                     ..
                 } => {
                     self.branches.insert(place, [next, target]);
-                    return;
                 }
+                Flow::Next | Flow::Branch { .. } | Flow::Call(_) | Flow::System | Flow::Halt => {}
                 _ => return,
             }
+            if self.blocks.contains(&next) {
+                return;
+            }
+            place = next;
         }
     }
 

@@ -26,12 +26,6 @@ pub(crate) fn form_at(linked: &Linked<'_>, at: u64) -> String {
     }
 }
 
-/// Whether the instruction jumps where a register or memory tells.
-pub(crate) fn is_indirect_jump(linked: &Linked<'_>, at: u64) -> bool {
-    instruction_at(linked, at)
-        .is_some_and(|instruction| instruction.flow_control() == FlowControl::IndirectBranch)
-}
-
 /// Finds breaches among faults: a return to no address, a misaligned access to the stack.
 pub(crate) fn explain(linked: &Linked<'_>, outcome: &mut Outcome) {
     if outcome.ending != Ending::Unmappable {

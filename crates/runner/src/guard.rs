@@ -11,6 +11,7 @@ use crate::coverage::Note;
 use crate::memory::{Answer, Memory};
 use crate::outcome::{Breach, Ending, Outcome};
 use crate::place::region;
+use crate::watch::{Sight, Watch};
 
 /// The signals that a run may end by.
 pub(crate) const SIGNALS: [i32; 6] = [
@@ -59,14 +60,16 @@ pub(crate) struct Guard<'a> {
     pub(crate) never_return: &'a [u64],
     /// Notes of the steps, one for each byte of code; null where none are taken.
     pub(crate) notes: *mut Note,
-    /// For each byte of code, whether a run may come there; empty where it may go anywhere.
-    pub(crate) marks: &'a [bool],
+    /// What the proof expects of a run that is followed.
+    pub(crate) watch: Option<&'a Watch>,
+    /// Where it read last in each table of the watch.
+    pub(crate) read: &'a mut [u64],
     /// So many instructions are followed one by one.
     pub(crate) most_steps: u64,
     /// The run's outcome.
     pub(crate) outcome: Outcome,
-    /// SP at the entry.
-    pub(crate) stack_pointer: u64,
+    /// The general registers at the entry.
+    pub(crate) before: [u64; 16],
     pub(crate) random: Random,
     pub(crate) previous: u64,
     pub(crate) steps: u64,
@@ -156,7 +159,7 @@ impl Guard<'_> {
         let Some(back) = self.returns_to(stack_pointer) else {
             return self.stop(Breach::LeftCode, stopped);
         };
-        let is_tail = back == trampoline::next() && stack_pointer == self.stack_pointer;
+        let is_tail = back == trampoline::next() && stack_pointer == self.before[SP];
         if !(self.code.contains(&back) || is_tail) {
             return self.stop(Breach::LeftCode, stopped);
         }
@@ -209,16 +212,40 @@ impl Guard<'_> {
         }
         let from = std::mem::replace(&mut self.previous, at);
         self.steps += 1;
-        let offset = at.wrapping_sub(self.code.start) as usize;
         if at == trampoline::next() {
-            stopped.clear_flags(TRAP);
-        } else if self.marks.get(offset) == Some(&false) {
-            self.end(Ending::Departed, stopped);
-            // The instruction that led here tells why.
-            self.outcome.at = from;
-        } else if self.steps > self.most_steps && self.code.contains(&at) {
-            self.end(Ending::TimeOut, stopped);
+            return stopped.clear_flags(TRAP);
         }
+        if self.steps > self.most_steps && self.code.contains(&at) {
+            return self.end(Ending::TimeOut, stopped);
+        }
+        match self.look(at, stopped) {
+            Sight::Expected => {}
+            Sight::Strayed => {
+                self.outcome.breach = Some(Breach::Strayed);
+                self.end(Ending::Stopped, stopped);
+                // The instruction that led here tells why.
+                self.outcome.at = from;
+            }
+            Sight::Broke(broken) => {
+                self.outcome.broken = Some(broken);
+                self.end(Ending::Departed, stopped);
+            }
+        }
+    }
+
+    /// Holds the next instruction against the proof.
+    fn look(&mut self, at: u64, stopped: &Stopped<'_>) -> Sight {
+        let Some(watch) = self.watch else {
+            return Sight::Expected;
+        };
+        let general = GENERAL.map(|register| stopped.get(register));
+        let memory = &self.memory;
+        let peek = |word: u64| {
+            let is_open = memory.is_open_stack(word, 8);
+            // SAFETY: the stack is open there.
+            is_open.then(|| unsafe { (word as *const u64).read_unaligned() })
+        };
+        watch.look(at, &general, &self.before, self.read, peek)
     }
 
     fn stop(&mut self, breach: Breach, stopped: &mut Stopped<'_>) {

@@ -25,3 +25,4 @@ pub mod report;
 pub mod run;
 mod taste;
 pub mod unit;
+pub mod watch;

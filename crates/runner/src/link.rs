@@ -137,6 +137,11 @@ impl<'image> Linked<'image> {
         Some(start.wrapping_add(place.offset as u64))
     }
 
+    /// The addresses of those places that were linked.
+    pub fn addresses_of(&self, places: impl Iterator<Item = Place>) -> impl Iterator<Item = u64> {
+        places.filter_map(|place| self.address_of(place))
+    }
+
     /// The place in assembly at an address.
     #[must_use]
     pub fn place_of(&self, address: u64) -> Option<Place> {

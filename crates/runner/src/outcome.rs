@@ -4,6 +4,8 @@ use std::fmt;
 
 use abide::registers::Register;
 
+use crate::watch::Broken;
+
 /// What a run did that its contract forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breach {
@@ -23,6 +25,8 @@ pub enum Breach {
     Unprobed,
     /// It went where no code is.
     LeftCode,
+    /// It ran an instruction that the proof did not visit.
+    Strayed,
 }
 
 impl Breach {
@@ -30,6 +34,7 @@ impl Breach {
     #[must_use]
     pub const fn rule(self) -> &'static str {
         match self {
+            Self::Strayed => "no rule",
             Self::Clobbered(_) => "clobbered_register",
             Self::StackPointer(_) | Self::LeftCode => "unbalanced_stack",
             Self::Direction | Self::DirectionAtCall => "direction_flag",
@@ -51,6 +56,7 @@ impl fmt::Display for Breach {
             Self::MisalignedAccess => f.write_str("a misaligned access to the stack"),
             Self::Unprobed => f.write_str("a page of the stack is stepped over"),
             Self::LeftCode => f.write_str("control goes where no code is"),
+            Self::Strayed => f.write_str("control goes where the proof did not"),
         }
     }
 }
@@ -69,7 +75,7 @@ pub enum Ending {
     NeverReturns,
     /// It showed a violation, and went no further.
     Stopped,
-    /// It went where the proof did not: past the end of a table, say.
+    /// It broke what the proof assumes: it read past the end of a table, say.
     Departed,
     /// It took too long.
     TimeOut,
@@ -91,7 +97,7 @@ impl Ending {
             Self::Returned => "returned",
             Self::NeverReturns => "called what never returns",
             Self::Stopped => "stopped at a violation",
-            Self::Departed => "left what the proof visited",
+            Self::Departed => "broke what the proof assumes",
             Self::TimeOut => "took too long",
             Self::OutOfMemory => "touched too much memory",
             Self::Unmappable => "touched what cannot be mapped",
@@ -109,6 +115,8 @@ pub struct Outcome {
     pub ending: Ending,
     /// The first thing that it broke.
     pub breach: Option<Breach>,
+    /// The assumption of its proof that it broke before anything else.
+    pub broken: Option<Broken>,
     /// Where the processor was when a signal ended it.
     pub at: u64,
     /// The address that it could not touch, if that ended it.

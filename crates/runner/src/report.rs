@@ -30,6 +30,8 @@ pub struct Report {
     pub lacking: BTreeMap<String, BTreeSet<String>>,
     /// Proved functions without a run that returned, and how their runs ended.
     pub silent: BTreeMap<String, String>,
+    /// Runs that broke what their proof assumes, with the first of each function.
+    pub set_aside: BTreeMap<&'static str, (usize, BTreeMap<String, String>)>,
     /// Runs that contradict proofs.
     pub contradictions: Vec<String>,
     /// What refuted functions showed.
@@ -68,6 +70,14 @@ impl Report {
         }
         if returned == 0 {
             self.silent.insert(found.root.name.clone(), endings(runs));
+        }
+        for (seed, outcome) in runs {
+            if let Some(broken) = outcome.broken {
+                let (count, functions) = self.set_aside.entry(broken.kind()).or_default();
+                *count += 1;
+                let first = functions.entry(found.root.name.clone());
+                first.or_insert_with(|| format!("{broken} (seed {seed})"));
+            }
         }
         let changes = runs.iter().any(|(_, outcome)| outcome.callers_frame > 0);
         self.changed_callers_frame += usize::from(changes);
@@ -114,6 +124,11 @@ impl Report {
             self.lacking.entry(form).or_default().extend(functions);
         }
         self.silent.extend(other.silent);
+        for (assumption, (count, functions)) in other.set_aside {
+            let all = self.set_aside.entry(assumption).or_default();
+            all.0 += count;
+            all.1.extend(functions);
+        }
         self.contradictions.extend(other.contradictions);
         self.refuted.extend(other.refuted);
         self.coverage.add(other.coverage);
@@ -175,6 +190,15 @@ impl Report {
         }
         for (name, endings) in &self.silent {
             line(format!("no run returned: {name}: {endings}"));
+        }
+        for (assumption, (count, functions)) in &self.set_aside {
+            line(format!(
+                "runs that broke {assumption}: {count}, of {} functions",
+                functions.len()
+            ));
+            for (name, broken) in functions {
+                line(format!("broke {assumption}: {name}: {broken}"));
+            }
         }
         for refuted in &self.refuted {
             line(format!("refuted: {refuted}"));

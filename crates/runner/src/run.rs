@@ -19,13 +19,14 @@ use crate::load::Loaded;
 use crate::memory::Memory;
 use crate::outcome::{Ending, Outcome};
 use crate::taste::Taste;
+use crate::watch::Watch;
 
 /// What a run may take of the processor's time, in microseconds.
 const PATIENCE: i64 = 12_000;
 /// So many instructions are followed for coverage.
 const MOST_STEPS: u64 = 12_000;
 /// So many are followed to learn why a run broke what is proved.
-const MOST_STEPS_MARKED: u64 = 1_000_000;
+const MOST_STEPS_WATCHED: u64 = 1_000_000;
 
 /// Runs functions of one image.
 pub struct Runner<'linked> {
@@ -34,6 +35,8 @@ pub struct Runner<'linked> {
     runs: Shared<(Seed, Outcome)>,
     notes: Shared<Note>,
     areas: Areas,
+    /// What the child remembers for a watch.
+    read: Vec<u64>,
 }
 
 /// Which runs are wanted.
@@ -52,10 +55,8 @@ pub struct Wanted {
 enum Seeds<'a> {
     /// They follow from this number, and from what the runs before have shown.
     Learned(u64),
-    /// They are these, to be followed step by step.
-    Given(&'a [Seed]),
-    /// It is this one, to be followed until it leaves what is marked.
-    Marked(Seed, &'a [bool]),
+    /// They are these, to be followed step by step, for so many steps.
+    Followed(&'a [Seed], &'a Watch, u64),
 }
 
 impl Seeds<'_> {
@@ -70,8 +71,7 @@ impl Seeds<'_> {
                 };
                 (seed, random)
             }
-            Self::Given(seeds) => (seeds[number], Random::new(0)),
-            Self::Marked(seed, _) => (seed, Random::new(0)),
+            Self::Followed(seeds, ..) => (seeds[number], Random::new(0)),
         }
     }
 }
@@ -80,6 +80,7 @@ impl Seeds<'_> {
 const DIED: Outcome = Outcome {
     ending: Ending::Died,
     breach: None,
+    broken: None,
     at: 0,
     address: None,
     general: [0; 16],
@@ -102,6 +103,7 @@ impl<'linked> Runner<'linked> {
             runs,
             notes,
             areas: Areas::of_processor(),
+            read: Vec::new(),
         })
     }
 
@@ -110,23 +112,38 @@ impl<'linked> Runner<'linked> {
         let Some(entry) = self.linked.address_of(root) else {
             return Vec::new();
         };
-        let runs = self.run_all(entry, wanted.runs, Seeds::Learned(wanted.seed ^ entry));
-        let returned = runs
-            .iter()
-            .filter(|(_, outcome)| outcome.ending == Ending::Returned);
-        // Those with different pointers took different ways.
-        let mut returned: Vec<Seed> = returned.map(|&(seed, _)| seed).collect();
-        returned.sort_by_key(|seed| seed.number);
-        returned.truncate(wanted.followed);
-        self.run_all(entry, returned.len(), Seeds::Given(&returned));
-        runs
+        self.run_all(entry, wanted.runs, Seeds::Learned(wanted.seed ^ entry))
     }
 
-    /// Repeats a run until it leaves what is marked, or ends.
-    pub fn follow(&mut self, root: Place, seed: Seed, marks: &[bool]) -> Option<Outcome> {
-        let entry = self.linked.address_of(root)?;
-        let runs = self.run_all(entry, 1, Seeds::Marked(seed, marks));
-        runs.first().map(|&(_, outcome)| outcome)
+    /// Repeats runs step by step, each until it leaves what the proof expects or ends. Those that
+    /// broke something are followed to the end, and `more` of those that returned for a while.
+    pub fn follow(
+        &mut self,
+        root: Place,
+        runs: &mut [(Seed, Outcome)],
+        watch: &Watch,
+        more: usize,
+    ) {
+        let Some(entry) = self.linked.address_of(root) else {
+            return;
+        };
+        let (broken, fine): (Vec<usize>, Vec<usize>) =
+            (0..runs.len()).partition(|&number| runs[number].1.breach.is_some());
+        let returned = |&number: &usize| runs[number].1.ending == Ending::Returned;
+        let mut fine: Vec<usize> = fine.into_iter().filter(returned).collect();
+        // Those with different pointers took different ways.
+        fine.sort_by_key(|&number| runs[number].0.number);
+        fine.truncate(more);
+        for (numbers, steps) in [(broken, MOST_STEPS_WATCHED), (fine, MOST_STEPS)] {
+            let seeds: Vec<Seed> = numbers.iter().map(|&number| runs[number].0).collect();
+            let followed = self.run_all(entry, seeds.len(), Seeds::Followed(&seeds, watch, steps));
+            for (number, (_, outcome)) in numbers.into_iter().zip(followed) {
+                // A run that was not followed to its end shows nothing new.
+                if outcome.breach.is_some() || outcome.broken.is_some() {
+                    runs[number].1 = outcome;
+                }
+            }
+        }
     }
 
     /// What was noted of the steps at each byte of code.
@@ -137,6 +154,10 @@ impl<'linked> Runner<'linked> {
     fn run_all(&mut self, entry: u64, count: usize, seeds: Seeds<'_>) -> Vec<(Seed, Outcome)> {
         let nothing = (Seed::default(), Outcome::default());
         self.runs.get()[..count].fill(nothing);
+        if let Seeds::Followed(_, watch, _) = seeds {
+            self.read.clear();
+            self.read.resize(watch.memory(), 0);
+        }
         let mut next = 0;
         while next < count {
             // SAFETY: `work` makes system calls and touches plain memory, no more.
@@ -158,6 +179,7 @@ impl<'linked> Runner<'linked> {
     /// What the child does.
     fn work(&mut self, entry: u64, numbers: Range<usize>, seeds: Seeds<'_>) -> Option<()> {
         let linked = self.linked;
+        let mut read = std::mem::take(&mut self.read);
         let memory = Memory::new(linked.addresses(), linked.elsewhere.clone())?;
         let mut guard = Guard {
             memory,
@@ -165,20 +187,18 @@ impl<'linked> Runner<'linked> {
             never_return: &linked.never_return,
             notes: ptr::null_mut(),
             outcome: Outcome::default(),
-            stack_pointer: 0,
+            before: [0; 16],
             random: Random::new(0),
             previous: 0,
             steps: 0,
-            marks: &[],
-            most_steps: MOST_STEPS,
+            watch: None,
+            read: &mut read,
+            most_steps: 0,
         };
-        match seeds {
-            Seeds::Learned(_) => {}
-            Seeds::Given(_) => guard.notes = self.notes.get().as_mut_ptr(),
-            Seeds::Marked(_, marks) => {
-                guard.marks = marks;
-                guard.most_steps = MOST_STEPS_MARKED;
-            }
+        if let Seeds::Followed(_, watch, most_steps) = seeds {
+            guard.notes = self.notes.get().as_mut_ptr();
+            guard.watch = Some(watch);
+            guard.most_steps = most_steps;
         }
         catch(on_signal, &SIGNALS)?;
         let guard = &raw mut guard;
@@ -214,12 +234,12 @@ impl<'linked> Runner<'linked> {
         unsafe {
             (*guard).memory.prepare(entry, trampoline::next());
             (*guard).outcome = Outcome::default();
-            (*guard).stack_pointer = entry.stack_pointer();
+            (*guard).before = before.general;
             (*guard).random = Random::new(entry.seed);
             (*guard).steps = 0;
             (*guard).previous = 0;
-            let marks = (*guard).marks;
-            let is_followed = !((*guard).notes.is_null() && marks.is_empty());
+            (*guard).read.fill(0);
+            let is_followed = (*guard).watch.is_some();
             if is_followed {
                 before.flags |= TRAP;
             }

@@ -4,15 +4,13 @@ use std::path::{Path, PathBuf};
 
 use abide::inputs::{self, Image};
 use abide::interpret::Calls;
-use abide::project::{self, Assumed, Project, RootVerdicts};
+use abide::project::{self, Project};
 
 use crate::coverage::{Surveyor, Visited};
-use crate::entry::Seed;
-use crate::fault;
 use crate::link::Linked;
-use crate::outcome::{Ending, Outcome};
 use crate::report::Report;
 use crate::run::{Runner, Wanted};
+use crate::watch::Watch;
 
 /// The units below a directory, by name: those with a list of their files.
 ///
@@ -65,41 +63,15 @@ pub fn run(
     for found in unit.roots.iter().filter(|found| found.is_decided()) {
         let mut runs = runner.run(found.root.place, wanted);
         if found.is_proved() {
-            excuse(&mut runner, &mut surveyor, &linked, found, &mut runs);
-            visited.merge(surveyor.survey(found, Calls::ByContract));
+            let own = surveyor.survey(found, Calls::ByContract);
+            let mut expected = surveyor.survey(found, Calls::Followed);
+            expected.merge(own.clone());
+            let watch = Watch::new(&linked, &expected);
+            runner.follow(found.root.place, &mut runs, &watch, wanted.followed);
+            visited.merge(own);
         }
         report.add(&linked, found, &runs);
     }
     report.coverage = visited.covered(&linked, runner.notes());
     Ok(report)
-}
-
-/// Takes back breaches of runs that left what the proof visited, by a jump
-/// whose table the proof takes to be bounded.
-fn excuse<'image>(
-    runner: &mut Runner<'_>,
-    surveyor: &mut Surveyor<'image>,
-    linked: &Linked<'_>,
-    found: &RootVerdicts,
-    runs: &mut [(Seed, Outcome)],
-) {
-    let is_bounded = |assumed: &Assumed| matches!(assumed, Assumed::TableBound(..));
-    let is_broken = runs.iter().any(|(_, outcome)| outcome.breach.is_some());
-    if !is_broken || !found.assumptions.iter().any(is_bounded) {
-        return;
-    }
-    let mut visited = surveyor.survey(found, Calls::ByContract);
-    visited.merge(surveyor.survey(found, Calls::Followed));
-    let marks = visited.marks(linked);
-    for (seed, outcome) in runs
-        .iter_mut()
-        .filter(|(_, outcome)| outcome.breach.is_some())
-    {
-        if let Some(followed) = runner.follow(found.root.place, *seed, &marks)
-            && followed.ending == Ending::Departed
-            && fault::is_indirect_jump(linked, followed.at)
-        {
-            *outcome = followed;
-        }
-    }
 }

@@ -59,4 +59,24 @@ steps_over_pages:
     add rsp, 0x4000
     ret
 
+; Keeps rbx if its index is even.
+global jumps_by_table:function
+jumps_by_table:
+    lea rdx, [table]
+    and edi, 3
+    movsxd rax, dword [rdx + rdi * 4]
+    add rax, rdx
+jumps_by_table.jump:
+    jmp rax
+jumps_by_table.even:
+    ret
+jumps_by_table.odd:
+    xor ebx, ebx
+    ret
+
+section .rodata
+table:
+    dd jumps_by_table.even - table, jumps_by_table.odd - table
+    dd jumps_by_table.even - table, jumps_by_table.odd - table
+
 section .note.GNU-stack noalloc noexec nowrite progbits

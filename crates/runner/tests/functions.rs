@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use abide::contracts::Configuration;
 use abide::inputs::{self, Image, Resolved};
 use abide::project::Project;
 use runner::link::Linked;
@@ -20,12 +21,13 @@ const WANTED: Wanted = Wanted {
 };
 
 /// What each function breaks.
-const VIOLATED: [(&str, &str); 5] = [
+const VIOLATED: [(&str, &str); 6] = [
     ("clobbers_on_one_path", "clobbered_register"),
     ("leaves_direction_set", "direction_flag"),
     ("calls_misaligned", "misaligned_call"),
     ("pops_too_much", "unbalanced_stack"),
     ("steps_over_pages", "unprobed_frame"),
+    ("jumps_by_table", "clobbered_register"),
 ];
 
 fn assemble() -> PathBuf {
@@ -43,6 +45,26 @@ fn runs_agree_with_verdicts() {
     let object = assemble();
     violations_show(&object);
     verdicts_agree(&object);
+    wrong_proofs_are_contradicted(&object);
+}
+
+/// A table is declared to have one entry: what is proved of that does not hold on the processor.
+fn wrong_proofs_are_contradicted(object: &Path) {
+    let declared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("abide.toml");
+    let table = "[[table]]\njump = \"jumps_by_table.jump\"\nentries = 1\nreason = \"a lie\"\n";
+    std::fs::write(&declared, table).expect("a directory for tests");
+    let project = Project {
+        roots: ["jumps_by_table".to_owned()].into(),
+        configuration: Configuration::read(&declared).expect("a configuration"),
+        ..Project::default()
+    };
+    let report = unit::run(&[object.to_owned()], &project, WANTED).expect("the unit is judged");
+    let text = report.details();
+    assert_eq!(report.tried, 1, "{text}");
+    let [contradiction] = &report.contradictions[..] else {
+        panic!("one contradiction: {text}");
+    };
+    assert!(contradiction.contains("rbx is clobbered"), "{text}");
 }
 
 fn violations_show(object: &Path) {

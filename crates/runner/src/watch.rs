@@ -1,0 +1,272 @@
+//! What a proof says of a run, held against it step by step.
+//!
+//! A run may go where the proof did not for one reason only: it broke what the
+//! proof assumes. Which entry of a table it reads, and where it writes with an
+//! index, is seen in the addresses that it uses.
+
+use std::fmt;
+
+use iced_x86::{Instruction, InstructionInfoFactory, OpAccess, OpKind};
+
+use crate::coverage::Visited;
+use crate::fault;
+use crate::link::Linked;
+
+/// The instruction was visited.
+const VISITED: u8 = 1;
+/// It reads a table whose end is assumed.
+const READS: u8 = 2;
+/// It goes where such a table tells.
+const JUMPS: u8 = 4;
+/// It writes to the frame, with an index that is assumed to be in bounds.
+const STORES: u8 = 8;
+
+/// RSP's place among the registers, and those of `rbx`, `rbp` and `r12` … `r15`.
+const SP: usize = 4;
+const PRESERVED: [usize; 6] = [3, 5, 12, 13, 14, 15];
+
+/// An assumption of a proof that a run broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// It went where another entry than those of a table tells.
+    Table {
+        /// The entry's number.
+        index: i64,
+        /// How many the proof takes the table to have.
+        entries: u32,
+    },
+    /// It wrote over what the frame keeps for the end, with an index.
+    Index {
+        /// From SP at the entry, in bytes.
+        offset: i64,
+    },
+}
+
+impl Broken {
+    /// The assumption's name.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Table { .. } => "table-bound",
+            Self::Index { .. } => "index-in-bounds",
+        }
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table { index, entries } => {
+                write!(f, "entry {index} of a table that has {entries}")
+            }
+            Self::Index { offset } => write!(f, "a store with an index at [rsp{offset:+}]"),
+        }
+    }
+}
+
+/// What is seen of a step before it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// All is as the proof has it.
+    Expected,
+    /// The proof visited no such instruction.
+    Strayed,
+    /// The step leaves what the proof assumes.
+    Broke(Broken),
+}
+
+/// What the proof of one function expects of its runs.
+pub struct Watch {
+    /// The first address of code.
+    start: u64,
+    /// For each byte of code, what is known of an instruction that begins there.
+    kinds: Vec<u8>,
+    tables: Vec<Table>,
+    stores: Vec<Store>,
+}
+
+struct Table {
+    jump: u64,
+    reader: Instruction,
+    start: u64,
+    step: i64,
+    entries: u32,
+}
+
+struct Store {
+    instruction: Instruction,
+    /// The operand that is written.
+    operand: u32,
+    bytes: u64,
+}
+
+impl Watch {
+    /// What was visited, with addresses.
+    #[must_use]
+    pub fn new(linked: &Linked<'_>, visited: &Visited) -> Self {
+        let code = linked.code_addresses();
+        let mut watch = Self {
+            start: code.start,
+            kinds: vec![0; (code.end - code.start) as usize],
+            tables: Vec::new(),
+            stores: Vec::new(),
+        };
+        for at in linked.addresses_of(visited.instructions()) {
+            watch.note(at, VISITED);
+        }
+        for table in visited.tables() {
+            let addresses = [table.jump, table.read, table.start].map(|at| linked.address_of(at));
+            let [Some(jump), Some(read), Some(start)] = addresses else {
+                continue;
+            };
+            let Some(reader) = fault::instruction_at(linked, read) else {
+                continue;
+            };
+            watch.note(jump, JUMPS);
+            watch.note(read, READS);
+            watch.tables.push(Table {
+                jump,
+                reader,
+                start,
+                step: table.step,
+                entries: table.entries,
+            });
+        }
+        for at in linked.addresses_of(visited.indexed()) {
+            if let Some(store) = fault::instruction_at(linked, at).and_then(Store::of) {
+                watch.note(at, STORES);
+                watch.stores.push(store);
+            }
+        }
+        watch
+    }
+
+    fn note(&mut self, at: u64, kind: u8) {
+        if let Some(kinds) = self.kinds.get_mut(at.wrapping_sub(self.start) as usize) {
+            *kinds |= kind;
+        }
+    }
+
+    /// How many numbers [`Self::look`] keeps from one step to the next.
+    pub(crate) fn memory(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// Looks at the instruction that comes next, with the registers that it finds. `before` are
+    /// those at the entry, and `read` where in each table was read last. In signal handlers
+    /// this allocates nothing.
+    pub(crate) fn look(
+        &self,
+        at: u64,
+        general: &[u64; 16],
+        before: &[u64; 16],
+        read: &mut [u64],
+        peek: impl Fn(u64) -> Option<u64>,
+    ) -> Sight {
+        let Some(&kinds) = self.kinds.get(at.wrapping_sub(self.start) as usize) else {
+            return Sight::Expected;
+        };
+        if kinds & VISITED == 0 {
+            return Sight::Strayed;
+        }
+        if kinds & READS != 0 {
+            for (table, read) in self.tables.iter().zip(read.iter_mut()) {
+                if table.reader.ip() == at {
+                    *read = address(&table.reader, general).unwrap_or(0);
+                }
+            }
+        }
+        if kinds & JUMPS != 0
+            && let Some(broken) = self.past_tables(at, read)
+        {
+            return Sight::Broke(broken);
+        }
+        if kinds & STORES != 0 {
+            let mut stores = self.stores.iter();
+            let broken = stores
+                .find(|store| store.instruction.ip() == at)
+                .and_then(|store| {
+                    store.harms(general, before, |word| self.keeps(word, before, &peek))
+                });
+            if let Some(broken) = broken {
+                return Sight::Broke(broken);
+            }
+        }
+        Sight::Expected
+    }
+
+    /// Whether a word of the stack is the return address, holds the entry value of a register
+    /// that the convention preserves, or an address of code: where a helper returns to.
+    fn keeps(&self, word: u64, before: &[u64; 16], peek: &impl Fn(u64) -> Option<u64>) -> bool {
+        let is_kept = |value: u64| {
+            PRESERVED.iter().any(|&register| before[register] == value)
+                || value.wrapping_sub(self.start) < self.kinds.len() as u64
+        };
+        word == before[SP] || peek(word).is_some_and(is_kept)
+    }
+
+    /// The entry that a jump follows, if it is none of those that any of its tables has.
+    fn past_tables(&self, jump: u64, read: &[u64]) -> Option<Broken> {
+        let mut past = None;
+        for (table, &read) in self.tables.iter().zip(read) {
+            if table.jump != jump || read == 0 {
+                continue;
+            }
+            let index = (read.wrapping_sub(table.start) as i64).div_euclid(table.step);
+            if (0..i64::from(table.entries)).contains(&index) {
+                return None;
+            }
+            let entries = table.entries;
+            past = Some(Broken::Table { index, entries });
+        }
+        past
+    }
+}
+
+impl Store {
+    fn of(instruction: Instruction) -> Option<Self> {
+        let mut factory = InstructionInfoFactory::new();
+        let info = factory.info(&instruction);
+        let operand = (0..instruction.op_count()).find(|&operand| {
+            let writes = matches!(
+                info.op_access(operand),
+                OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite
+            );
+            instruction.op_kind(operand) == OpKind::Memory && writes
+        })?;
+        Some(Self {
+            operand,
+            bytes: instruction.memory_size().size() as u64,
+            instruction,
+        })
+    }
+
+    /// Where it writes over a word of the frame that is kept.
+    fn harms(
+        &self,
+        general: &[u64; 16],
+        before: &[u64; 16],
+        keeps: impl Fn(u64) -> bool,
+    ) -> Option<Broken> {
+        let from = operand_address(&self.instruction, self.operand, general)?;
+        let to = from.wrapping_add(self.bytes);
+        let harmed = (from & !7..to).step_by(8).find(|&word| keeps(word))?;
+        let offset = harmed.wrapping_sub(before[SP]) as i64;
+        Some(Broken::Index { offset })
+    }
+}
+
+/// The address of an instruction's operand in memory.
+fn address(instruction: &Instruction, general: &[u64; 16]) -> Option<u64> {
+    let operand = (0..instruction.op_count())
+        .find(|&operand| instruction.op_kind(operand) == OpKind::Memory)?;
+    operand_address(instruction, operand, general)
+}
+
+fn operand_address(instruction: &Instruction, operand: u32, general: &[u64; 16]) -> Option<u64> {
+    instruction.virtual_address(operand, 0, |register, _, _| match register {
+        register if register.is_segment_register() => Some(0),
+        register if register.is_gpr() => general.get(register.full_register().number()).copied(),
+        _ => None,
+    })
+}
