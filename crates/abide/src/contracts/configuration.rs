@@ -7,7 +7,8 @@ use serde::Deserialize;
 use wildmatch::WildMatch;
 
 use super::Contract;
-use crate::inputs::{Image, Place, Resolved, shown_name};
+use super::stated::{self, Instruction, Stated, Table};
+use crate::inputs::{Image, Place};
 use crate::registers::{Register, RegisterSet};
 
 /// The configuration of a project; the default declares nothing.
@@ -23,6 +24,9 @@ pub struct Configuration {
     /// How many entries jump tables have.
     #[serde(default, rename = "table")]
     pub tables: Vec<Table>,
+    /// What instructions do that their bytes do not say.
+    #[serde(default, rename = "instruction")]
+    pub instructions: Vec<Instruction>,
     /// The levels of rules.
     #[serde(default)]
     pub levels: BTreeMap<String, String>,
@@ -53,6 +57,14 @@ pub struct Declared {
     /// Registers that hold a multiple of a power of two at the entry, and which.
     #[serde(default)]
     pub multiples: BTreeMap<String, u32>,
+    /// How many times the usual work its analysis may take.
+    pub work: Option<u32>,
+    /// It is held to its contract by itself, and called by it.
+    #[serde(default)]
+    pub root: bool,
+    /// Its unwind table is right where that cannot be told.
+    #[serde(default)]
+    pub unwinds: bool,
     /// It never returns.
     #[serde(default)]
     pub never_returns: bool,
@@ -62,18 +74,6 @@ pub struct Declared {
     /// It is data, or code that is not called: no root.
     #[serde(default)]
     pub not_a_function: bool,
-}
-
-/// The bound of a jump table.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Table {
-    /// The instruction that jumps: `symbol` or `symbol+0x12`.
-    pub jump: String,
-    /// How many entries the table has.
-    pub entries: u32,
-    /// Why.
-    pub reason: String,
 }
 
 /// Why a configuration cannot be used.
@@ -104,6 +104,14 @@ pub enum Error {
         /// The name.
         register: String,
     },
+    /// What is declared cannot be.
+    #[error("`{}` contradicts itself: {what}", path.display())]
+    Contradiction {
+        /// The file.
+        path: PathBuf,
+        /// In what.
+        what: String,
+    },
     /// A declaration has no reason.
     #[error("a declaration in `{}` has an empty `reason`: say why, it is printed with the verdict", path.display())]
     NoReason {
@@ -133,33 +141,57 @@ impl Configuration {
     }
 
     fn check(&self, path: &Path) -> Result<(), Error> {
+        let path = || path.to_owned();
         let contracts = self.contracts.iter().map(|declared| &declared.reason);
         let tables = self.tables.iter().map(|table| &table.reason);
-        if contracts
-            .chain(tables)
-            .any(|reason| reason.trim().is_empty())
-        {
-            return Err(Error::NoReason {
-                path: path.to_owned(),
+        let instructions = self.instructions.iter().map(|stated| &stated.reason);
+        let mut reasons = contracts.chain(tables).chain(instructions);
+        if reasons.any(|reason| reason.trim().is_empty()) {
+            return Err(Error::NoReason { path: path() });
+        }
+        let of_contracts = self.contracts.iter().flat_map(Declared::registers);
+        let of_instructions = self.instructions.iter().flat_map(|stated| &stated.clobbers);
+        let mut names = of_contracts.chain(of_instructions.flatten().map(String::as_str));
+        if let Some(name) = names.find(|name| Register::named(name).is_none()) {
+            return Err(Error::Register {
+                path: path(),
+                register: name.to_owned(),
             });
         }
-        let names = self.contracts.iter().flat_map(Declared::registers);
-        match names
-            .into_iter()
-            .find(|name| Register::named(name).is_none())
-        {
-            Some(register) => Err(Error::Register {
-                path: path.to_owned(),
-                register: register.to_owned(),
-            }),
+        match self.contradiction() {
+            Some(what) => Err(Error::Contradiction { path: path(), what }),
             None => Ok(()),
         }
+    }
+
+    /// What is declared and cannot be, or says nothing.
+    fn contradiction(&self) -> Option<String> {
+        let table = self.tables.iter().find(|table| table.entries == 0);
+        let table = table.map(|table| {
+            format!(
+                "the table of `{}` is said to have no entries: write how many",
+                table.jump
+            )
+        });
+        let empty = self.instructions.iter().find(|stated| stated.is_empty());
+        let empty = empty.map(|stated| {
+            format!(
+                "nothing is stated of `{}`: write `leads_to`, `by_convention`, `clobbers` or \
+                 `aligned`",
+                stated.at
+            )
+        });
+        let contracts = self.contracts.iter();
+        table
+            .or(empty)
+            .or_else(|| contracts.into_iter().find_map(Declared::contradiction))
     }
 
     /// Whether a name is declared to be a root.
     #[must_use]
     pub fn is_root(&self, name: &str) -> bool {
         self.roots.iter().any(|glob| fits(glob, name))
+            || self.declared(name).any(|declared| declared.root)
     }
 
     /// Whether a name is declared to be no function.
@@ -177,13 +209,10 @@ impl Configuration {
         contract
     }
 
-    /// The instructions that jump through tables of a declared size, and that size.
+    /// What is stated of single instructions.
     #[must_use]
-    pub fn table_bounds(&self, image: &Image) -> HashMap<Place, u32> {
-        let tables = self.tables.iter();
-        tables
-            .filter_map(|table| Some((place_of(image, &table.jump)?, table.entries)))
-            .collect()
+    pub fn stated(&self, image: &Image) -> HashMap<Place, Stated> {
+        stated::resolve(image, &self.tables, &self.instructions)
     }
 
     fn declared(&self, name: &str) -> impl Iterator<Item = &Declared> {
@@ -202,6 +231,39 @@ impl Declared {
             .flatten()
             .chain(self.multiples.keys())
             .map(String::as_str)
+    }
+
+    /// What it declares that cannot be.
+    fn contradiction(&self) -> Option<String> {
+        let of = self.symbols.first().map_or("no symbol", String::as_str);
+        if self.symbols.is_empty() {
+            return Some("a contract without `symbols` binds nothing".to_owned());
+        }
+        let preserved = self.preserves.iter().flatten().chain(&self.also_preserves);
+        let mut both = preserved.filter(|name| self.clobbers.contains(name));
+        if let Some(register) = both.next() {
+            return Some(format!(
+                "`{of}` is said to preserve and to clobber `{register}`"
+            ));
+        }
+        let mut multiples = self.multiples.iter();
+        if let Some((register, of)) = multiples.find(|(_, of)| !of.is_power_of_two()) {
+            return Some(format!(
+                "`{register}` is said to be a multiple of {of}, no power of two"
+            ));
+        }
+        if self.not_a_function && self.declares_a_function() {
+            return Some(format!(
+                "`{of}` is said to be no function, and what it does as one"
+            ));
+        }
+        (self.never_returns && self.results.is_some())
+            .then(|| format!("`{of}` is said never to return, and what it returns"))
+    }
+
+    fn declares_a_function(&self) -> bool {
+        let registers = self.registers().next().is_some();
+        registers || self.stack_arguments.is_some() || self.never_returns || self.switches_stack
     }
 
     fn apply(&self, contract: &mut Contract) {
@@ -226,30 +288,15 @@ impl Declared {
             .extend(multiples.filter_map(|(name, of)| {
                 Some((Register::named(name)?, of.trailing_zeros().min(63) as u8))
             }));
+        contract.work = self.work.unwrap_or(contract.work).max(1);
+        contract.unwinds |= self.unwinds;
         contract.never_returns |= self.never_returns;
         contract.switches_stack |= self.switches_stack;
         contract.reasons.push(self.reason.clone());
     }
 }
 
-/// The place that `symbol` or `symbol+0x12` names; of local symbols, the first.
-fn place_of(image: &Image, text: &str) -> Option<Place> {
-    let (name, distance) = match text.rsplit_once("+0x") {
-        Some((name, distance)) => (name, i64::from_str_radix(distance, 16).ok()?),
-        None => (text, 0),
-    };
-    let is_it = |symbol: &str| symbol == name || shown_name(symbol) == name;
-    let (id, _) = image.symbols().find(|(_, symbol)| is_it(&symbol.name))?;
-    match image.resolve(id)? {
-        Resolved::Place(place) => Some(Place {
-            offset: place.offset.checked_add(distance)?,
-            ..place
-        }),
-        _ => None,
-    }
-}
-
-fn fits(glob: &str, name: &str) -> bool {
+pub(super) fn fits(glob: &str, name: &str) -> bool {
     WildMatch::new(glob).matches(name)
 }
 

@@ -18,6 +18,10 @@ pub struct Contract {
     pub stack_arguments: Option<u32>,
     /// Registers that hold a multiple of 2^n at the entry.
     pub multiples: Vec<(Register, u8)>,
+    /// How many times the usual work its analysis may take.
+    pub work: u32,
+    /// Its unwind table is right where that cannot be told.
+    pub unwinds: bool,
     /// It never returns.
     pub never_returns: bool,
     /// It leaves its caller's stack on purpose.
@@ -37,6 +41,8 @@ impl Contract {
             preserved: convention.preserved,
             stack_arguments: None,
             multiples: Vec::new(),
+            work: 1,
+            unwinds: false,
             never_returns: false,
             switches_stack: false,
             reasons: Vec::new(),

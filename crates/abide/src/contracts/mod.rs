@@ -3,8 +3,12 @@
 mod configuration;
 mod contract;
 mod references;
+mod remarks;
 mod roots;
+mod stated;
 
 pub use configuration::{Configuration, Declared, Error};
 pub use contract::Contract;
+pub use remarks::nearest_symbol;
 pub use roots::{Derived, Root, RootChoice, handed_out, has_assembly, roots_of};
+pub use stated::{Instruction, Stated, Table};

@@ -54,6 +54,8 @@ pub enum Event {
         callee: Callee,
         /// SP modulo 16 at the callee's entry, if known.
         residue: Option<u64>,
+        /// SP is an address of the root's frame.
+        on_frame: bool,
         /// DF.
         direction: Option<bool>,
     },
@@ -133,19 +135,33 @@ pub enum Whereabouts {
     Unknown,
 }
 
+/// What is known of a target that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Aim {
+    /// It stands in a table whose end is not known.
+    Table,
+    /// It is computed from the unit's own places.
+    Own,
+    /// Another gave it.
+    Pointer {
+        /// SP is an address of the root's frame there.
+        on_frame: bool,
+    },
+}
+
 /// Why the analysis could not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// A jump whose target is not known.
-    IndirectJump,
+    IndirectJump(Aim),
     /// A call to a private helper whose target is not known.
-    IndirectCall,
-    /// SP is not an address of the root's frame.
-    StackSwitch,
+    IndirectCall(Aim),
     /// A helper that calls itself.
     Recursion,
     /// The bound on the work for one root was reached.
     Bound,
+    /// A return from an interrupt.
+    InterruptReturn,
     /// An instruction that the model has no effects for.
     Instruction(&'static str),
     /// The code writes to code.
@@ -157,11 +173,11 @@ impl Reason {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
-            Self::IndirectJump => "an indirect jump whose targets are not known",
-            Self::IndirectCall => "an indirect call whose targets are not known",
-            Self::StackSwitch => "the stack pointer leaves the frame",
+            Self::IndirectJump(_) => "an indirect jump whose targets are not known",
+            Self::IndirectCall(_) => "an indirect call whose targets are not known",
             Self::Recursion => "a private helper that calls itself",
             Self::Bound => "the bound on the work for one root",
+            Self::InterruptReturn => "a return from an interrupt, which no function has",
             Self::Instruction(_) => "an instruction that is not modelled",
             Self::SelfModification => "code that writes to code",
         }

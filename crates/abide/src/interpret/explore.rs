@@ -8,14 +8,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::boundaries::Boundaries;
 use super::code::{Code, Instruction};
 use super::evaluate::{At, Evaluator};
-use super::events::{Assumptions, Callee, Event, Exit, Facts, Reason, Record, Seen, Use};
+use super::events::{Aim, Assumptions, Callee, Event, Exit, Facts, Reason, Record, Seen, Use};
 use super::join::Join;
 use super::known::Known;
 use super::state::State;
-use super::tables::{Destination, Jump, destinations};
+use super::tables::{Destination, Jump, destinations, is_in_table};
 use super::terms::{TermId, Terms, Value};
 use super::unwinding::UnwindTables;
-use crate::contracts::Contract;
+use crate::contracts::{Contract, Stated};
 use crate::conventions::Convention;
 use crate::inputs::{Image, Place};
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
@@ -41,8 +41,8 @@ pub struct Surroundings<'image> {
     pub convention: &'static Convention,
     /// Where objects begin.
     pub boundaries: Boundaries,
-    /// How many entries the tables have that these instructions jump through, where it is declared.
-    pub tables: FxHashMap<Place, u32>,
+    /// What is declared of single instructions.
+    pub stated: FxHashMap<Place, Stated>,
     /// Functions that are called by their contract: the roots.
     pub contracted: FxHashMap<Place, Contract>,
     /// Symbols that never return.
@@ -59,7 +59,7 @@ impl<'image> Surroundings<'image> {
             image,
             convention,
             boundaries: Boundaries::new(image),
-            tables: FxHashMap::default(),
+            stated: FxHashMap::default(),
             contracted: FxHashMap::default(),
             never_return: |_| false,
             unwind: UnwindTables::new(image),
@@ -162,6 +162,8 @@ pub struct Explorer<'code, 'image> {
     kept: Kept,
     queue: BTreeSet<(Reverse<u32>, Place, u32)>,
     visited: u64,
+    /// How many may be visited.
+    most_visits: u64,
     exhausted: bool,
     relied_on_contracts: bool,
 }
@@ -240,6 +242,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             context_ids: FxHashMap::default(),
             queue: BTreeSet::new(),
             visited: 0,
+            most_visits: MOST_VISITS.saturating_mul(contract.work.into()),
             exhausted: false,
             relied_on_contracts: false,
         };
@@ -253,11 +256,34 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     fn settle(&mut self) {
         while let Some((_, _, block)) = self.queue.pop_first() {
-            if self.visited > MOST_VISITS {
+            if self.visited > self.most_visits {
                 self.exhausted = true;
                 return;
             }
             self.run_block(block);
+        }
+    }
+
+    /// Puts into an event what is declared of its instruction; false where that answers it.
+    fn is_open(&self, seen: &mut Seen) -> bool {
+        let Some(stated) = self.around.stated.get(&seen.place) else {
+            return true;
+        };
+        let aligned = u64::from(stated.aligned.unwrap_or(1));
+        let convention = self.around.convention;
+        match &mut seen.event {
+            Event::Unknown {
+                reason: Reason::SelfModification,
+            } => stated.clobbers.is_none(),
+            Event::AlignedAccess { align, residue, .. } if aligned >= u64::from(*align) => {
+                *residue = residue.or(Some(0));
+                true
+            }
+            Event::Call { residue, .. } if aligned >= u64::from(convention.stack_alignment) => {
+                *residue = residue.or(Some(u64::from(convention.entry_residue)));
+                true
+            }
+            _ => true,
         }
     }
 
@@ -280,6 +306,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 event: Event::Unknown { reason },
             });
         }
+        events.retain_mut(|seen| self.is_open(seen));
         let facts = Facts {
             events,
             assumptions,
@@ -460,13 +487,16 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 true
             }
             Flow::Stop => false,
+            Flow::Unknown(_) if self.stated(at).is_some_and(Stated::tells_flow) => {
+                self.follow_stated(state, at, from)
+            }
             Flow::Unknown(why) => {
                 let reason = Reason::Instruction(why);
                 self.evaluator.record(at, Event::Unknown { reason });
                 false
             }
             Flow::InterruptReturn => {
-                let reason = Reason::Instruction("iret in a function that is called");
+                let reason = Reason::InterruptReturn;
                 self.evaluator.record(at, Event::Unknown { reason });
                 false
             }
@@ -490,6 +520,27 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 false
             }
         }
+    }
+
+    /// An instruction that is not modelled, as it is declared; true where the next comes next.
+    fn follow_stated(&mut self, state: &mut State, at: At, from: u32) -> bool {
+        let Some(stated) = self.stated(at) else {
+            return false;
+        };
+        for &place in &stated.leads_to {
+            let mut state = state.clone();
+            self.jump_to(&mut state, at, place, from);
+        }
+        for register in stated
+            .clobbers
+            .iter()
+            .flat_map(|registers| registers.iter())
+        {
+            state.registers[register.index()] = Value::ANYTHING;
+        }
+        state.carry = super::state::FlagSource::Open(None);
+        state.status = super::state::FlagSource::Open(None);
+        stated.clobbers.is_some()
     }
 
     fn target(&mut self, at: At, target: Target) -> Value {
@@ -534,29 +585,51 @@ impl<'code, 'image> Explorer<'code, 'image> {
         state.assume(&mut self.evaluator.terms, taken, false)
     }
 
-    fn destinations(
-        &mut self,
-        state: &State,
-        at: At,
-        target: Value,
-        entries: Option<u32>,
-    ) -> Option<Vec<Destination>> {
+    fn stated(&self, at: At) -> Option<&'code Stated> {
+        self.around.stated.get(&at.place)
+    }
+
+    /// Where an indirect jump or call leads: as it is declared, else as the values tell.
+    fn destinations(&mut self, state: &State, at: At, target: Value) -> Option<Vec<Destination>> {
+        let stated = self.stated(at);
+        if let Some(stated) = stated.filter(|stated| !stated.leads_to.is_empty()) {
+            let places = stated.leads_to.iter();
+            return Some(
+                places
+                    .map(|&place| Destination::Place(place, None))
+                    .collect(),
+            );
+        }
         let jump = Jump {
             at: at.place,
             target,
-            entries,
+            entries: stated.and_then(|stated| stated.entries),
         };
         let boundaries = &self.around.boundaries;
         destinations(&mut self.evaluator, boundaries, state, jump)
+    }
+
+    fn aim(&mut self, state: &State, target: Value) -> Aim {
+        let boundaries = &self.around.boundaries;
+        if is_in_table(&mut self.evaluator, boundaries, state, target) {
+            return Aim::Table;
+        }
+        if self.evaluator.terms.comes_from_image(target) || self.evaluator.is_own_code(target) {
+            return Aim::Own;
+        }
+        Aim::Pointer {
+            on_frame: self.evaluator.terms.is_frame(state.stack_pointer()),
+        }
     }
 
     fn jump(&mut self, state: &mut State, at: At, target: Value, from: u32) {
         if let Some(place) = self.evaluator.terms.as_place(target) {
             return self.jump_to(state, at, place, from);
         }
-        let entries = self.around.tables.get(&at.place).copied();
-        let found = self.destinations(state, at, target, entries);
-        let Some(found) = found else {
+        if self.stated(at).is_some_and(|stated| stated.by_convention) {
+            return self.leave(state, at, Callee::Pointer, from);
+        }
+        let Some(found) = self.destinations(state, at, target) else {
             return self.jump_anywhere(state, at, target, from);
         };
         for destination in found {
@@ -615,19 +688,20 @@ impl<'code, 'image> Explorer<'code, 'image> {
         if is_pointer && state.stack_pointer() == Value::FRAME {
             return self.leave(state, at, Callee::Pointer, from);
         }
-        let reason = Reason::IndirectJump;
+        let reason = Reason::IndirectJump(self.aim(state, target));
         self.evaluator.record(at, Event::Unknown { reason });
     }
 
     /// A call, its return address already pushed; true where the next instruction follows.
     fn call(&mut self, state: &mut State, at: At, next: Place, target: Value, from: u32) -> bool {
-        let entries = self.around.tables.get(&at.place).copied();
-        let found = self.destinations(state, at, target, entries);
-        let Some(found) = found else {
+        if self.stated(at).is_some_and(|stated| stated.by_convention) {
+            return self.contract_call(state, at, Callee::Pointer);
+        }
+        let Some(found) = self.destinations(state, at, target) else {
             // A pointer that the unit computes itself leads to a helper of its
             // own, whose convention is not known.
             if self.evaluator.is_own_code(target) {
-                let reason = Reason::IndirectCall;
+                let reason = Reason::IndirectCall(self.aim(state, target));
                 self.evaluator.record(at, Event::Unknown { reason });
                 return false;
             }
@@ -650,7 +724,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 Destination::Place(place, _) => Callee::Place(place),
                 Destination::External(symbol) => Callee::External(symbol),
                 Destination::ReturnAddress => {
-                    let reason = Reason::IndirectCall;
+                    let reason = Reason::IndirectCall(Aim::Own);
                     self.evaluator.record(at, Event::Unknown { reason });
                     continue;
                 }
@@ -697,6 +771,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         Event::Call {
             callee,
             residue: known.modulo(log2),
+            on_frame: self.evaluator.terms.is_frame(state.stack_pointer()),
             direction: state.direction,
         }
     }
@@ -712,6 +787,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
             }
             if depth > MOST_DEPTH {
                 let reason = Reason::Recursion;
+                let at = At {
+                    place: callee,
+                    ..at
+                };
                 self.evaluator.record(at, Event::Unknown { reason });
                 return;
             }
@@ -837,7 +916,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             return;
         }
         if address != Value::RETURN_ADDRESS {
-            let found = self.destinations(state, at, address, None);
+            let found = self.destinations(state, at, address);
             if let Some(found) = found {
                 for destination in found {
                     match destination {

@@ -20,7 +20,8 @@ mod unwinding;
 pub use boundaries::Boundaries;
 pub use code::Code;
 pub use events::{
-    AssumedTable, Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Unwound, Use, Whereabouts,
+    Aim, AssumedTable, Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Unwound, Use,
+    Whereabouts,
 };
 pub use explore::{Analysis, Calls, Explorer, Surroundings};
 pub use known::Known;

@@ -59,6 +59,16 @@ pub(super) fn destinations(
     by_table(evaluator, boundaries, state, jump).or_else(|| by_distance(evaluator, state, target))
 }
 
+/// Whether a target is read from a table, whose first entry leads to code.
+pub(super) fn is_in_table(
+    evaluator: &mut Evaluator<'_>,
+    boundaries: &Boundaries,
+    state: &State,
+    target: Value,
+) -> bool {
+    by_declared_table(evaluator, boundaries, state, target, 1).is_some()
+}
+
 fn single(terms: &Terms, target: Value) -> Option<Destination> {
     if target == Value::RETURN_ADDRESS {
         return Some(Destination::ReturnAddress);

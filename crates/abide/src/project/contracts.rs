@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::questions;
 use super::verdicts::{Assumed, Extent, RootVerdicts, Shown, Verdict, decide};
 use super::{Error, Project};
 use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::UnitPlace;
-use crate::inputs::{Image, Place, SectionIndex, Trace, shown_name};
-use crate::interpret::replay::{ReplayStep, Replayer};
+use crate::inputs::{Image, Place, Resolved, SectionIndex, Trace, shown_name};
+use crate::interpret::replay::{Replay, ReplayStep, Replayer, What};
 use crate::interpret::{Callee, Code, Surroundings, in_parallel};
 use crate::machine::x86;
-use crate::report::{ContractSummary, Report, RootReport};
+use crate::report::{ContractSummary, Declaration, Report, RootReport};
 use crate::rules::{
-    self, Candidate, Doubt, Facts, Finding, Level, Levels, Location, Rule, Symptom, name_at,
+    self, Candidate, Facts, Finding, Level, Levels, Location, Rule, Symptom, name_at,
 };
 
 /// A link unit whose roots are decided.
@@ -39,10 +40,7 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
     };
     let roots = contracts::roots_of(&image, choice);
     for name in &project.roots {
-        let is_it = |symbol: &str| symbol == name || shown_name(symbol) == *name;
-        if image.symbols().all(|(_, symbol)| !is_it(&symbol.name)) {
-            return Err(Error::NoSuchRoot(name.clone()));
-        }
+        is_found(&image, &roots, name)?;
     }
     if roots.is_empty() && contracts::has_assembly(&image) {
         return Err(Error::NoRoot);
@@ -51,9 +49,8 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
         let contract = Contract::of(&SYSTEM_V_X86_64);
         project.configuration.contract(&root.name, contract)
     };
-    let bounds = project.configuration.table_bounds(&image);
     let mut around = surroundings(&image);
-    around.tables.extend(bounds);
+    around.stated.extend(project.configuration.stated(&image));
     let mut decided: Vec<RootVerdicts> = Vec::new();
     let mut pending = roots;
     // A function that is handed out to be called back is a root as well.
@@ -79,6 +76,27 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
         image,
         roots: decided,
     })
+}
+
+/// Whether a name that was given is a root.
+fn is_found(image: &Image, roots: &[Root], name: &str) -> Result<(), Error> {
+    let is_it = |symbol: &str| symbol == name || shown_name(symbol) == name;
+    let symbols = image.symbols().filter(|(_, symbol)| is_it(&symbol.name));
+    let symbols: Vec<_> = symbols.map(|(id, _)| id).collect();
+    let is_root = |id| match image.resolve(id) {
+        Some(Resolved::Place(place)) => roots.iter().any(|root| root.place == place),
+        _ => false,
+    };
+    if symbols.is_empty() {
+        return Err(Error::NoSuchRoot {
+            name: name.to_owned(),
+            nearest: contracts::nearest_symbol(image, name),
+        });
+    }
+    match symbols.into_iter().any(is_root) {
+        true => Ok(()),
+        false => Err(Error::NoFunction(name.to_owned())),
+    }
 }
 
 /// Decides one root of an image, as the convention has it; `others` are roots too.
@@ -154,7 +172,13 @@ pub(super) fn judge(
     let mut objects = facts.unit.objects.clone();
     objects.extend(facts.unit.images.iter().cloned());
     let unit = judge_unit(Image::new(objects), project)?;
-    report.contracts = Some(summary(&unit));
+    let mut contracts = summary(&unit);
+    let declared = project.configuration.declarations(&unit.image).into_iter();
+    contracts.declared = declared
+        .map(|(of, reason)| Declaration { of, reason })
+        .collect();
+    report.contracts = Some(contracts);
+    report.remarks = project.configuration.remarks(&unit.image);
     let reporter = Reporter {
         facts,
         unit: &unit,
@@ -274,10 +298,43 @@ impl Reporter<'_> {
                 }
             }
         }
-        found
-            .into_values()
-            .map(|(finding, roots)| with_others(finding, &roots))
-            .collect()
+        let found = found.into_values();
+        let mut findings: Vec<Finding> = found
+            .map(|(finding, roots)| with_others(finding, roots))
+            .collect();
+        let level = self.levels.of(&rules::UNDECIDED);
+        if level != Level::Allow {
+            findings.extend(self.questions(level));
+        }
+        findings
+    }
+
+    /// What is not known: doubts of one class at one place are one report.
+    fn questions(&self, level: Level) -> Vec<Finding> {
+        let all = self
+            .unit
+            .roots
+            .iter()
+            .map(|root| root.root.name.as_str())
+            .collect();
+        let rules_judged = |rule: &Rule| self.levels.of(rule) != Level::Allow;
+        let questions = questions::of(&self.unit.roots, rules_judged);
+        let findings = questions.into_iter().map(|question| {
+            let label = question.doubt.class.to_owned();
+            let finding = Finding {
+                rule: rules::UNDECIDED.id,
+                level,
+                symbol: question.root.to_owned(),
+                message: question.message(),
+                places: vec![self.location(question.doubt.place, label)],
+                path: Vec::new(),
+                frame: None,
+                notes: question.notes(),
+                help: question.help(&all),
+            };
+            with_others(finding, question.roots)
+        });
+        findings.collect()
     }
 
     fn of_verdict(
@@ -306,7 +363,8 @@ impl Reporter<'_> {
                     (cause, finding)
                 })
                 .collect(),
-            Verdict::Unknown(doubts) => self.of_doubts(root, rule, doubts),
+            // What is not known is put together over rules and roots.
+            Verdict::Unknown(_) => Vec::new(),
         }
     }
 
@@ -317,8 +375,9 @@ impl Reporter<'_> {
         level: Level,
         shown: &Shown,
     ) -> (Cause<'static>, Finding) {
-        let (cause, mut finding) = self.of_candidate(root, rule, level, &shown.candidate, 0);
+        let (mut cause, mut finding) = self.of_candidate(root, rule, level, &shown.candidate, 0);
         let replay = &shown.replay;
+        cause.1 = last_write(replay).unwrap_or(cause.1);
         let entry: Vec<String> = replay.entry.iter().map(ToString::to_string).collect();
         if !entry.is_empty() {
             let entry = entry.join(", ");
@@ -388,48 +447,6 @@ impl Reporter<'_> {
         (cause, finding)
     }
 
-    /// Doubts of one class are one report: deciding the first decides most.
-    fn of_doubts(
-        &self,
-        root: &RootVerdicts,
-        rule: &'static Rule,
-        doubts: &[Doubt],
-    ) -> Vec<(Cause<'static>, Finding)> {
-        let mut classes: BTreeMap<&'static str, Vec<&Doubt>> = BTreeMap::new();
-        for doubt in doubts {
-            classes.entry(doubt.class).or_default().push(doubt);
-        }
-        let classes = classes.into_iter();
-        classes
-            .filter_map(|(class, doubts)| {
-                let (first, rest) = doubts.split_first()?;
-                let notes = match rest.len() {
-                    0 => Vec::new(),
-                    more => vec![format!("the same holds of {more} more places")],
-                };
-                let finding = Finding {
-                    rule: rules::UNDECIDED.id,
-                    level: self.levels.of(&rules::UNDECIDED),
-                    symbol: root.root.name.clone(),
-                    message: format!(
-                        "`{}` is not decided by `{}`: {}",
-                        root.root.name, rule.id, first.reason
-                    ),
-                    places: vec![self.location(first.place, class.to_owned())],
-                    path: Vec::new(),
-                    frame: None,
-                    notes,
-                    help: format!(
-                        "these lines in `abide.toml` would decide it:\n{}",
-                        first.decide
-                    ),
-                };
-                // One obstacle keeps many rules from being decided: it is told once.
-                Some(((class, root.root.place, None), finding))
-            })
-            .collect()
-    }
-
     fn location(&self, place: Place, label: String) -> Location {
         let image = &self.unit.image;
         let object = image.object_of(place.section).unwrap_or(0);
@@ -457,10 +474,18 @@ fn one_a_symptom(candidates: &[Candidate]) -> impl Iterator<Item = (&Candidate, 
         .map(|(candidate, places)| (candidate, places.len().saturating_sub(1)))
 }
 
-fn with_others(mut finding: Finding, roots: &[&str]) -> Finding {
-    let others: BTreeSet<&str> = roots
+/// The instruction that wrote the wrong value: where a helper did, it is the cause for all callers.
+fn last_write(replay: &Replay) -> Option<Place> {
+    let writes = replay
+        .steps
         .iter()
-        .copied()
+        .filter(|step| matches!(step.what, What::Register { .. } | What::Direction { .. }));
+    writes.map(|step| step.place).next_back()
+}
+
+fn with_others<'a>(mut finding: Finding, roots: impl IntoIterator<Item = &'a str>) -> Finding {
+    let others: BTreeSet<&str> = roots
+        .into_iter()
         .filter(|name| *name != finding.symbol)
         .collect();
     if !others.is_empty() {
@@ -476,7 +501,7 @@ fn with_others(mut finding: Finding, roots: &[&str]) -> Finding {
         let list = shown.join(", ");
         finding
             .notes
-            .push(format!("the same place is reached from {list}{more}"));
+            .push(format!("the same is so for {list}{more}"));
     }
     finding
 }

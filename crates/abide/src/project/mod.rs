@@ -2,6 +2,7 @@
 
 mod check;
 mod contracts;
+mod questions;
 mod symbols;
 mod verdicts;
 
@@ -63,9 +64,21 @@ pub enum Error {
          `--all-exported`, or judge the names alone by `--names`"
     )]
     NoRoot,
-    /// A root that was named is no function of the link.
-    #[error("`{0}` is no function of what was given: `cargo abide symbols FILE…` lists them")]
-    NoSuchRoot(String),
+    /// A root that was named is not there.
+    #[error("`{name}` is no symbol of what was given{}: `cargo abide symbols FILE…` lists them",
+        nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest is `{name}`")))]
+    NoSuchRoot {
+        /// The name.
+        name: String,
+        /// The nearest that there is.
+        nearest: Option<String>,
+    },
+    /// A root that was named is there, and is no code, or is declared to be none.
+    #[error(
+        "`{0}` is no function of what was given: it is data, or no object defines it, or \
+         `abide.toml` says so"
+    )]
+    NoFunction(String),
     /// All files together have no object.
     #[error("no object is in what was given: name object files, archives or linked images")]
     Empty,

@@ -27,6 +27,9 @@ pub struct Report {
     pub contracts: Option<ContractSummary>,
     /// Rules that had nothing to judge.
     pub not_applicable: Vec<NotApplicable>,
+    /// What `abide.toml` says of nothing that was given, each a sentence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// What was given and not read, each a sentence.
     pub skipped: Vec<String>,
 }
@@ -42,8 +45,20 @@ pub struct ContractSummary {
     pub possible: usize,
     /// Pairs that were not decided.
     pub unknown: usize,
+    /// What `abide.toml` declares, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Declaration>,
     /// Each root.
     pub roots: Vec<RootReport>,
+}
+
+/// Something that `abide.toml` declares.
+#[derive(Debug, Serialize)]
+pub struct Declaration {
+    /// Of what.
+    pub of: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What was decided of a root.

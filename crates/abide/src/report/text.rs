@@ -8,7 +8,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level as Severity, Origin, Renderer, Snippet,
 };
 
-use super::{ContractSummary, Report, UnitSummary, frame};
+use super::{ContractSummary, Declaration, Report, UnitSummary, frame};
 use crate::interpret::replay::Frame;
 use crate::rules::{Finding, Level, Location};
 
@@ -40,6 +40,9 @@ pub fn text(report: &Report, style: Style) -> String {
         let places = Places::of(finding, &mut sources);
         out.push_str(&renderer.render(&[group(finding, &places)]).to_string());
         out.push_str("\n\n");
+    }
+    for remark in &report.remarks {
+        out.push_str(&format!("warning: `abide.toml`: {remark}\n"));
     }
     for skipped in &report.skipped {
         out.push_str(&format!("note: {skipped}\n"));
@@ -267,6 +270,10 @@ fn summary(report: &Report) -> String {
             contracts.unknown,
         ));
         text.push_str(&derivation(contracts));
+        for declared in &contracts.declared {
+            let Declaration { of, reason } = declared;
+            text.push_str(&format!("declared of {of}: {reason}\n"));
+        }
     }
     for rule in &report.not_applicable {
         text.push_str(&format!(

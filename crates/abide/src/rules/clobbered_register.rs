@@ -56,7 +56,10 @@ fn candidate(
         notes: vec![format!(
             "its caller may keep a value in `{register}` across the call: {} says that it is \
              preserved",
-            root.contract.convention.name
+            match root.contract.convention.preserved.contains(register) {
+                true => root.contract.convention.name,
+                false => "`abide.toml`",
+            }
         )],
         help: help(root, place, state, register, value),
     }

@@ -1,10 +1,10 @@
 //! What a rule says of one root, before and after its doubts are looked into.
 
-use super::Level;
+use super::{Decide, Level};
 use crate::contracts::{Contract, Root};
 use crate::inputs::{Image, Place, shown_name};
 use crate::interpret::replay;
-use crate::interpret::{Base, Callee, Event, Facts, Reason, Seen, Terms, Unwound, Value};
+use crate::interpret::{Aim, Base, Callee, Event, Facts, Reason, Seen, Terms, Unwound, Value};
 use crate::registers::Register;
 
 /// What rules judge a root by.
@@ -130,8 +130,8 @@ pub struct Doubt {
     pub class: &'static str,
     /// The reason, a sentence without a capital and a full stop.
     pub reason: String,
-    /// The lines of `abide.toml` that would decide it.
-    pub decide: String,
+    /// What could be declared, and would decide it.
+    pub decide: Vec<Decide>,
 }
 
 /// What a place is called: the nearest symbol and the distance.
@@ -205,12 +205,31 @@ impl RootFacts<'_> {
             Reason::Instruction(why) => format!("{}: {why}", reason.text()),
             _ => reason.text().to_owned(),
         };
+        let declare = |line: &str| Decide::Contract(line.to_owned());
+        let state = |line: &str| Decide::Instruction {
+            at: at.clone(),
+            line: line.to_owned(),
+        };
         let decide = match reason {
-            Reason::IndirectJump | Reason::IndirectCall => {
-                format!("[[table]]\njump = \"{at}\"\nentries = 0 # how many\nreason = \"…\"")
-            }
-            Reason::StackSwitch => self.declare("switches_stack = true"),
-            _ => self.declare("not_a_function = true"),
+            Reason::IndirectJump(aim) | Reason::IndirectCall(aim) => match aim {
+                Aim::Table => vec![Decide::Table(at.clone())],
+                Aim::Own => vec![state("leads_to = [\"…\"] # the labels")],
+                Aim::Pointer { on_frame: true } => vec![state("by_convention = true")],
+                Aim::Pointer { on_frame: false } => {
+                    vec![
+                        declare("switches_stack = true"),
+                        state("by_convention = true"),
+                    ]
+                }
+            },
+            Reason::Recursion => vec![Decide::Root(at.clone())],
+            Reason::Bound => vec![declare("work = 8 # times the usual")],
+            Reason::InterruptReturn => vec![declare("not_a_function = true")],
+            Reason::Instruction(_) => vec![state(
+                "leads_to = [\"…\"] # or, if the next instruction follows, clobbers = [] with what \
+                 it changes",
+            )],
+            Reason::SelfModification => vec![state("clobbers = [] # it changes no code that runs")],
         };
         Doubt {
             place,
@@ -218,14 +237,5 @@ impl RootFacts<'_> {
             reason: format!("at `{at}` there is {detail}"),
             decide,
         }
-    }
-
-    /// The lines of `abide.toml` that declare something of this root.
-    #[must_use]
-    pub fn declare(&self, line: &str) -> String {
-        format!(
-            "[[contract]]\nsymbols = [\"{}\"]\n{line}\nreason = \"…\"",
-            self.root.name
-        )
     }
 }

@@ -1,4 +1,4 @@
-use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::interpret::Event;
 
 pub(super) static RULE: Rule = Rule {
@@ -15,7 +15,10 @@ fn check(root: &RootFacts<'_>) -> Judgement {
     let (alignment, entry) = (convention.stack_alignment, convention.entry_residue);
     for seen in root.events() {
         let Event::Call {
-            callee, residue, ..
+            callee,
+            residue,
+            on_frame,
+            ..
         } = seen.event
         else {
             continue;
@@ -57,7 +60,13 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 place: seen.place,
                 class: "the stack's alignment at a call",
                 reason: format!("how the stack is aligned at the call of {callee} is not known"),
-                decide: root.declare("switches_stack = true"),
+                decide: vec![match on_frame {
+                    true => Decide::Instruction {
+                        at: root.name(seen.place),
+                        line: format!("aligned = {alignment}"),
+                    },
+                    false => Decide::Contract("switches_stack = true".to_owned()),
+                }],
             }),
         }
     }

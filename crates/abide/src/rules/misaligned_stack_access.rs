@@ -1,5 +1,7 @@
-use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
-use crate::interpret::Event;
+use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::inputs::Place;
+use crate::interpret::{Base, Event, Value};
+use crate::registers::Register;
 
 pub(super) static RULE: Rule = Rule {
     id: "misaligned_stack_access",
@@ -12,7 +14,12 @@ pub(super) static RULE: Rule = Rule {
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     for seen in root.events() {
-        let Event::AlignedAccess { align, residue, .. } = seen.event else {
+        let Event::AlignedAccess {
+            address,
+            align,
+            residue,
+        } = seen.event
+        else {
             continue;
         };
         match residue {
@@ -41,9 +48,36 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                      is not known",
                     root.name(seen.place)
                 ),
-                decide: root.declare(&format!("multiples = {{ rdi = {align} }} # the register that decides it")),
+                decide: vec![decide(root, seen.place, address, align)],
             }),
         }
     }
     judgement
+}
+
+/// What is known of the register that decides it, or of the address.
+fn decide(root: &RootFacts<'_>, place: Place, address: Value, align: u8) -> Decide {
+    match register_that_decides(root, address) {
+        Some((register, factor)) => {
+            // A factor has its own part in the alignment.
+            let rest = u64::from(align) >> factor.trailing_zeros().min(7);
+            Decide::Contract(format!("multiples = {{ {register} = {} }}", rest.max(2)))
+        }
+        None => Decide::Instruction {
+            at: root.name(place),
+            line: format!("aligned = {align}"),
+        },
+    }
+}
+
+/// The register of the entry that is added to an aligned address of the frame, if that is all.
+fn register_that_decides(root: &RootFacts<'_>, address: Value) -> Option<(Register, i64)> {
+    let parts = root.terms.parts(address.term).iter();
+    let mut others = parts.filter(|&&(base, _)| root.terms.get(base) != Base::Frame);
+    let &(base, factor) = others.next()?;
+    let is_alone = others.next().is_none();
+    match root.terms.get(base) {
+        Base::Entry(register) if is_alone => Some((register, factor)),
+        _ => None,
+    }
 }

@@ -2,6 +2,7 @@
 
 mod below_stack_pointer;
 mod clobbered_register;
+pub mod decide;
 mod direction_flag;
 mod duplicate_symbol;
 mod executable_stack;
@@ -26,6 +27,7 @@ mod untyped_symbol;
 mod wrong_unwind_info;
 mod wrong_visibility;
 
+pub use decide::Decide;
 pub use facts::Facts;
 pub use finding::{Finding, Location, ObjectPlace};
 pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom, name_at};

@@ -1,4 +1,4 @@
-use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::interpret::{Event, Seen};
 
 pub(super) static RULE: Rule = Rule {
@@ -24,6 +24,12 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             .read_arguments
             .unwrap_or(FIRST_ARGUMENT),
     };
+    let stores = root.events().filter_map(|seen| match seen.event {
+        Event::CallerFrameStore { offset } => Some(offset),
+        _ => None,
+    });
+    // So many bytes that all stores are within them.
+    let most = stores.max().unwrap_or(FIRST_ARGUMENT) - FIRST_ARGUMENT + 8;
     for seen in root.events() {
         let Event::CallerFrameStore { offset } = seen.event else {
             continue;
@@ -47,7 +53,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                  no declaration was seen",
                 root.name(seen.place)
             ),
-            decide: root.declare(&format!("stack_arguments = {bytes}")),
+            decide: vec![Decide::Contract(format!("stack_arguments = {most}"))],
         });
     }
     judgement

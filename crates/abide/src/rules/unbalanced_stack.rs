@@ -1,4 +1,4 @@
-use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::inputs::Place;
 use crate::interpret::{Event, Exit, State, Value};
 
@@ -56,7 +56,7 @@ fn doubt(root: &RootFacts<'_>, place: Place) -> Option<Doubt> {
             "where the stack pointer is at the exit at `{}` depends on a value that is not known",
             root.name(place)
         ),
-        decide: root.declare("switches_stack = true"),
+        decide: vec![Decide::Contract("switches_stack = true".to_owned())],
     })
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::inputs::Place;
 use crate::interpret::{Event, Seen, Unwound, Value, Whereabouts};
 
@@ -45,7 +45,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             };
             if is_known(part, found) {
                 parts.entry(part).or_default().insert(seen.place, misled);
-            } else {
+            } else if !root.contract.unwinds {
                 judgement.doubts.push(doubt(root, part, seen.place));
             }
         }
@@ -75,7 +75,7 @@ fn doubt(root: &RootFacts<'_>, part: Unwound, place: Place) -> Doubt {
             root.name(place),
             what(part)
         ),
-        decide: "[levels]\nwrong_unwind_info = \"allow\"".to_owned(),
+        decide: vec![Decide::Contract("unwinds = true".to_owned())],
     }
 }
 

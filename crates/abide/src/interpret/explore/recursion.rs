@@ -47,6 +47,10 @@ impl Explorer<'_, '_> {
     ) {
         if !self.evaluator.terms.is_frame(state.stack_pointer()) {
             let reason = Reason::Recursion;
+            let at = At {
+                place: callee,
+                ..at
+            };
             return self.evaluator.record(at, Event::Unknown { reason });
         }
         let number = self.summary_of(callee, at);

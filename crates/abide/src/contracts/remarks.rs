@@ -1,0 +1,100 @@
+//! What of `abide.toml` is leaned on for the unit at hand, and what says nothing of it.
+
+use super::Configuration;
+use super::configuration::fits;
+use super::stated::{place_of, split};
+use crate::inputs::{Image, SymbolKind, shown_name};
+
+/// Names further from what was written than so many edits are not offered.
+const FURTHEST: usize = 3;
+
+impl Configuration {
+    /// What is declared of something that is there: of what, and the reason.
+    #[must_use]
+    pub fn declarations(&self, image: &Image) -> Vec<(String, String)> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let names = names(image);
+        let is_there = |glob: &String| names.iter().any(|name| fits(glob, name));
+        let contracts = self.contracts.iter().filter_map(|declared| {
+            let symbols = declared.symbols.iter().filter(|glob| is_there(glob));
+            let symbols: Vec<_> = symbols.map(|glob| format!("`{glob}`")).collect();
+            (!symbols.is_empty()).then(|| (symbols.join(", "), declared.reason.clone()))
+        });
+        let tables = self.tables.iter().map(|table| (&table.jump, &table.reason));
+        let instructions = self.instructions.iter();
+        let instructions = instructions.map(|stated| (&stated.at, &stated.reason));
+        let places = tables.chain(instructions);
+        let places = places.filter(|(label, _)| place_of(image, label).is_some());
+        let places = places.map(|(label, reason)| (format!("`{label}`"), reason.clone()));
+        contracts.chain(places).collect()
+    }
+
+    /// A sentence for each name and glob that fits nothing.
+    #[must_use]
+    pub fn remarks(&self, image: &Image) -> Vec<String> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let names = names(image);
+        let contracts = self.contracts.iter().flat_map(|declared| &declared.symbols);
+        let globs = self.roots.iter().chain(contracts);
+        let globs = globs.filter(|glob| !names.iter().any(|name| fits(glob, name)));
+        let globs = globs.map(|glob| about(glob, "fits no symbol", &names, glob));
+        let tables = self.tables.iter().map(|table| table.jump.as_str());
+        let instructions = self.instructions.iter().flat_map(|stated| stated.labels());
+        let labels = tables.chain(instructions);
+        let labels = labels.filter(|label| place_of(image, label).is_none());
+        let labels = labels.map(|label| {
+            let symbol = split(label).map_or(label, |(symbol, _)| symbol);
+            about(label, "names no place", &names, symbol)
+        });
+        globs.chain(labels).collect()
+    }
+}
+
+impl Configuration {
+    /// Whether it says nothing of any symbol.
+    fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+            && self.contracts.is_empty()
+            && self.tables.is_empty()
+            && self.instructions.is_empty()
+    }
+}
+
+fn about(text: &str, what: &str, names: &[String], symbol: &str) -> String {
+    let nearest = nearest(names.iter().map(String::as_str), symbol);
+    let nearest = nearest.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
+    format!("`{text}` {what} of what was given{nearest}")
+}
+
+/// Every name of the image, as it is and as Rust source has it.
+fn names(image: &Image) -> Vec<String> {
+    let symbols = image.symbols().map(|(_, symbol)| symbol);
+    let symbols = symbols.filter(|symbol| {
+        !symbol.name.is_empty() && !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
+    });
+    let mut names: Vec<String> = symbols
+        .flat_map(|symbol| [symbol.name.clone(), shown_name(&symbol.name).into_owned()])
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The name that is nearest to what was written, if one is near.
+fn nearest<'a>(names: impl Iterator<Item = &'a str>, written: &str) -> Option<&'a str> {
+    let near = names.filter(|name| name.len().abs_diff(written.len()) <= FURTHEST);
+    let near = near.map(|name| (strsim::damerau_levenshtein(name, written), name));
+    let (distance, name) = near.min()?;
+    (distance <= FURTHEST).then_some(name)
+}
+
+/// The symbol that is nearest to what was written.
+#[must_use]
+pub fn nearest_symbol(image: &Image, written: &str) -> Option<String> {
+    let names = names(image);
+    nearest(names.iter().map(String::as_str), written).map(str::to_owned)
+}

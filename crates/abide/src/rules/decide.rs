@@ -1,0 +1,89 @@
+//! The lines of `abide.toml` that would decide a doubt.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something that could be declared, and would decide a doubt.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decide {
+    /// This line of a contract of the root.
+    Contract(String),
+    /// That this function has a contract of its own.
+    Root(String),
+    /// How many entries the table of this jump has.
+    Table(String),
+    /// This line about an instruction.
+    Instruction {
+        /// The instruction.
+        at: String,
+        /// The line.
+        line: String,
+    },
+}
+
+impl Decide {
+    /// The lines for the roots that are in doubt; `others` are the unit's other roots.
+    fn lines(&self, roots: &BTreeSet<&str>, others: &BTreeSet<&str>) -> String {
+        let (table, first, second) = match self {
+            Self::Contract(line) => {
+                let symbols = symbols(roots, others);
+                ("contract", format!("symbols = [{symbols}]"), line.clone())
+            }
+            Self::Root(name) => {
+                let symbols = format!("symbols = [\"{name}\"]");
+                ("contract", symbols, "root = true".to_owned())
+            }
+            Self::Table(jump) => {
+                let entries = "entries = 0 # how many".to_owned();
+                ("table", format!("jump = \"{jump}\""), entries)
+            }
+            Self::Instruction { at, line } => {
+                ("instruction", format!("at = \"{at}\""), line.clone())
+            }
+        };
+        format!("[[{table}]]\n{first}\n{second}\nreason = \"…\"\n")
+    }
+}
+
+/// All lines, for each with the roots that it is about.
+#[must_use]
+pub fn lines(decides: &BTreeMap<Decide, BTreeSet<&str>>, all: &BTreeSet<&str>) -> String {
+    let lines = decides.iter().map(|(decide, roots)| {
+        let others = all.difference(roots).copied().collect();
+        decide.lines(roots, &others)
+    });
+    let lines: String = lines.collect();
+    lines.trim_end().to_owned()
+}
+
+/// Names as a list, or a glob where one fits all of them and no other root.
+fn symbols(roots: &BTreeSet<&str>, others: &BTreeSet<&str>) -> String {
+    const FEW: usize = 4;
+    let prefix = common_prefix(roots);
+    let is_own = !others.iter().any(|other| other.starts_with(prefix));
+    if roots.len() > FEW && !prefix.is_empty() && is_own {
+        return format!("\"{prefix}*\"");
+    }
+    let names: Vec<_> = roots.iter().map(|name| format!("\"{name}\"")).collect();
+    names.join(", ")
+}
+
+fn common_prefix<'a>(names: &BTreeSet<&'a str>) -> &'a str {
+    let (Some(first), Some(last)) = (names.first(), names.last()) else {
+        return "";
+    };
+    // Of names in order, the first and the last differ the soonest.
+    let same = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b);
+    first.get(..same.count()).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_stands_for_many_where_it_fits_no_other() {
+        let stubs = BTreeSet::from(["stub_1", "stub_2", "stub_3", "stub_4", "stub_5"]);
+        assert_eq!(symbols(&stubs, &BTreeSet::from(["other"])), "\"stub_*\"");
+        assert!(symbols(&stubs, &BTreeSet::from(["stub_6"])).starts_with("\"stub_1\", "));
+    }
+}
