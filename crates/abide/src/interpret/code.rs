@@ -1,9 +1,15 @@
 //! The code of an image, each instruction lifted once for all roots of a thread.
 
+mod plain;
+mod stretches;
+mod used;
+
 use crate::inputs::{Image, Place};
 use crate::machine::x86::{LiftError, Lifter};
-use crate::machine::{Effect, Effects, Flow, Operand, Reference, Target, Temp};
-use crate::registers::Register;
+use crate::machine::{Effect, Effects, Flow, Reference, Target};
+pub(super) use plain::Plain;
+use stretches::Stretches;
+use used::drop_unused;
 
 /// An instruction that was lifted.
 #[derive(Debug, Clone, Copy)]
@@ -12,15 +18,34 @@ pub struct Instruction {
     pub length: u8,
     /// What follows.
     pub flow: Flow,
-    /// All that it does is to leave this vector register open.
-    pub(super) opens: Option<Register>,
+    number: u32,
+}
+
+/// What is remembered of an instruction. There are many: most need nothing but this.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    length: u8,
+    /// What follows, by its place in `flows`; 0 for the next instruction.
+    flow: u32,
     /// The last round in which it was the start of a block.
     mark: u32,
-    /// The last round in which it was looked at for jumps backwards.
+    /// The last round in which its flow was looked at for jumps backwards.
     seen: u32,
+    /// Its effects. Those of plain instructions are not kept until they are asked for.
     start: u32,
     end: u32,
+    /// What it is if it is plain, by its place among them, plus one.
+    plain: u32,
+    /// The instruction behind it, plus one; 0 for not known yet.
+    next: u32,
+    /// The first instruction from here on that may not go to the next, plus one; 0 for not known.
+    turn: u32,
+    /// How far that is, in bytes.
+    turn_distance: u32,
 }
+
+/// The effects are not kept.
+const NOT_KEPT: u32 = u32::MAX;
 
 /// Lifts on demand and remembers.
 pub struct Code<'image> {
@@ -30,8 +55,10 @@ pub struct Code<'image> {
     /// For each section that was entered, the instruction at each offset, plus one; 0 for
     /// not lifted.
     numbers: Vec<Vec<u32>>,
-    instructions: Vec<Instruction>,
+    entries: Vec<Entry>,
+    flows: Vec<Flow>,
     effects: Vec<Effect>,
+    stretches: Stretches,
     /// The number of roots whose blocks were marked.
     round: u32,
 }
@@ -45,8 +72,10 @@ impl<'image> Code<'image> {
             lifter: Lifter::new(image),
             buffer: Effects::new(),
             numbers: vec![Vec::new(); image.section_count()],
-            instructions: Vec::new(),
+            entries: Vec::new(),
+            flows: vec![Flow::Next],
             effects: Vec::new(),
+            stretches: Stretches::default(),
             round: 0,
         }
     }
@@ -57,20 +86,34 @@ impl<'image> Code<'image> {
         self.image
     }
 
-    /// The instruction at a place.
+    /// The instruction at a place, with its effects at hand.
     ///
     /// # Errors
     ///
     /// If there is none.
     pub fn at(&mut self, place: Place) -> Result<Instruction, LiftError> {
         let number = self.number_at(place)?;
-        Ok(self.instructions[number as usize])
+        Ok(self.with_effects(number, place))
     }
 
-    /// The instruction that has this number.
-    #[must_use]
-    pub fn instruction(&self, number: u32) -> &Instruction {
-        &self.instructions[number as usize]
+    /// The instruction of this number, which is at `place`, with its effects at hand.
+    pub(super) fn with_effects(&mut self, number: u32, place: Place) -> Instruction {
+        self.keep_effects(number, place);
+        self.instruction(number)
+    }
+
+    fn instruction(&self, number: u32) -> Instruction {
+        let entry = &self.entries[number as usize];
+        Instruction {
+            length: entry.length,
+            flow: self.flow(number),
+            number,
+        }
+    }
+
+    /// What follows the instruction of this number.
+    pub(super) fn flow(&self, number: u32) -> Flow {
+        self.flows[self.entries[number as usize].flow as usize]
     }
 
     /// The number of the instruction at a place.
@@ -88,46 +131,97 @@ impl<'image> Code<'image> {
         }
     }
 
+    /// The number of the instruction behind another, which is at `place`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn number_behind(&mut self, number: u32, place: Place) -> Result<u32, LiftError> {
+        match self.entries[number as usize].next {
+            0 => {
+                let next = self.number_at(place)?;
+                self.entries[number as usize].next = next + 1;
+                Ok(next)
+            }
+            next => Ok(next - 1),
+        }
+    }
+
     /// The targets of jumps backwards in what follows, up to where control surely goes
     /// elsewhere: heads of loops, known before they are first entered. Each instruction is
     /// looked at once for a root.
     pub fn heads_ahead(&mut self, mut place: Place) -> Vec<Place> {
         let mut heads = Vec::new();
-        while let Ok(number) = self.number_at(place) {
-            let instruction = &mut self.instructions[number as usize];
-            if std::mem::replace(&mut instruction.seen, self.round) == self.round {
+        while let Ok((number, at)) = self.next_turn(place) {
+            let entry = &mut self.entries[number as usize];
+            if std::mem::replace(&mut entry.seen, self.round) == self.round {
                 break;
             }
-            heads.extend(head(instruction.flow, place));
-            match instruction.flow {
+            let flow = self.flows[entry.flow as usize];
+            heads.extend(head(flow, at));
+            match flow {
                 Flow::Next | Flow::Branch { .. } | Flow::Call(_) | Flow::System | Flow::Halt => {}
                 _ => break,
             }
-            place.offset += i64::from(instruction.length);
+            place = behind(at, entry.length);
         }
         heads
+    }
+
+    /// The first instruction from a place on that may not go to the next, and where it is.
+    fn next_turn(&mut self, place: Place) -> Result<(u32, Place), LiftError> {
+        let first = self.number_at(place)?;
+        let (mut number, mut at) = (first, place);
+        loop {
+            let entry = self.entries[number as usize];
+            if entry.turn != 0 {
+                at.offset += i64::from(entry.turn_distance);
+                number = entry.turn - 1;
+                break;
+            }
+            if entry.flow != 0 {
+                break;
+            }
+            at = behind(at, entry.length);
+            number = self.number_behind(number, at)?;
+        }
+        if let Ok(distance) = u32::try_from(at.offset - place.offset) {
+            let entry = &mut self.entries[first as usize];
+            entry.turn = number + 1;
+            entry.turn_distance = distance;
+        }
+        Ok((number, at))
     }
 
     /// The number of the instruction at a place that was not lifted before.
     fn lift(&mut self, place: Place, offset: usize) -> Result<u32, LiftError> {
         self.lifter.lift(place, &mut self.buffer)?;
-        let number = self.instructions.len() as u32;
-        let start = self.effects.len() as u32;
-        let unused = unused(&self.buffer);
-        let is_used = |index: usize| index >= 32 || unused >> index & 1 == 0;
-        let numbered = self.buffer.list.iter().enumerate();
-        let used = numbered.filter_map(|(index, effect)| is_used(index).then_some(*effect));
-        self.effects.extend(used);
-        let instruction = Instruction {
+        let used = drop_unused(&mut self.buffer);
+        let number = self.entries.len() as u32;
+        let plain = Plain::of(&self.buffer, &used);
+        let plain = plain.map_or(0, |plain| self.stretches.add(plain) + 1);
+        let flow = match self.buffer.flow {
+            Flow::Next => 0,
+            flow => {
+                self.flows.push(flow);
+                self.flows.len() as u32 - 1
+            }
+        };
+        self.entries.push(Entry {
             length: self.buffer.length,
-            flow: self.buffer.flow,
-            opens: opens(&self.buffer),
+            flow,
             mark: 0,
             seen: 0,
-            start,
-            end: self.effects.len() as u32,
-        };
-        self.instructions.push(instruction);
+            start: NOT_KEPT,
+            end: NOT_KEPT,
+            plain,
+            next: 0,
+            turn: 0,
+            turn_distance: 0,
+        });
+        if plain == 0 {
+            self.keep_buffer(number);
+        }
         let numbers = &mut self.numbers[place.section.0 as usize];
         if numbers.is_empty() {
             let section = self.image.section(place.section);
@@ -137,16 +231,30 @@ impl<'image> Code<'image> {
         Ok(number)
     }
 
+    fn keep_buffer(&mut self, number: u32) {
+        let entry = &mut self.entries[number as usize];
+        entry.start = self.effects.len() as u32;
+        self.effects.extend_from_slice(&self.buffer.list);
+        entry.end = self.effects.len() as u32;
+    }
+
+    fn keep_effects(&mut self, number: u32, place: Place) {
+        if self.entries[number as usize].start != NOT_KEPT {
+            return;
+        }
+        // It was lifted from here before.
+        if self.lifter.lift(place, &mut self.buffer).is_ok() {
+            drop_unused(&mut self.buffer);
+            self.keep_buffer(number);
+        }
+    }
+
     /// What an instruction does, without results that nothing uses.
     #[must_use]
     pub fn effects(&self, instruction: &Instruction) -> &[Effect] {
-        &self.effects[instruction.start as usize..instruction.end as usize]
-    }
-
-    /// What the instruction of this number does.
-    #[must_use]
-    pub fn effects_of(&self, number: u32) -> &[Effect] {
-        self.effects(self.instruction(number))
+        let entry = &self.entries[instruction.number as usize];
+        let effects = entry.start as usize..entry.end as usize;
+        self.effects.get(effects).unwrap_or_default()
     }
 
     /// Forgets all marks.
@@ -159,14 +267,25 @@ impl<'image> Code<'image> {
         let Ok(number) = self.number_at(place) else {
             return false;
         };
-        let mark = &mut self.instructions[number as usize].mark;
-        std::mem::replace(mark, self.round) != self.round
+        let entry = &mut self.entries[number as usize];
+        if entry.mark == 0 && entry.plain != 0 {
+            self.stretches.cut(entry.plain - 1);
+        }
+        std::mem::replace(&mut entry.mark, self.round) != self.round
     }
 
     /// Whether the instruction is the start of a block.
     #[must_use]
     pub fn is_marked(&self, number: u32) -> bool {
-        self.instructions[number as usize].mark == self.round
+        self.entries[number as usize].mark == self.round
+    }
+}
+
+/// The place behind an instruction.
+pub(super) fn behind(place: Place, length: u8) -> Place {
+    Place {
+        offset: place.offset + i64::from(length),
+        ..place
     }
 }
 
@@ -180,102 +299,5 @@ fn head(flow: Flow, place: Place) -> Option<Place> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// The effects, as bits of their index, that only compute a result which nothing uses,
-/// as the inputs of instructions whose results the model leaves open.
-fn unused(effects: &Effects) -> u32 {
-    let mut used = Used::default();
-    used.note_flow(effects.flow);
-    let mut unused = 0;
-    for (index, effect) in effects.list.iter().enumerate().rev() {
-        let is_unused = match effect {
-            Effect::Read { into, .. }
-            | Effect::Opaque { into, .. }
-            | Effect::Address { into, .. } => !used.contains(*into),
-            _ => false,
-        };
-        if is_unused && index < 32 {
-            unused |= 1 << index;
-        } else {
-            used.note(effect);
-        }
-    }
-    unused
-}
-
-/// The vector register that an instruction leaves open, if it does nothing else.
-fn opens(effects: &Effects) -> Option<Register> {
-    let mut writes = effects
-        .list
-        .iter()
-        .filter(|effect| !matches!(effect, Effect::Read { .. } | Effect::Opaque { .. }));
-    let (Some(&Effect::Write { part, value, .. }), None) = (writes.next(), writes.next()) else {
-        return None;
-    };
-    let is_open = |effect: &Effect| matches!(effect, Effect::Opaque { into, .. } if Operand::Temp(*into) == value);
-    let alone = effects.flow == Flow::Next && part.register.is_vector();
-    (alone && effects.list.iter().any(is_open)).then_some(part.register)
-}
-
-/// The temporaries that something reads.
-#[derive(Default)]
-struct Used([u64; 4]);
-
-impl Used {
-    const fn contains(&self, temp: Temp) -> bool {
-        self.0[temp.0 as usize / 64] >> (temp.0 % 64) & 1 == 1
-    }
-
-    fn operand(&mut self, operand: Operand) {
-        if let Operand::Temp(temp) = operand {
-            self.0[usize::from(temp.0 / 64)] |= 1 << (temp.0 % 64);
-        }
-    }
-
-    fn operands<const N: usize>(&mut self, operands: [Operand; N]) {
-        for operand in operands {
-            self.operand(operand);
-        }
-    }
-
-    fn note(&mut self, effect: &Effect) {
-        match *effect {
-            Effect::Write { value, .. }
-            | Effect::FlagFrom { value, .. }
-            | Effect::LoadFlags { value, .. } => self.operand(value),
-            Effect::Compute { inputs, .. } => self.operands(inputs),
-            Effect::Load { address, .. } => self.operand(address),
-            Effect::Store { address, value, .. } => self.operands([address, value]),
-            Effect::SetFlags {
-                inputs,
-                result,
-                unless_zero,
-                ..
-            } => {
-                self.operands(inputs);
-                self.operand(result);
-                self.operand(unless_zero.unwrap_or(result));
-            }
-            Effect::Read { .. }
-            | Effect::Address { .. }
-            | Effect::Opaque { .. }
-            | Effect::WriteFlags { .. }
-            | Effect::UndefineFlags { .. }
-            | Effect::ReadFlags { .. }
-            | Effect::Test { .. }
-            | Effect::Block(_) => {}
-        }
-    }
-
-    fn note_flow(&mut self, flow: Flow) {
-        match flow {
-            Flow::Jump(Target::Indirect(operand))
-            | Flow::Call(Target::Indirect(operand))
-            | Flow::Return(operand)
-            | Flow::Branch { taken: operand, .. } => self.operand(operand),
-            _ => {}
-        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::code::Plain;
 use super::events::{Event, Reason, Record, Seen, Use};
 use super::frame::is_callers;
 use super::known::Known;
@@ -100,6 +101,29 @@ impl<'image> Evaluator<'image> {
         if state.stack_pointer() != before {
             self.stack_moved(state);
         }
+    }
+
+    /// Runs plain instructions at once; false where the state has something for them to do
+    /// that is not plain, and nothing is done.
+    pub(super) fn run_plain(&mut self, state: &mut State, plain: Plain) -> bool {
+        let values = bits_of(plain.values.into()).map(|index| (index, state.registers[index]));
+        for (index, value) in values {
+            let is_stored_to = plain.stored_to >> index & 1 == 1;
+            if !self.terms.is_plain(value) || is_stored_to && self.terms.has_section(value) {
+                return false;
+            }
+        }
+        let is_open = |index: usize| {
+            state.registers[16 + index] == Value::ANYTHING || state.widths[index] < 16
+        };
+        if plain.stores && state.escaped || !bits_of(plain.open).all(is_open) {
+            return false;
+        }
+        for index in bits_of(plain.opened) {
+            state.open_vector(Register(16 + index as u8));
+        }
+        self.record.assumptions.no_alias |= plain.stores;
+        true
     }
 
     fn effect(&mut self, state: &mut State, at: At, effect: &Effect) {
@@ -842,6 +866,15 @@ fn narrowed(operand: Value, bits: u8) -> Value {
         Some(number) => Value::constant(number & mask(bits)),
         None => operand,
     }
+}
+
+/// The numbers of the bits that are set.
+fn bits_of(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let index = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(index)
+    })
 }
 
 fn write_flags(state: &mut State, set: Flags, values: Flags) {

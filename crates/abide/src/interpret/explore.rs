@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::boundaries::Boundaries;
-use super::code::{Code, Instruction};
+use super::code::{Code, behind};
 use super::evaluate::{At, Evaluator};
 use super::events::{Aim, Assumptions, Callee, Event, Exit, Facts, Reason, Record, Seen, Use};
 use super::join::Join;
@@ -423,8 +423,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
         };
         self.evaluator.guard = self.guard_of(at.context);
         let mut first = true;
+        let is_unwound = self.has_unwind && at.context == 0;
+        // How many plain instructions are to run one by one.
+        let mut one_by_one: u32 = 0;
+        let mut found = self.code.number_at(at.place);
         loop {
-            let Ok(instruction) = self.code.number_at(at.place) else {
+            let Ok(instruction) = found else {
                 let into = self.what_lies_at(at.place);
                 return self.evaluator.record(at, Event::FellThrough { into });
             };
@@ -432,42 +436,51 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 return self.enter(at, &state, Some(number));
             }
             first = false;
-            self.visited += 1;
-            let &Instruction {
-                length,
-                opens,
-                flow,
-                ..
-            } = self.code.instruction(instruction);
-            if self.has_unwind && at.context == 0 {
-                self.unwind(&state, at, matches!(flow, Flow::Call(_)));
+            if is_unwound {
+                let is_call = matches!(self.code.flow(instruction), Flow::Call(_));
+                self.unwind(&state, at, is_call);
             }
-            let next = Place {
-                offset: at.place.offset + i64::from(length),
-                ..at.place
+            // Where not all of a stretch is plain in this state, some of its instructions are.
+            let stretch = match one_by_one {
+                0 if !is_unwound => self.code.stretch(instruction, at.place),
+                _ => self.code.alone(instruction),
             };
-            match opens {
-                Some(register) => state.open_vector(register),
-                None if !self.step(&mut state, at, next, instruction, number) => return,
-                None => {}
+            if let Some(stretch) = stretch {
+                if self.evaluator.run_plain(&mut state, stretch.plain) {
+                    one_by_one = one_by_one.saturating_sub(stretch.count);
+                    self.visited += u64::from(stretch.count);
+                    at.place.offset += i64::from(stretch.bytes);
+                    self.blocks[number as usize].end = at.place.offset;
+                    found = self.code.number_behind(stretch.last, at.place);
+                    continue;
+                }
+                one_by_one = one_by_one.max(stretch.count);
             }
+            one_by_one = one_by_one.saturating_sub(1);
+            self.visited += 1;
+            let Some(next) = self.step(&mut state, at, instruction, number) else {
+                return;
+            };
             at.place = next;
+            found = self.code.number_behind(instruction, next);
         }
     }
 
-    /// Runs one instruction; true where the next instruction comes next.
-    fn step(&mut self, state: &mut State, at: At, next: Place, number: u32, from: u32) -> bool {
+    /// Runs one instruction; the place behind it, where the next instruction comes next.
+    fn step(&mut self, state: &mut State, at: At, number: u32, from: u32) -> Option<Place> {
+        let instruction = self.code.with_effects(number, at.place);
+        let next = behind(at.place, instruction.length);
         self.blocks[from as usize].end = next.offset;
-        let effects = self.code.effects_of(number);
+        let effects = self.code.effects(&instruction);
         self.evaluator.run(state, at, effects);
-        let goes_on = match self.code.instruction(number).flow {
+        let goes_on = match instruction.flow {
             Flow::Next => true,
             flow => self.follow(state, at, next, flow, from),
         };
         if std::mem::take(&mut self.evaluator.passed_guard) {
             self.wrote_above(at.context);
         }
-        goes_on
+        goes_on.then_some(next)
     }
 
     fn what_lies_at(&self, place: Place) -> &'static str {

@@ -573,6 +573,20 @@ impl Terms {
         self.data(value).is_undefined
     }
 
+    /// Whether the value is a number with a name that is no address of the frame and no garbage.
+    #[must_use]
+    pub(super) fn is_plain(&self, value: Value) -> bool {
+        let data = self.data(value);
+        value != Value::ANYTHING && data.frame == 0 && !data.touches_frame && !data.is_undefined
+    }
+
+    /// Whether an address in a section is one of the value's parts.
+    #[must_use]
+    pub(super) fn has_section(&self, value: Value) -> bool {
+        let mut parts = self.parts(value.term).iter();
+        parts.any(|&(base, _)| matches!(self.get(base), Base::Section(_)))
+    }
+
     /// How often SP at the entry is in the value, and whether it is in it in no other way.
     #[must_use]
     pub fn frame_part(&self, value: Value) -> (i64, bool) {

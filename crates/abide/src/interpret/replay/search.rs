@@ -25,7 +25,7 @@ const MOST_STEPS: u64 = 100_000;
 const MOST_STEPS_IN_ALL: u64 = 600_000;
 /// How many instructions tries may run that teach nothing new, before the search is given up.
 /// Of 896 runs that show a mutant of the corpus to be broken, eight took longer.
-const MOST_IN_VAIN: u64 = 48_000;
+const MOST_IN_VAIN: u64 = 32_000;
 /// What setting up a try costs, in instructions.
 const SETTING_UP: u64 = 100;
 /// How many branches of one try are turned.
@@ -68,7 +68,8 @@ pub(super) struct Search<'s, 'a> {
     fresh: VecDeque<Entry>,
     seen: FxHashSet<u64>,
     covered: FxHashSet<(Place, bool)>,
-    /// Where tries ended.
+    /// The ways of branches that any try took, and where tries ended.
+    gone: FxHashSet<(Place, bool)>,
     ends: FxHashSet<Place>,
     /// From where the symptom's place is out of reach.
     past: Past,
@@ -125,6 +126,7 @@ impl<'s, 'a> Search<'s, 'a> {
             fresh: VecDeque::new(),
             seen: FxHashSet::default(),
             covered: FxHashSet::default(),
+            gone: FxHashSet::default(),
             ends: FxHashSet::default(),
             past: place.map_or_else(Past::default, |place| Past::of(code, scene, place)),
             in_vain: 0,
@@ -238,6 +240,7 @@ impl<'s, 'a> Search<'s, 'a> {
         }
         for fork in &trial.forks {
             self.covered.insert((fork.place, fork.taken));
+            self.gone.insert((fork.place, fork.taken));
         }
         self.ends.insert(trial.last);
         if trial.reached >= self.furthest {
@@ -311,7 +314,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let mut forks = trial.forks.iter();
         trial.reached > self.furthest
             || !self.ends.contains(&trial.last)
-            || forks.any(|fork| !self.covered.contains(&(fork.place, fork.taken)))
+            || forks.any(|fork| !self.gone.contains(&(fork.place, fork.taken)))
     }
 
     /// Entries that go the other way at a branch.

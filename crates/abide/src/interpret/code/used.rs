@@ -1,0 +1,87 @@
+//! Results that nothing uses, as the inputs of instructions whose results the model leaves open.
+
+use crate::machine::{Effect, Effects, Flow, Operand, Target, Temp};
+
+/// Takes away what only computes a result that nothing uses.
+pub(super) fn drop_unused(effects: &mut Effects) -> Used {
+    let mut used = Used::default();
+    used.note_flow(effects.flow);
+    let mut kept = effects.list.len();
+    for index in (0..effects.list.len()).rev() {
+        let effect = effects.list[index];
+        let is_unused = match effect {
+            Effect::Read { into, .. }
+            | Effect::Opaque { into, .. }
+            | Effect::Address { into, .. } => !used.contains(into),
+            _ => false,
+        };
+        if !is_unused {
+            used.note(&effect);
+            kept -= 1;
+            effects.list[kept] = effect;
+        }
+    }
+    effects.list.drain(..kept);
+    used
+}
+
+/// The temporaries that something reads.
+#[derive(Default)]
+pub(super) struct Used([u64; 4]);
+
+impl Used {
+    pub(super) const fn contains(&self, temp: Temp) -> bool {
+        self.0[temp.0 as usize / 64] >> (temp.0 % 64) & 1 == 1
+    }
+
+    fn operand(&mut self, operand: Operand) {
+        if let Operand::Temp(temp) = operand {
+            self.0[usize::from(temp.0 / 64)] |= 1 << (temp.0 % 64);
+        }
+    }
+
+    fn operands<const N: usize>(&mut self, operands: [Operand; N]) {
+        for operand in operands {
+            self.operand(operand);
+        }
+    }
+
+    fn note(&mut self, effect: &Effect) {
+        match *effect {
+            Effect::Write { value, .. }
+            | Effect::FlagFrom { value, .. }
+            | Effect::LoadFlags { value, .. } => self.operand(value),
+            Effect::Compute { inputs, .. } => self.operands(inputs),
+            Effect::Load { address, .. } => self.operand(address),
+            Effect::Store { address, value, .. } => self.operands([address, value]),
+            Effect::SetFlags {
+                inputs,
+                result,
+                unless_zero,
+                ..
+            } => {
+                self.operands(inputs);
+                self.operand(result);
+                self.operand(unless_zero.unwrap_or(result));
+            }
+            Effect::Read { .. }
+            | Effect::Address { .. }
+            | Effect::Opaque { .. }
+            | Effect::WriteFlags { .. }
+            | Effect::UndefineFlags { .. }
+            | Effect::ReadFlags { .. }
+            | Effect::Test { .. }
+            | Effect::Block(_) => {}
+        }
+    }
+
+    fn note_flow(&mut self, flow: Flow) {
+        match flow {
+            Flow::Jump(Target::Indirect(operand))
+            | Flow::Call(Target::Indirect(operand))
+            | Flow::Return(operand)
+            | Flow::Branch { taken: operand, .. } => self.operand(operand),
+            _ => {}
+        }
+    }
+}
