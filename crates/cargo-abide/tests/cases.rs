@@ -6,6 +6,7 @@
 //! ```text
 //! ; check: --entry start a.o b.o      the arguments of `cargo abide check`
 //! ; run: ar crs lib.a b.o             a command before it, in the case's directory; may repeat
+//! ; example                           the page of the rule shows this case and its report
 //! ;;; a.asm                           assembled by NASM to a.o
 //! ;;; b.asm -f elf32                  with other arguments
 //! ;;; c.rs                            compiled by rustc to c.o
@@ -208,6 +209,69 @@ fn every_expectation_has_its_case() {
                 assert!(matches!(&*ending, "asm" | "expected"), "{}", path.display());
                 assert!(path.with_extension("asm").exists(), "{}", path.display());
             }
+        }
+    }
+}
+
+/// What a page shows: the case's files, its commands, and what was reported.
+fn example(rule: &rules::Rule, text: &str, report: &str) -> String {
+    let mut shown = String::new();
+    for part in text.split("\n;;; ").skip(1) {
+        let (head, body) = part.split_once('\n').unwrap();
+        let (file, flags) = head.split_once(' ').unwrap_or((head, ""));
+        let language = match file.rsplit_once('.').unwrap().1 {
+            "asm" => "nasm",
+            "rs" => "rust",
+            "s" => "gas",
+            other => other,
+        };
+        let flags = match flags {
+            "" => String::new(),
+            flags => format!(", assembled with `{flags}`"),
+        };
+        let body = body.trim_end();
+        writeln!(shown, "`{file}`{flags}:\n\n```{language}\n{body}\n```\n").unwrap();
+    }
+    shown.push_str("```text\n");
+    for command in directive(text, "run") {
+        writeln!(shown, "$ {command}").unwrap();
+    }
+    let scope = if rule.is_of_contracts() {
+        ""
+    } else {
+        "--names "
+    };
+    let check = directive(text, "check").next().unwrap();
+    writeln!(shown, "$ cargo abide check {scope}{check}").unwrap();
+    let (findings, _) = report.split_once("\nchecked ").unwrap();
+    writeln!(shown, "{}\n```", findings.trim_end()).unwrap();
+    shown
+}
+
+#[test]
+fn pages_show_a_case_and_what_is_reported_of_it() {
+    const HEADING: &str = "## Example\n\n";
+    for rule in rules::ALL {
+        let is_example = |case: &PathBuf| {
+            let text = fs::read_to_string(case).unwrap();
+            text.lines().any(|line| line == "; example")
+        };
+        let mut cases = cases(rule.id, "violated");
+        cases.retain(is_example);
+        let [case] = cases.as_slice() else {
+            panic!("{}: one case is the example, not {cases:?}", rule.id);
+        };
+        let text = fs::read_to_string(case).unwrap();
+        let report = fs::read_to_string(case.with_extension("expected")).unwrap();
+        let wanted = example(rule, &text, &report);
+        let path = root().join(format!("crates/abide/src/rules/{}.md", rule.id));
+        let page = fs::read_to_string(&path).unwrap();
+        let (before, rest) = page.split_once(HEADING).unwrap();
+        let (found, after) = rest.split_once("\n## ").unwrap();
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&path, format!("{before}{HEADING}{wanted}\n## {after}")).unwrap();
+        } else {
+            assert_eq!(found, wanted, "{}: `BLESS=1` writes it", rule.id);
         }
     }
 }

@@ -1,3 +1,4 @@
+; example
 ; check: --all-exported a.o
 ;;; a.asm
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,3 +1,4 @@
+; example
 ; check: --entry start a.o b.o
 ;;; a.asm
 global start:function, port_write:function

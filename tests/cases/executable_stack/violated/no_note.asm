@@ -1,3 +1,4 @@
+; example
 ; check: a.o
 ;;; a.asm
 global add_one:function

@@ -1,3 +1,4 @@
+; example
 ; check: a.o b.o c.o
 ;;; a.asm
 global start:function

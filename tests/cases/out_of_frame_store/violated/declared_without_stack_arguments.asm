@@ -1,3 +1,4 @@
+; example
 ; check: --all-exported --config declared.toml a.o
 ;;; declared.toml
 [[contract]]

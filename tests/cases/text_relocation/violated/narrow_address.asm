@@ -1,3 +1,4 @@
+; example
 ; check: --pie a.o
 ;;; a.asm
 global first:function

@@ -1,3 +1,4 @@
+; example
 ; check: --entry start start.o idt.o
 ;;; start.asm
 extern idt_load

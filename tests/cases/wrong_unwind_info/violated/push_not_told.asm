@@ -1,3 +1,4 @@
+; example
 ; check: --all-exported a.o
 ;;; a.s
     .intel_syntax noprefix

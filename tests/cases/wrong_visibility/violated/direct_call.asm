@@ -1,3 +1,4 @@
+; example
 ; check: --shared a.o b.o
 ;;; a.asm
 global helper:function
