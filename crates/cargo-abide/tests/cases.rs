@@ -277,6 +277,15 @@ fn pages_show_a_case_and_what_is_reported_of_it() {
 }
 
 #[test]
+fn the_readme_shows_what_is_reported() {
+    let case = cases_dir().join("clobbered_register/violated/one_path.expected");
+    let report = fs::read_to_string(case).unwrap();
+    let (finding, _) = report.split_once("\n\nchecked ").unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains(finding), "{finding}");
+}
+
+#[test]
 fn pages_have_one_form_and_explain_prints_them() {
     let headings = [
         "## What it does",
@@ -322,6 +331,11 @@ fn denied_messages_are_sentences_with_one_next_step() {
                 assert!(!message.ends_with('.'), "{message}");
                 assert!(message.contains(' '), "{message}");
                 assert_eq!(finding.matches("= help: ").count(), 1, "{finding}");
+                let (_, help) = finding.split_once("= help: ").unwrap();
+                assert!(!help.chars().next().unwrap().is_uppercase(), "{help}");
+                assert!(!help.trim_end().ends_with('.'), "{help}");
+                // One of a root's code names what to change.
+                assert!(!rule.is_of_contracts() || help.contains('`'), "{help}");
             }
         }
     }

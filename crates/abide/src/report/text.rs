@@ -139,7 +139,12 @@ impl<'a> Places<'a> {
         }
         if more > 0 {
             places.notes.push(format!(
-                "{more} more places are not shown; `--format json` has them all"
+                "{} not shown; `--format json` has them all",
+                if more == 1 {
+                    "1 more place is".to_owned()
+                } else {
+                    format!("{more} more places are")
+                }
             ));
         }
         places

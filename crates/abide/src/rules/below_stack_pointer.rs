@@ -37,7 +37,11 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 "a signal handler may overwrite what lies more than {red_zone} bytes below the \
                  stack pointer"
             )],
-            help: "move the stack pointer below the data before they are written".to_owned(),
+            help: format!(
+                "move the stack pointer below the data before they are written, and back after \
+                 `{}`",
+                root.name(seen.place)
+            ),
         });
     }
     judgement

@@ -38,7 +38,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             ),
             label: label.to_owned(),
             notes: vec!["string instructions of whoever runs next would go backwards".to_owned()],
-            help: "clear it with `cld` before this".to_owned(),
+            help: format!("clear it with `cld` before `{}`", root.name(seen.place)),
         });
     }
     judgement

@@ -24,8 +24,10 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             message: format!("`{}` runs into what is no code", root.root.name),
             label: format!("here is {into}"),
             notes: Vec::new(),
-            help: "end the path before it with `ret`, a jump, or `ud2` where it cannot be reached"
-                .to_owned(),
+            help: format!(
+                "end the path before `{}` with `ret`, a jump, or `ud2` where it cannot be reached",
+                root.name(seen.place)
+            ),
         });
     }
     judgement

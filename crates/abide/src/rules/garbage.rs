@@ -17,7 +17,7 @@ pub(super) enum Source {
 /// The garbage that decides something, and what is to be said of it.
 pub(super) fn uses(
     root: &RootFacts<'_>,
-    say: impl Fn(&Source) -> Option<(String, String)>,
+    say: impl Fn(&Source, &str) -> Option<(String, String)>,
 ) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for seen in root.events() {
@@ -33,7 +33,7 @@ pub(super) fn uses(
             } => Source::Call(register, place),
             _ => continue,
         };
-        let Some((message, help)) = say(&source) else {
+        let Some((message, help)) = say(&source, &root.name(seen.place)) else {
             continue;
         };
         let (register, cause) = match source {

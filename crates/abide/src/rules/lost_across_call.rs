@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(root: &RootFacts<'_>) -> Judgement {
-    let candidates = uses(root, |source| match source {
+    let candidates = uses(root, |source, _| match source {
         Source::Call(register, call) => Some((
             format!(
                 "`{}` uses `{register}` after a call that may change it",

@@ -49,8 +49,10 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                         convention.name
                     )],
                     help: format!(
-                        "move the stack pointer by {} more bytes before the call",
-                        u64::from(alignment) - off
+                        "move the stack pointer by {} more bytes before the call at `{}`, and back \
+                         after it",
+                        u64::from(alignment) - off,
+                        root.name(seen.place)
                     ),
                 });
             }

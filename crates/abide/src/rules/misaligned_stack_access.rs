@@ -38,7 +38,12 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                     "this demands a multiple of {align}, and the address is {residue} modulo {align}"
                 ),
                 notes: vec!["the processor answers with a general protection fault".to_owned()],
-                help: "use the unaligned form of the instruction, or align the frame".to_owned(),
+                help: format!(
+                    "use the unaligned form of the instruction at `{}`, or move the frame by {} \
+                     more bytes",
+                    root.name(seen.place),
+                    u64::from(align) - residue
+                ),
             }),
             None => judgement.doubts.push(Doubt {
                 place: seen.place,

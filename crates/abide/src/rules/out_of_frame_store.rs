@@ -69,6 +69,9 @@ fn candidate(root: &RootFacts<'_>, seen: &Seen, offset: i64, beyond: i64) -> Can
         message: format!("`{}` writes into its caller's frame", root.root.name),
         label: format!("this goes {offset:#x} bytes above the entry's stack pointer"),
         notes: vec!["the function is declared to have no stack argument there".to_owned()],
-        help: "keep the value in the function's own frame, below the return address".to_owned(),
+        help: format!(
+            "let the store at `{}` go into the function's own frame, below the return address",
+            root.name(seen.place)
+        ),
     }
 }

@@ -21,7 +21,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         };
         if !is_a_number_away(state) {
             judgement.doubts.extend(doubt(root, seen.place));
-        } else if let Some((label, help)) = wrong(*exit, state) {
+        } else if let Some((label, help)) = wrong(*exit, state, &root.name(seen.place)) {
             judgement.candidates.push(Candidate {
                 place: seen.place,
                 cause: seen.place,
@@ -60,7 +60,7 @@ fn doubt(root: &RootFacts<'_>, place: Place) -> Option<Doubt> {
     })
 }
 
-fn wrong(exit: Exit, state: &State) -> Option<(String, String)> {
+fn wrong(exit: Exit, state: &State, at: &str) -> Option<(String, String)> {
     let (expected, address) = match exit {
         Exit::Return(address) => (ADDRESS, address),
         Exit::Tail(_) => (0, top(state)),
@@ -70,17 +70,21 @@ fn wrong(exit: Exit, state: &State) -> Option<(String, String)> {
         return (address != Value::RETURN_ADDRESS).then(|| {
             (
                 "the return address was overwritten before this".to_owned(),
-                "keep the 8 bytes at the entry's stack pointer as they are".to_owned(),
+                format!(
+                    "keep the 8 bytes at the entry's stack pointer as they are: the exit at `{at}` \
+                     returns by them"
+                ),
             )
         });
     }
-    let side = if off < 0 { "low" } else { "high" };
+    let bytes = off.unsigned_abs();
+    let (side, undo) = match off < 0 {
+        true => ("low", "give back"),
+        false => ("high", "take"),
+    };
     Some((
-        format!(
-            "the stack pointer is {} bytes too {side} here",
-            off.unsigned_abs()
-        ),
-        "undo each change of the stack pointer on every path to this exit".to_owned(),
+        format!("the stack pointer is {bytes} bytes too {side} here"),
+        format!("{undo} {bytes} more bytes of stack on the path to the exit at `{at}`"),
     ))
 }
 

@@ -10,15 +10,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(root: &RootFacts<'_>) -> Judgement {
-    let candidates = uses(root, |source| match source {
+    let candidates = uses(root, |source, at| match source {
         Source::Entry(register) => Some((
             format!(
                 "`{}` depends on what `{register}` holds at its entry",
                 root.root.name
             ),
             format!(
-                "set `{register}` before it is used, or declare in `abide.toml` that it is an \
-                 argument"
+                "set `{register}` before `{at}`, or declare in `abide.toml` that it is an argument"
             ),
         )),
         Source::Call(..) => None,

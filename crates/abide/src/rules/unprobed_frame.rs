@@ -30,7 +30,10 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 "near the end of the stack it jumps over the guard page that would have caught it"
                     .to_owned(),
             ],
-            help: "touch each page on the way down, as compilers do for large frames".to_owned(),
+            help: format!(
+                "touch each page on the way down before `{}`, as compilers do for large frames",
+                root.name(seen.place)
+            ),
         });
     }
     judgement

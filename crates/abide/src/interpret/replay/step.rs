@@ -163,13 +163,14 @@ impl fmt::Display for What {
             Self::Branched { taken: true } => f.write_str("taken"),
             Self::Branched { taken: false } => f.write_str("not taken"),
             Self::Called { offset, .. } => write!(f, "leaves with rsp = {}", Entry(offset)),
-            Self::Returned { to, offset } => {
-                match to {
-                    RETURN_ADDRESS => f.write_str("returns to the caller")?,
-                    to => write!(f, "returns to {to:#x}, which is not the return address")?,
-                }
-                write!(f, " with rsp = {}", Entry(offset))
-            }
+            Self::Returned { to, offset } => match to {
+                RETURN_ADDRESS => write!(f, "returns to the caller with rsp = {}", Entry(offset)),
+                to => write!(
+                    f,
+                    "returns with rsp = {} to {to:#x}, which is not the return address",
+                    Entry(offset)
+                ),
+            },
             Self::Differs { one, other } => {
                 write!(f, "{one:#x} in one run, {other:#x} in the other")
             }
