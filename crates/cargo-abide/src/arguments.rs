@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::cargo::Build;
 use abide::rules::{self, Rule};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -16,7 +17,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check the objects of one link
+    /// Check a Cargo project, or the objects of one link
     ///
     /// Exit code: 0 when nothing is denied, 1 when something is, 2 when the work could not be
     /// done.
@@ -30,8 +31,12 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Objects, archives, rlibs, shared objects and programs, in the linker's order
-    #[arg(required = true, value_name = "FILE")]
+    ///
+    /// Without any, the Cargo project of the current directory is built and checked.
+    #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) build: Build,
     /// The symbol at which execution starts; the link is then complete
     #[arg(long, short, value_name = "SYMBOL")]
     pub(crate) entry: Option<String>,

@@ -1,21 +1,69 @@
 //! `cargo abide check`.
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use abide::contracts::Configuration;
 use abide::inputs::link::{LinkOptions, Output, Script};
 use abide::project::{self, Project};
-use abide::report::{self, Style};
+use abide::report::{self, Report, Style};
 use abide::rules::Level;
 use anyhow::Context as _;
 
 use crate::arguments::{self, Check, Colour, ReportFormat, Weighed};
-use crate::{Outcome, print};
+use crate::{Outcome, cargo, print};
 
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
+    if arguments.files.is_empty() {
+        return run_project(arguments);
+    }
+    if arguments.build.is_asked_for() {
+        anyhow::bail!(
+            "files and options of a Cargo project do not go together: give the files of one link, \
+             or none to build and check the project"
+        );
+    }
+    let project = project(arguments, arguments.files.clone())?;
+    let report = project::check(&project)?;
+    show(arguments, &report)
+}
+
+/// Builds the Cargo project, and checks each link that it makes.
+fn run_project(arguments: &Check) -> anyhow::Result<Outcome> {
+    let units = cargo::units(&arguments.build)?;
+    let several = units.len() > 1;
+    let mut outcome = Outcome::Kept;
+    for unit in units {
+        let mut project = project(arguments, unit.files)?;
+        project.link.whole_archive |= unit.is_library;
+        if several && arguments.format == ReportFormat::Text {
+            print(format!("{}:\n", unit.name).as_bytes())?;
+        }
+        let mut report = match project::check(&project) {
+            // A program without assembly is in order.
+            Err(project::Error::NoRoot) => {
+                project.names_only = true;
+                let mut report = project::check(&project)?;
+                report.skipped.push(
+                    "no compiled code refers to a function in assembly: there is no contract to \
+                     judge"
+                        .to_owned(),
+                );
+                report
+            }
+            other => other?,
+        };
+        report.unit.name = Some(unit.name);
+        if let Outcome::Denied = show(arguments, &report)? {
+            outcome = Outcome::Denied;
+        }
+    }
+    Ok(outcome)
+}
+
+fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<Project> {
     let mut project = Project {
-        files: arguments.files.clone(),
+        files,
         sources: arguments.source.clone(),
         link: link(arguments)?,
         names_only: arguments.names,
@@ -25,10 +73,13 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
         ..Project::default()
     };
     weigh(&mut project, arguments)?;
-    let report = project::check(&project)?;
+    Ok(project)
+}
+
+fn show(arguments: &Check, report: &Report) -> anyhow::Result<Outcome> {
     let text = match arguments.format {
-        ReportFormat::Text => report::text(&report, style(arguments.color)),
-        ReportFormat::Json => report::json(&report),
+        ReportFormat::Text => report::text(report, style(arguments.color)),
+        ReportFormat::Json => report::json(report),
     };
     print(text.as_bytes())?;
     Ok(match report.count(Level::Deny) {

@@ -1,6 +1,7 @@
 //! `cargo abide`: the command line over the `abide` library.
 
 mod arguments;
+mod cargo;
 mod check;
 mod explain;
 mod symbols;
@@ -18,6 +19,9 @@ const DENIED: u8 = 1;
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
+    if let Some(done) = cargo::stand_in() {
+        return done.unwrap_or_else(|error| failed(&error));
+    }
     let arguments = Arguments::parse_from(arguments::without_cargo(std::env::args_os()));
     let done = match &arguments.command {
         Command::Check(check) => check::run(check),
@@ -27,12 +31,14 @@ fn main() -> ExitCode {
     match done {
         Ok(Outcome::Kept) => ExitCode::SUCCESS,
         Ok(Outcome::Denied) => ExitCode::from(DENIED),
-        Err(error) => {
-            // A closed standard error leaves nobody to tell.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
-            ExitCode::from(FAILED)
-        }
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "error: {error:#}");
+    ExitCode::from(FAILED)
 }
 
 /// How the work ended where it could be done.

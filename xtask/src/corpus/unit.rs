@@ -1,12 +1,10 @@
 //! A link unit, read back from its directory.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use abide::inputs::{File, Language, Object, open};
+use abide::project::linker;
 use anyhow::{Context as _, Result};
-
-use super::linker;
 
 /// The files of one link, in order.
 ///
@@ -43,8 +41,6 @@ impl LinkUnit {
 
 /// The unit's files, in link order.
 pub(crate) fn paths(directory: &Path) -> Result<Vec<PathBuf>> {
-    let list = directory.join(linker::LIST);
-    let names = fs::read_to_string(&list)
-        .with_context(|| format!("failed to read {}: build it first", list.display()))?;
-    Ok(names.lines().map(|name| directory.join(name)).collect())
+    linker::kept(directory)
+        .with_context(|| format!("nothing is kept in {}: build it first", directory.display()))
 }

@@ -91,6 +91,7 @@ fn judge(facts: &Facts<'_>, levels: &Levels) -> Report {
 
 fn summary(unit: &LinkUnit) -> UnitSummary {
     UnitSummary {
+        name: None,
         objects: unit.objects.len(),
         left_out: unit.left_out.len(),
         images: unit.images.len(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod contracts;
+pub mod linker;
 mod questions;
 mod symbols;
 mod verdicts;

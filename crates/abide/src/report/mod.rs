@@ -85,6 +85,9 @@ pub struct RootReport {
 /// The link unit in numbers.
 #[derive(Debug, Default, Serialize)]
 pub struct UnitSummary {
+    /// What Cargo calls the link, in a Cargo project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Objects that join the link.
     pub objects: usize,
     /// Members of archives that do not.

@@ -1,0 +1,193 @@
+//! A Cargo project → the links that its build makes.
+//!
+//! Cargo builds as always, with one thing between: `RUSTC_WORKSPACE_WRAPPER` names this program,
+//! which hands each call on to rustc and, where rustc links, stands between it and the linker to
+//! keep what goes in. Cargo gives what a wrapper made file names of its own, so the user's own
+//! artifacts stay as they are, and dependencies are shared with them.
+
+mod arguments;
+mod stand_in;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use abide::project::linker;
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{Artifact, CrateType, Message, MetadataCommand, PackageId};
+
+pub(crate) use arguments::Build;
+pub(crate) use stand_in::stand_in;
+
+/// The files of one link, or of one library that nothing links yet.
+pub(crate) struct Unit {
+    /// What Cargo calls it.
+    pub(crate) name: String,
+    /// The files, in link order.
+    pub(crate) files: Vec<PathBuf>,
+    /// Whether all members of all archives belong to it: nothing says yet which are needed.
+    pub(crate) is_library: bool,
+}
+
+/// Builds the selected packages, and tells what was linked.
+pub(crate) fn units(build: &Build) -> Result<Vec<Unit>> {
+    let metadata = metadata(build)?;
+    let place = metadata.target_directory.join("abide").join("links");
+    let place = place.as_std_path();
+    let mut artifacts = run(build, place)?;
+    let members = metadata.workspace_members;
+    let mut units = links(&artifacts, place)?;
+    if units.is_none() {
+        // What was linked before was not kept: it is linked again.
+        for linked in artifacts.iter().filter_map(linked_file) {
+            stand_in::unmake(&linked);
+        }
+        artifacts = run(build, place)?;
+        units = links(&artifacts, place)?;
+    }
+    let Some(mut units) = units else {
+        bail!(
+            "the build succeeded, but its links were not seen: is `build.rustc-workspace-wrapper` \
+             set in a Cargo configuration? Name the files instead: `cargo abide check FILE…`"
+        );
+    };
+    if units.is_empty() {
+        units.extend(library(&artifacts, &members));
+    }
+    if units.is_empty() {
+        bail!("nothing that was built is a program or a library: select a package by `--package`");
+    }
+    Ok(units)
+}
+
+fn metadata(build: &Build) -> Result<cargo_metadata::Metadata> {
+    let mut command = MetadataCommand::new();
+    command
+        .cargo_path(cargo())
+        .other_options(build.of_metadata());
+    if let Some(path) = &build.manifest_path {
+        command.manifest_path(path);
+    }
+    command.exec().map_err(|error| match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => {
+            let stderr = stderr.trim();
+            anyhow::anyhow!(
+                "{}\nrun it in a Cargo project, say where one is by `--manifest-path`, or name \
+                 the files of a link: `cargo abide check FILE…`",
+                stderr.strip_prefix("error: ").unwrap_or(stderr)
+            )
+        }
+        error => anyhow::Error::new(error).context("failed to run `cargo metadata`"),
+    })
+}
+
+fn cargo() -> PathBuf {
+    env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}
+
+/// Builds, and returns what Cargo made.
+fn run(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
+    let ourselves = env::current_exe().context("failed to find our own program")?;
+    let mut command = Command::new(cargo());
+    command
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(build.of_build())
+        .env(stand_in::WRAPPER, ourselves)
+        .env(stand_in::PLACE, place)
+        .stdout(Stdio::piped());
+    if let Some(inner) = user_wrapper() {
+        command.env(stand_in::INNER, inner);
+    }
+    let mut child = command.spawn().context("failed to run `cargo build`")?;
+    let mut artifacts = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        for message in Message::parse_stream(BufReader::new(output)) {
+            if let Message::CompilerArtifact(artifact) =
+                message.context("failed to read what `cargo build` says")?
+            {
+                artifacts.push(artifact);
+            }
+        }
+    }
+    let status = child.wait().context("failed to wait for `cargo build`")?;
+    if !status.success() {
+        bail!("the build failed, so that there is nothing to check: mend what Cargo says above");
+    }
+    Ok(artifacts)
+}
+
+/// The wrapper that the user has set already; it goes on to be called.
+fn user_wrapper() -> Option<OsString> {
+    [stand_in::WRAPPER, "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"]
+        .into_iter()
+        .find_map(env::var_os)
+        .filter(|wrapper| !wrapper.is_empty())
+}
+
+/// What an artifact's link made, where it has one that counts: neither a build script nor a macro
+/// is part of what the user ships.
+fn linked_file(artifact: &Artifact) -> Option<PathBuf> {
+    let kinds = &artifact.target.crate_types;
+    let is_shared = |kind: &CrateType| matches!(kind, CrateType::CDyLib | CrateType::DyLib);
+    if artifact.target.is_custom_build() || artifact.target.is_proc_macro() {
+        return None;
+    }
+    if let Some(program) = &artifact.executable {
+        return Some(program.clone().into_std_path_buf());
+    }
+    let is_library = |path: &&cargo_metadata::camino::Utf8PathBuf| path.extension() == Some("so");
+    let file = artifact.filenames.iter().find(is_library);
+    file.filter(|_| kinds.iter().any(is_shared))
+        .map(|file| file.clone().into_std_path_buf())
+}
+
+/// The kept links of these artifacts; `None` if one was not kept.
+fn links(artifacts: &[Artifact], place: &Path) -> Result<Option<Vec<Unit>>> {
+    let mut units = Vec::new();
+    for artifact in artifacts {
+        let Some(linked) = linked_file(artifact) else {
+            continue;
+        };
+        let Some(directory) = stand_in::kept_for(place, &linked) else {
+            return Ok(None);
+        };
+        let files = linker::kept(&directory)
+            .with_context(|| format!("failed to read the link kept in {}", directory.display()))?;
+        units.push(Unit {
+            name: artifact.target.name.clone(),
+            files,
+            is_library: false,
+        });
+    }
+    Ok(Some(units))
+}
+
+/// The libraries that were built, as one unit: those of the workspace first.
+fn library(artifacts: &[Artifact], members: &[PackageId]) -> Option<Unit> {
+    let is_own = |artifact: &&Artifact| members.contains(&artifact.package_id);
+    let own = artifacts.iter().filter(is_own);
+    let others = artifacts.iter().filter(|artifact| !is_own(artifact));
+    let mut names = Vec::new();
+    let mut files: Vec<PathBuf> = Vec::new();
+    for artifact in own.chain(others) {
+        let archives = artifact
+            .filenames
+            .iter()
+            .filter(|path| matches!(path.extension(), Some("rlib" | "a")));
+        // A static library holds what the rlib beside it holds, and all it depends on.
+        let Some(archive) = archives.min_by_key(|path| path.extension() != Some("rlib")) else {
+            continue;
+        };
+        if members.contains(&artifact.package_id) {
+            names.push(artifact.target.name.clone());
+        }
+        files.push(archive.clone().into_std_path_buf());
+    }
+    (!files.is_empty()).then(|| Unit {
+        name: names.join(", "),
+        files,
+        is_library: true,
+    })
+}

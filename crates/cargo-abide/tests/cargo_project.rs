@@ -1,0 +1,294 @@
+//! `cargo abide check` in Cargo projects, as their users have them.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{scratch, stderr, stdout};
+
+const ADD: &str = "section .note.GNU-stack noalloc noexec nowrite progbits
+section .text
+global sum_of:function
+sum_of:
+    mov rcx, rdi
+    lea rax, [rcx + rsi]
+    ret
+";
+
+/// As a `cc` or `nasm` build script does: an archive of what NASM makes.
+const BUILD: &str = r#"
+use std::{env, path::PathBuf, process::Command};
+fn run(command: &mut Command) { assert!(command.status().unwrap().success()); }
+fn main() {
+    let out = PathBuf::from(env::var("OUT_DIR").unwrap());
+    let object = out.join("add.o");
+    run(Command::new("nasm").args(["-g", "-F", "dwarf", "-f", "elf64", "src/add.asm", "-o"]).arg(&object));
+    run(Command::new("ar").arg("crs").arg(out.join("libadd.a")).arg(&object));
+    println!("cargo:rustc-link-search=native={}", out.display());
+    println!("cargo:rustc-link-lib=static=add");
+    println!("cargo:rerun-if-changed=src/add.asm");
+}
+"#;
+
+const DECLARED: &str = "unsafe extern \"C\" { fn sum_of(a: u64, b: u64) -> u64; }\n";
+const CALLED: &str = "fn main() { println!(\"{}\", unsafe { sum_of(2, 3) }); }\n";
+
+struct Package {
+    root: PathBuf,
+}
+
+impl Package {
+    fn new(test: &str) -> Self {
+        let root = scratch(&format!("cargo project/{test}"));
+        let package = Self { root };
+        package.manifest("");
+        package
+    }
+
+    fn manifest(&self, more: &str) {
+        self.write(
+            "Cargo.toml",
+            &format!(
+                "[package]\nname = \"uses-asm\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}\n[workspace]\n"
+            ),
+        );
+    }
+
+    /// A program that calls a function in assembly.
+    fn with_assembly(test: &str) -> Self {
+        let package = Self::new(test);
+        package.write("build.rs", BUILD);
+        package.write("src/add.asm", ADD);
+        package.write("src/main.rs", &format!("{DECLARED}{CALLED}"));
+        package
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.root.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Lets `sum_of` forget to save a register.
+    fn spoil(&self) {
+        self.write("src/add.asm", &ADD.replace("rcx", "rbx"));
+    }
+
+    fn check(&self, arguments: &[&str]) -> Output {
+        check(&self.root, arguments)
+    }
+}
+
+fn check(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"))
+        .current_dir(dir)
+        .args(["abide", "check"])
+        .args(arguments)
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap()
+}
+
+fn assert_code(output: &Output, code: i32) {
+    let told = format!("{}\n{}", stdout(output), stderr(output));
+    assert_eq!(output.status.code(), Some(code), "{told}");
+}
+
+#[test]
+fn a_clobber_is_found_and_mended() {
+    let package = Package::with_assembly("a program");
+    package.spoil();
+    let output = package.check(&[]);
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    assert!(
+        report.contains("`sum_of` does not preserve `rbx`"),
+        "{report}"
+    );
+    assert!(report.contains("src/add.asm:"), "{report}");
+
+    package.write("src/add.asm", ADD);
+    let output = package.check(&[]);
+    assert_code(&output, 0);
+    assert!(
+        stdout(&output).contains("contracts of 1 root"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn what_is_fresh_is_checked_as_well() {
+    let package = Package::with_assembly("fresh");
+    package.spoil();
+    for round in 0..2 {
+        assert_code(&package.check(&["--release"]), 1);
+        assert_code(&package.check(&[]), 1);
+        if round == 0 {
+            // The links that were kept are gone, what they made is not.
+            fs::remove_dir_all(package.root.join("target/abide")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_users_own_artifacts_stay() {
+    let package = Package::with_assembly("artifacts");
+    let mut build = Command::new("cargo");
+    build
+        .current_dir(&package.root)
+        .env_remove("CARGO_TARGET_DIR")
+        .args(["build", "--quiet"]);
+    common::run(&mut build);
+    assert_code(&package.check(&[]), 0);
+    let again = common::run(build.args(["--message-format=json"]));
+    let again = stdout(&again);
+    assert!(again.contains("\"fresh\":true"), "{again}");
+    assert!(!again.contains("\"fresh\":false"), "{again}");
+}
+
+#[test]
+fn features_change_what_is_linked() {
+    let package = Package::with_assembly("features");
+    package.manifest("[features]\nasm = []\n");
+    package.spoil();
+    package.write(
+        "src/main.rs",
+        &format!("#[cfg(feature = \"asm\")]\n{DECLARED}#[cfg(feature = \"asm\")]\n{CALLED}#[cfg(not(feature = \"asm\"))]\nfn main() {{}}\n"),
+    );
+    for _ in 0..2 {
+        assert_code(&package.check(&["--features", "asm"]), 1);
+        assert_code(&package.check(&[]), 0);
+    }
+}
+
+#[test]
+fn a_library_is_checked_before_anything_links_it() {
+    let package = Package::with_assembly("a library");
+    fs::remove_file(package.root.join("src/main.rs")).unwrap();
+    package.write(
+        "src/lib.rs",
+        &format!("{DECLARED}#[must_use]\npub fn sum(a: u64, b: u64) -> u64 {{ unsafe {{ sum_of(a, b) }} }}\n"),
+    );
+    assert_code(&package.check(&[]), 0);
+    package.spoil();
+    let output = package.check(&[]);
+    assert_code(&output, 1);
+    assert!(stdout(&output).contains("`sum_of`"), "{}", stdout(&output));
+}
+
+#[test]
+fn each_link_of_a_workspace_is_checked() {
+    let package = Package::with_assembly("workspace");
+    package.spoil();
+    package.write("src/bin/other.rs", "fn main() {}\n");
+    let output = package.check(&["--format", "json"]);
+    assert_code(&output, 1);
+    let reports: Vec<serde_json::Value> = serde_json::Deserializer::from_str(&stdout(&output))
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let mut found: Vec<_> = reports
+        .iter()
+        .map(|report| {
+            let findings = report["findings"].as_array().unwrap().len();
+            (report["unit"]["name"].as_str().unwrap(), findings > 0)
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, [("other", false), ("uses-asm", true)]);
+    assert_code(&package.check(&["--bin", "other"]), 0);
+}
+
+#[test]
+fn a_program_without_assembly_is_in_order() {
+    let package = Package::new("no assembly");
+    package.write("src/main.rs", "fn main() {}\n");
+    let output = package.check(&[]);
+    assert_code(&output, 0);
+    let report = stdout(&output);
+    assert!(
+        report.contains("no compiled code refers to a function in assembly"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_wrapper_of_the_users_own_goes_on_to_be_called() {
+    let package = Package::with_assembly("wrapper");
+    package.spoil();
+    package.write(
+        "wrapper.sh",
+        "#!/bin/sh\necho called >> \"$CALLS\"\nexec \"$@\"\n",
+    );
+    common::run(
+        Command::new("chmod")
+            .current_dir(&package.root)
+            .args(["+x", "wrapper.sh"]),
+    );
+    let calls = package.root.join("calls.txt");
+    let output = Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"))
+        .current_dir(&package.root)
+        .args(["abide", "check"])
+        .env_remove("CARGO_TARGET_DIR")
+        .env("RUSTC_WORKSPACE_WRAPPER", package.root.join("wrapper.sh"))
+        .env("CALLS", &calls)
+        .output()
+        .unwrap();
+    assert_code(&output, 1);
+    assert!(fs::read_to_string(calls).unwrap().contains("called"));
+}
+
+#[test]
+fn a_linker_of_the_users_own_goes_on_to_be_called() {
+    let package = Package::with_assembly("linker");
+    package.spoil();
+    package.write(
+        "ours.sh",
+        "#!/bin/sh\ntouch \"$(dirname \"$0\")/linked\"\nexec cc \"$@\"\n",
+    );
+    common::run(
+        Command::new("chmod")
+            .current_dir(&package.root)
+            .args(["+x", "ours.sh"]),
+    );
+    let linker = package.root.join("ours.sh");
+    package.write(
+        ".cargo/config.toml",
+        &format!("[target.x86_64-unknown-linux-gnu]\nlinker = {:?}\n", linker),
+    );
+    assert_code(&package.check(&[]), 1);
+    assert!(package.root.join("linked").exists());
+}
+
+#[test]
+fn what_cannot_be_built_is_told_with_what_to_do() {
+    let broken = Package::with_assembly("broken");
+    broken.write("src/main.rs", "fn main() { let x: u32 = \"\"; }\n");
+    let script = Package::with_assembly("script");
+    script.write("build.rs", "fn main() { panic!(\"no nasm\") }\n");
+    let nowhere = scratch("cargo project/nowhere");
+    // A project above would be found: this one has no manifest in its place.
+    fs::write(nowhere.join("Cargo.toml"), "this is no manifest").unwrap();
+    for (output, expected) in [
+        (broken.check(&[]), "mend what Cargo says above"),
+        (script.check(&[]), "mend what Cargo says above"),
+        (check(&nowhere, &[]), "--manifest-path"),
+        (
+            broken.check(&["--package", "absent"]),
+            "mend what Cargo says above",
+        ),
+        (broken.check(&["--release", "a.o"]), "do not go together"),
+        (
+            broken.check(&["--locked", "--manifest-path", "absent/Cargo.toml"]),
+            "absent/Cargo.toml",
+        ),
+    ] {
+        assert_code(&output, 2);
+        let told = stderr(&output);
+        assert!(told.contains(expected), "{told}");
+        assert!(!told.contains("panicked at crates"), "{told}");
+    }
+}
