@@ -77,6 +77,9 @@ fn endings_agree(run: &Run<'_>, ending: Ending, step: Step) -> Result<(), Outcom
         Step::Continue(place) => Some(CODE + place.offset as u64),
         Step::Call(Destination::Place(place)) => Some(CODE + place.offset as u64),
         Step::Return(address) => Some(address),
+        Step::Halt(place) | Step::System(place) => Some(CODE + place.offset as u64),
+        // The frame that the plan has made leads there.
+        Step::InterruptReturn => Some(CODE + LANDING),
         _ => None,
     };
     let actual = match ending {

@@ -5,6 +5,8 @@
 //! flag and byte of memory that the concrete evaluator knows must agree, and
 //! only what it leaves open may differ.
 //!
+//! What needs privilege runs in a [`guest`].
+//!
 //! Of every two runs the second agrees with the first in what the effects read
 //! and in nothing else, so that a read that is left out shows too.
 //!
@@ -17,6 +19,7 @@
 pub mod compare;
 pub mod form;
 pub mod guard;
+pub mod guest;
 pub mod model;
 pub mod plan;
 pub mod processor;

@@ -5,6 +5,7 @@
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     use oracle::form::{Forms, parse, print, scan};
+    use oracle::guest::Guest;
 
     let mut states = 50;
     let mut lists = false;
@@ -33,7 +34,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         print!("{}", print(&forms));
         return Ok(());
     }
-    let report = oracle::report::run(&forms, states).ok_or("failed to map memory for the runs")?;
+    let mut report =
+        oracle::report::run(&forms, states).ok_or("failed to map memory for the runs")?;
+    let mut guest =
+        Guest::new(&std::env::temp_dir().join(format!("oracle-{}", std::process::id())))?;
+    report.add_guest(&forms, &mut guest)?;
     print!("{}", report.text());
     if report.differing().next().is_some() {
         return Err("the model differs from the processor".into());

@@ -5,9 +5,29 @@ use iced_x86::{
     Register,
 };
 
-use crate::processor::Case;
+use crate::guest::{BASES, PAGES};
+use crate::processor::{CONTROL_0, CONTROL_4, Case};
 use crate::random::Random;
 use crate::state::{Areas, CODE, LANDING, SCRATCH, SCRATCH_SIZE, STACK, START};
+
+/// A port that nothing listens at: PCs show the state of their start there.
+const PORT: u64 = 0x80;
+
+/// The flag IF, and a register of the machine that no code of the guest uses.
+const INTERRUPTS: u64 = 1 << 9;
+const KERNEL_GS_BASE: u64 = 0xc000_0102;
+
+/// The segment prefixes: `es`, `cs`, `ss`, `ds`, `fs`, `gs`.
+const SEGMENTS: [u8; 6] = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
+
+/// Where instructions run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Venue {
+    /// In a child of this process.
+    Child,
+    /// In a guest, at the highest privilege.
+    Guest,
+}
 
 /// An instruction, ready to be run at [`START`].
 pub struct Plan {
@@ -23,9 +43,13 @@ pub struct Plan {
 ///
 /// For instructions whose effect a child cannot survive or show: system calls,
 /// far branches, writes of segments and their bases.
-pub fn plan(bytes: &[u8]) -> Result<Plan, &'static str> {
+pub fn plan(bytes: &[u8], venue: Venue) -> Result<Plan, &'static str> {
     let (instruction, offsets) = decode(bytes);
-    if let Some(reason) = refusal(&instruction) {
+    let refusal = match venue {
+        Venue::Child => refusal(&instruction),
+        Venue::Guest => refusal_of_guest(&instruction, bytes),
+    };
+    if let Some(reason) = refusal {
         return Err(reason);
     }
     let mut bytes = bytes.to_vec();
@@ -70,6 +94,30 @@ fn refusal(i: &Instruction) -> Option<&'static str> {
     }
 }
 
+/// Why not even a guest runs it.
+fn refusal_of_guest(i: &Instruction, bytes: &[u8]) -> Option<&'static str> {
+    use Mnemonic as M;
+    let memory = i.op_kinds().any(|kind| kind == OpKind::Memory);
+    let is_based = matches!(i.segment_prefix(), Register::FS | Register::GS) && memory;
+    let is_fixed = i.memory_base() == Register::RIP
+        || i.memory_base() == Register::None && !i.memory_index().is_gpr();
+    match i.mnemonic() {
+        // Hardware keeps `fs` or `gs`, since the others are ignored in 64-bit mode (AMD64 APM vol. 1, 3.5.2).
+        _ if bytes.iter().filter(|byte| SEGMENTS.contains(byte)).count() > 1 && is_based => {
+            Some("of two segment prefixes QEMU takes the last")
+        }
+        M::Syscall | M::Sysenter | M::Sysret | M::Sysretq => Some("what a kernel does"),
+        M::Iret | M::Iretd | M::Retf if i.code() != Code::Iretq => Some("far return"),
+        M::Lldt | M::Ltr | M::Lss => Some("a table must stand behind it"),
+        M::Lfs | M::Lgs => Some("a far pointer must stand behind it"),
+        M::Xsetbv => Some("changes the machine"),
+        M::Rdpmc | M::Monitor | M::Mwait => Some("the guest lacks it"),
+        _ if is_based && is_fixed => Some("fs or gs with a distance of 32 bits"),
+        _ if is_wide_branch(i) => Some("branch of 16 bits or far"),
+        _ => None,
+    }
+}
+
 fn is_wide_branch(i: &Instruction) -> bool {
     let kind = (i.op_count() > 0).then(|| i.op_kind(0));
     let is_wide = matches!(
@@ -106,6 +154,10 @@ fn patch(bytes: &mut [u8], i: &Instruction, offsets: ConstantOffsets) {
         // The processor touches the end of the frame that it makes.
         write(bytes, offsets.immediate_offset() + 1, 1, 1);
     }
+    if is_port(i) {
+        // A port that nothing listens at.
+        write(bytes, offsets.immediate_offset(), 1, PORT);
+    }
     let target = SCRATCH + 0x1240;
     let has_memory = i.op_kinds().any(|kind| kind == OpKind::Memory);
     if !has_memory || !offsets.has_displacement() {
@@ -122,6 +174,12 @@ fn patch(bytes: &mut [u8], i: &Instruction, offsets: ConstantOffsets) {
         offsets.displacement_size(),
         value,
     );
+}
+
+/// Whether the port is an immediate operand.
+fn is_port(i: &Instruction) -> bool {
+    let is_access = matches!(i.mnemonic(), Mnemonic::In | Mnemonic::Out);
+    is_access && i.op_kinds().any(|kind| kind == OpKind::Immediate8)
 }
 
 fn write(bytes: &mut [u8], offset: usize, size: usize, value: u64) {
@@ -155,12 +213,20 @@ impl Plan {
         use Mnemonic as M;
         let general = &mut case.before.general;
         let i = &self.instruction;
+        let base = segment_base(i);
         match i.mnemonic() {
+            M::In | M::Out => general[2] = random.bits() << 16 | PORT,
+            M::Insb | M::Insw | M::Insd | M::Outsb | M::Outsw | M::Outsd => {
+                general[2] = random.bits() << 16 | PORT;
+                general[6] = spot(random).wrapping_sub(base);
+                general[7] = spot(random) + 4096;
+                general[1] = random.below(20);
+            }
             M::Leave | M::Enter => general[5] = STACK + 8 * random.below(16),
             M::Xlatb => general[3] = spot(random),
             M::Maskmovdqu | M::Vmaskmovdqu | M::Maskmovq => general[7] = spot(random),
             _ if i.is_string_instruction() => {
-                general[6] = spot(random);
+                general[6] = spot(random).wrapping_sub(base);
                 general[7] = spot(random) + 4096;
                 general[1] = random.below(20);
                 if random.one_in(2) {
@@ -184,7 +250,9 @@ impl Plan {
             zero_vector(case, areas, index.number());
         }
         self.aim_bit_string(case, random);
-        let rest = target.wrapping_sub(displacement);
+        let rest = target
+            .wrapping_sub(displacement)
+            .wrapping_sub(segment_base(i));
         let general = &mut case.before.general;
         let has_index = index.is_gpr();
         if base.is_gpr() && has_index && base.full_register() == index.full_register() {
@@ -225,6 +293,50 @@ impl Plan {
         let general = case.before.general;
         let landing = CODE + LANDING;
         match i.mnemonic() {
+            M::Iretq => {
+                // The frame leads on with the flags and the stack as they are.
+                let frame = [landing, 8, case.before.flags, general[4], 0x10];
+                for (word, at) in frame.into_iter().zip((general[4]..).step_by(8)) {
+                    put(case, at, word, 8);
+                }
+            }
+            // The tables and the map stay as they are, or are not used before they are set again.
+            M::Lgdt | M::Lidt => {
+                case.before.flags &= !INTERRUPTS;
+                put(case, self.address(case), 0xffff, 8);
+                put(case, self.address(case).wrapping_add(8), 0, 2);
+            }
+            M::Wrmsr => {
+                case.before.general[1] = random.bits() << 32 | KERNEL_GS_BASE;
+                case.before.general[2] = random.bits() << 32 | random.below(0x7fff);
+            }
+            M::Mov if i.op_register(0).is_cr() => {
+                let value = match i.op_register(0) {
+                    Register::CR0 => CONTROL_0,
+                    Register::CR3 => PAGES,
+                    Register::CR4 => CONTROL_4,
+                    _ => 0,
+                };
+                case.before.general[i.op_register(1).number()] = value;
+            }
+            // No breakpoint, and of the reserved bits the one that reads as set.
+            M::Mov if i.op_register(0).is_dr() => {
+                case.before.general[i.op_register(1).number()] = random.below(2) << 10;
+            }
+            // No segment, or that of data.
+            M::Mov | M::Pop
+                if i.op_kind(0) == OpKind::Register && i.op_register(0).is_segment_register() =>
+            {
+                let selector = 0x10 * random.below(2);
+                match (i.mnemonic(), i.op_kinds().nth(1)) {
+                    (M::Pop, _) => put(case, general[4], selector, 8),
+                    (_, Some(OpKind::Register)) => {
+                        let number = i.op_register(1).number();
+                        case.before.general[number] = general[number] & !0xffff | selector;
+                    }
+                    _ => put(case, self.address(case), selector, 2),
+                }
+            }
             M::Ret => put(case, general[4], landing, 8),
             M::Popf | M::Popfq => put(case, general[4], random.bits() & 0xcd5, 8),
             M::Jmp | M::Call if i.op_kind(0) == OpKind::Register => {
@@ -279,10 +391,11 @@ impl Plan {
         self.instruction
             .virtual_address(self.memory_operand(), 0, |register, _, _| {
                 let is_general = register.is_gpr();
-                Some(if is_general {
-                    get(general, register)
-                } else {
-                    0
+                Some(match register {
+                    Register::FS => BASES[0],
+                    Register::GS => BASES[1],
+                    _ if is_general => get(general, register),
+                    _ => 0,
                 })
             })
             .unwrap_or_default()
@@ -293,6 +406,15 @@ impl Plan {
         (0..i.op_count())
             .find(|&operand| i.op_kind(operand) == OpKind::Memory)
             .unwrap_or_default()
+    }
+}
+
+/// What `fs` or `gs` adds to an address.
+fn segment_base(i: &Instruction) -> u64 {
+    match i.segment_prefix() {
+        Register::FS => BASES[0],
+        Register::GS => BASES[1],
+        _ => 0,
     }
 }
 

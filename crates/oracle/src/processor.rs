@@ -45,6 +45,7 @@ impl Case {
             0 => Ending::Died,
             1 => Ending::Next,
             2 => Ending::Landing,
+            vector @ EXCEPTION.. => Ending::Signal(signal_of(vector - EXCEPTION)),
             signal => Ending::Signal((signal - SIGNALS) as i32),
         }
     }
@@ -52,6 +53,11 @@ impl Case {
 
 /// What is added to a signal's number in [`State::ending`].
 const SIGNALS: u64 = 16;
+/// What a guest adds to an exception's number there.
+const EXCEPTION: u64 = 64;
+/// What a guest has in CR0 (PG, NE, ET, MP, PE) and CR4 (OSXSAVE, FSGSBASE, OSXMMEXCPT, OSFXSR, PAE).
+pub(crate) const CONTROL_0: u64 = 0x8000_0033;
+pub(crate) const CONTROL_4: u64 = 0x0005_0620;
 /// A run that goes on for longer than this, in seconds, is ended.
 const PATIENCE: u32 = 5;
 /// The signals of what an instruction may raise.
@@ -78,12 +84,17 @@ pub fn enabled_components() -> u64 {
 /// The code of a run: the instruction, and jumps to where it may lead.
 #[must_use]
 pub fn code(instruction: &[u8]) -> [u8; CODE_SIZE] {
+    code_to(instruction, trampoline::next(), trampoline::landing())
+}
+
+/// The same, with the two addresses that control goes on at.
+pub(crate) fn code_to(instruction: &[u8], next: u64, landing: u64) -> [u8; CODE_SIZE] {
     let mut code = [0xcc; CODE_SIZE];
     let start = START as usize;
     let end = start + instruction.len();
     code[start..end].copy_from_slice(instruction);
-    put_jump(&mut code[end..], trampoline::next());
-    put_jump(&mut code[LANDING as usize..], trampoline::landing());
+    put_jump(&mut code[end..], next);
+    put_jump(&mut code[LANDING as usize..], landing);
     code
 }
 
@@ -91,6 +102,16 @@ pub fn code(instruction: &[u8]) -> [u8; CODE_SIZE] {
 fn put_jump(code: &mut [u8], to: u64) {
     code[..6].copy_from_slice(&[0xff, 0x25, 0, 0, 0, 0]);
     code[6..14].copy_from_slice(&to.to_le_bytes());
+}
+
+/// The signal that a system makes of an exception.
+const fn signal_of(vector: u64) -> i32 {
+    match vector {
+        0 | 16 | 19 => libc::SIGFPE,
+        1 | 3 => libc::SIGTRAP,
+        6 => libc::SIGILL,
+        _ => libc::SIGSEGV,
+    }
 }
 
 /// Cases in memory that a child shares.

@@ -1,14 +1,16 @@
 //! Runs forms and counts what came of them.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use abide::machine::concrete::Layout;
 use abide::machine::{Effect, Effects};
 
 use crate::compare::{Outcome, Run, compare};
 use crate::form::Forms;
+use crate::guest::{Guest, MOST_JOBS};
 use crate::model;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, Venue, plan};
 use crate::processor::{Case, Cases, code};
 use crate::random::Random;
 use crate::state::{Areas, SCRATCH_SIZE};
@@ -27,6 +29,8 @@ pub struct FormReport {
     pub differences: Vec<String>,
     /// Whether the model leaves a result open.
     pub is_open: bool,
+    /// Whether it was a guest's processor that confirmed it.
+    pub in_guest: bool,
 }
 
 /// What came of all.
@@ -51,7 +55,7 @@ pub fn run(forms: &Forms, states: usize) -> Option<Report> {
         let mut form = FormReport::default();
         for (number, bytes) in (0..).zip(examples) {
             let seed = Random::new(seed_of(name) ^ number).bits();
-            match plan(bytes) {
+            match plan(bytes, Venue::Child) {
                 Ok(plan) => form.run(&plan, &mut cases, states, areas, seed),
                 Err(reason) => form.void(reason),
             }
@@ -106,9 +110,23 @@ impl FormReport {
             .any(|effect| matches!(effect, Effect::Opaque { .. }));
         let memories = prepare(plan, &mut cases.get()[..states], &effects, areas, seed);
         cases.run(states, &code, areas.components);
+        self.judge(plan, &cases.get()[..states], &memories, areas);
+    }
+
+    /// Compares runs with the model, whose code is the same but for where it goes on.
+    fn judge(
+        &mut self,
+        plan: &Plan,
+        cases: &[Case],
+        memories: &[[u8; SCRATCH_SIZE]],
+        areas: Areas,
+    ) {
+        let image = model::image(&code(&plan.bytes));
+        let Ok(effects) = model::lift(&image) else {
+            return;
+        };
         let layout = Layout::new(&image);
-        let cases = &cases.get()[..states];
-        for (case, memory) in cases.iter().zip(&memories) {
+        for (case, memory) in cases.iter().zip(memories) {
             let (mut machine, step) = model::run(&layout, &effects, &case.before, memory, areas);
             let run = Run {
                 case,
@@ -148,7 +166,90 @@ impl FormReport {
     }
 }
 
+/// On how many states each encoding runs in the guest.
+const GUEST_STATES: usize = 16;
+
+/// One encoding in the guest.
+struct Ordered {
+    form: String,
+    plan: Plan,
+    first: usize,
+    memories: Vec<[u8; SCRATCH_SIZE]>,
+}
+
 impl Report {
+    /// Runs in a guest what no child could show.
+    ///
+    /// # Errors
+    ///
+    /// If the guest cannot be started.
+    pub fn add_guest(&mut self, forms: &Forms, guest: &mut Guest) -> io::Result<()> {
+        let areas = Areas::of_guest();
+        let mut ordered: Vec<Ordered> = Vec::new();
+        for (name, examples) in forms {
+            let Some(report) = self.forms.get_mut(name).filter(|form| !form.is_tested()) else {
+                continue;
+            };
+            for (number, bytes) in (0..).zip(examples) {
+                let seed = Random::new(seed_of(name) ^ number).bits();
+                let Err(refusal) = plan(bytes, Venue::Child) else {
+                    continue;
+                };
+                // What kept a child from it is no reason any more.
+                report.void.remove(refusal);
+                let plan = match plan(bytes, Venue::Guest) {
+                    Ok(plan) => plan,
+                    Err(reason) => {
+                        report.void(reason);
+                        continue;
+                    }
+                };
+                let code = Guest::code(&plan.bytes);
+                let first = ordered.len() * GUEST_STATES;
+                let Ok(effects) = model::lift(&model::image(&code)) else {
+                    continue;
+                };
+                if first + GUEST_STATES > MOST_JOBS {
+                    return Err(io::Error::other("too many forms for one guest"));
+                }
+                let jobs = &mut guest.jobs(first + GUEST_STATES)[first..];
+                let mut cases = vec![jobs[0].case.clone(); GUEST_STATES];
+                let memories = prepare(&plan, &mut cases, &effects, areas, seed);
+                for (job, case) in jobs.iter_mut().zip(cases) {
+                    job.case = case;
+                    job.code = code;
+                }
+                let form = name.clone();
+                ordered.push(Ordered {
+                    form,
+                    plan,
+                    first,
+                    memories,
+                });
+            }
+        }
+        let count = ordered.len() * GUEST_STATES;
+        guest.run(count)?;
+        let jobs = guest.jobs(count);
+        for Ordered {
+            form,
+            plan,
+            first,
+            memories,
+        } in &ordered
+        {
+            let cases: Vec<Case> = jobs[*first..][..GUEST_STATES]
+                .iter()
+                .map(|job| job.case.clone())
+                .collect();
+            if let Some(form) = self.forms.get_mut(form) {
+                form.judge(plan, &cases, memories, areas);
+                form.in_guest = form.is_tested();
+            }
+        }
+        Ok(())
+    }
+
     /// The forms on which model and processor differ.
     pub fn differing(&self) -> impl Iterator<Item = (&str, &FormReport)> {
         self.forms
@@ -167,11 +268,12 @@ impl Report {
     #[must_use]
     pub fn text(&self) -> String {
         let tested = self.tested();
+        let guest = self.forms.values().filter(|form| form.in_guest).count();
         let open = self.forms.values().filter(|form| form.is_open).count();
         let runs: usize = self.forms.values().map(|form| form.agreed).sum();
         let partial: usize = self.forms.values().map(|form| form.agreed_in_part).sum();
         let mut text = format!(
-            "{} forms, {tested} tested on the processor, {open} of all with open results; \
+            "{} forms, {tested} tested on the processor ({guest} in a guest), {open} of all with open results; \
              {runs} runs agreed, {partial} in part\n",
             self.forms.len()
         );

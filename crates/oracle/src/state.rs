@@ -60,6 +60,16 @@ impl Areas {
         }
     }
 
+    /// Those of a guest, which has the AVX registers and no larger ones.
+    #[must_use]
+    pub fn of_guest() -> Self {
+        let processor = Self::of_processor();
+        Self {
+            components: 7,
+            ..processor
+        }
+    }
+
     fn has(self, component: usize) -> bool {
         self.components >> component & 1 == 1
     }

@@ -4,7 +4,7 @@
 //! instruction writes must then be the same, the results that the model
 //! leaves open included.
 
-use abide::machine::{BlockOperation, Effect, Effects};
+use abide::machine::{BlockOperation, Effect, Effects, Flow};
 use abide::registers::{File, Flags, Part, Register};
 
 use crate::processor::{Case, Ending};
@@ -39,6 +39,10 @@ pub fn make(case: &Case, twin: &mut Case, effects: &Effects, areas: Areas, rando
 
 fn parts_read(effects: &Effects) -> Vec<Part> {
     let mut parts = Vec::new();
+    if effects.flow == Flow::InterruptReturn {
+        // Its frame is read by what follows, and not in the effects.
+        parts.push(Part::low(Register::RSP, 64));
+    }
     for effect in &effects.list {
         match effect {
             Effect::Read { part, .. } => parts.push(*part),
@@ -53,6 +57,10 @@ fn parts_read(effects: &Effects) -> Vec<Part> {
 }
 
 fn flags_read(effects: &Effects) -> Flags {
+    let from_frame = match effects.flow {
+        Flow::InterruptReturn => Flags::ARITHMETIC | Flags::DF,
+        _ => Flags::NONE,
+    };
     effects
         .list
         .iter()
@@ -68,7 +76,7 @@ fn flags_read(effects: &Effects) -> Flags {
             } => *set,
             _ => Flags::NONE,
         })
-        .fold(Flags::NONE, |all, flags| all | flags)
+        .fold(from_frame, |all, flags| all | flags)
 }
 
 fn copy_part(from: &State, to: &mut State, part: Part, areas: Areas) {

@@ -192,6 +192,7 @@ impl Lift<'_> {
         if !known && !self.opaque(factory) {
             return Flow::Unknown("control goes where the model does not follow");
         }
+        self.restored_registers();
         self.close(Flow::Next)
     }
 

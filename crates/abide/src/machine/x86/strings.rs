@@ -52,7 +52,10 @@ impl Lift<'_> {
                     | OpKind::MemoryESDI
             )
         });
-        is_narrow || segment(self.instruction.segment_prefix()).is_some()
+        // What is written through `rdi` is never in another segment.
+        let reads = |kind| kind == OpKind::MemorySegRSI;
+        let has_source = self.instruction.op_kinds().any(reads);
+        is_narrow || has_source && segment(self.instruction.segment_prefix()).is_some()
     }
 
     /// `repne` tells apart only where elements are compared.
