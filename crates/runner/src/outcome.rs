@@ -101,7 +101,7 @@ impl Ending {
             Self::TimeOut => "took too long",
             Self::OutOfMemory => "touched too much memory",
             Self::Unmappable => "touched what cannot be mapped",
-            Self::Signal(libc::SIGILL) => "met what the processor lacks",
+            Self::Signal(libc::SIGILL) => "met what is no instruction of this processor",
             Self::Signal(libc::SIGFPE) => "divided by zero",
             Self::Signal(_) => "was ended by a signal",
         }

@@ -10,6 +10,7 @@ use crate::entry::Seed;
 use crate::fault;
 use crate::link::Linked;
 use crate::outcome::{Ending, Outcome};
+use crate::watch::Watch;
 
 /// Counts, and what must be told one by one.
 #[derive(Debug, Default)]
@@ -42,9 +43,17 @@ pub struct Report {
 
 impl Report {
     /// Adds the runs of a function.
-    pub fn add(&mut self, linked: &Linked<'_>, found: &RootVerdicts, runs: &[(Seed, Outcome)]) {
+    pub fn add(
+        &mut self,
+        linked: &Linked<'_>,
+        found: &RootVerdicts,
+        watch: &Watch,
+        runs: &[(Seed, Outcome)],
+    ) {
         for (_, outcome) in runs {
-            if outcome.ending == Ending::Signal(libc::SIGILL) {
+            // Elsewhere there may be anything.
+            let is_code = watch.visits(outcome.at);
+            if is_code && outcome.ending == Ending::Signal(libc::SIGILL) {
                 let functions = self.lacking.entry(fault::form_at(linked, outcome.at));
                 functions.or_default().insert(found.root.name.clone());
             }
@@ -187,6 +196,9 @@ impl Report {
                 "this processor lacks {form}: {} functions",
                 functions.len()
             ));
+        }
+        if self.lacking.is_empty() {
+            line("forms that this processor lacks: none was met".to_owned());
         }
         for (name, endings) in &self.silent {
             line(format!("no run returned: {name}: {endings}"));

@@ -141,6 +141,13 @@ impl Watch {
         watch
     }
 
+    /// Whether the proof visited an instruction there.
+    #[must_use]
+    pub fn visits(&self, at: u64) -> bool {
+        let kinds = self.kinds.get(at.wrapping_sub(self.start) as usize);
+        kinds.is_some_and(|kinds| kinds & VISITED != 0)
+    }
+
     fn note(&mut self, at: u64, kind: u8) {
         if let Some(kinds) = self.kinds.get_mut(at.wrapping_sub(self.start) as usize) {
             *kinds |= kind;
