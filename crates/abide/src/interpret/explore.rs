@@ -24,6 +24,8 @@ use recursion::{Kept, Summary};
 
 /// How many instructions may be visited for one root.
 const MOST_VISITS: u64 = 2_000_000;
+/// How much memory the states and terms of one root may take, in bytes, nearly.
+const MOST_MEMORY: usize = 96 << 20;
 /// How deep calls to helpers may nest.
 const MOST_DEPTH: u32 = 48;
 /// How many stack pointers one instruction may be reached with before they are joined.
@@ -162,6 +164,11 @@ pub struct Explorer<'code, 'image> {
     kept: Kept,
     queue: BTreeSet<(Reverse<u32>, Place, u32)>,
     visited: u64,
+    /// What else than instructions takes time, as many instructions as would take the same.
+    effort: u64,
+    /// How many bytes the states take that blocks were first entered with.
+    held: usize,
+    most_memory: usize,
     /// How many may be visited.
     most_visits: u64,
     exhausted: bool,
@@ -243,6 +250,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             queue: BTreeSet::new(),
             visited: 0,
             most_visits: MOST_VISITS.saturating_mul(contract.work.into()),
+            most_memory: MOST_MEMORY.saturating_mul(contract.work as usize),
+            effort: 0,
+            held: 0,
             exhausted: false,
             relied_on_contracts: false,
         };
@@ -256,7 +266,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     fn settle(&mut self) {
         while let Some((_, _, block)) = self.queue.pop_first() {
-            if self.visited > self.most_visits {
+            if self.visited + self.effort > self.most_visits || self.memory() > self.most_memory {
                 self.exhausted = true;
                 return;
             }
@@ -285,6 +295,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
             }
             _ => true,
         }
+    }
+
+    /// How much memory the states and terms take, nearly.
+    fn memory(&self) -> usize {
+        self.held + self.evaluator.terms.size()
     }
 
     /// Puts together what the last run of each block saw.
@@ -334,6 +349,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let Some(&number) = self.keys.get(&key) else {
             let number = self.blocks.len() as u32;
             self.keys.insert(key, number);
+            self.held += size_of::<Block>() + size_of_val(state.slots.as_slice());
             self.blocks.push(Block {
                 key,
                 state: state.clone(),
@@ -356,6 +372,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             block: number,
             widen: (from_behind && block.turns >= TURNS) || block.joins >= PATIENCE,
         };
+        self.effort += 4 + state.slots.len() as u64 / 4;
         let joined = join.join(&block.state, state);
         if joined != block.state {
             block.state = joined;
@@ -381,7 +398,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// Blocks that ran on over a place where another begins now run again, to end there.
     fn cut(&mut self, place: Place) {
         // The search is work like any other, so that the bound holds.
-        self.visited += self.blocks.len() as u64 / 32;
+        self.effort += self.blocks.len() as u64 / 32;
         for (number, block) in self.blocks.iter().enumerate() {
             let start = block.key.place;
             let covers = start.offset < place.offset && place.offset < block.end;

@@ -573,6 +573,14 @@ impl Terms {
         self.data(value).is_undefined
     }
 
+    /// How many bytes the bases and terms take, nearly.
+    pub(super) fn size(&self) -> usize {
+        // Each is the key of a table as well.
+        let base = size_of::<BaseData>() + 2 * size_of::<Base>();
+        let term = size_of::<TermData>() + 2 * size_of::<Parts>();
+        self.bases.len() * base + self.terms.len() * term
+    }
+
     /// Whether the value is a number with a name that is no address of the frame and no garbage.
     #[must_use]
     pub(super) fn is_plain(&self, value: Value) -> bool {
