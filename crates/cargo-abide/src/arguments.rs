@@ -71,10 +71,10 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) names: bool,
     /// A function to hold to its contract, beside those that compiled objects refer to
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "names")]
     pub(crate) root: Vec<String>,
     /// Hold every exported function in assembly to its contract
-    #[arg(long)]
+    #[arg(long, conflicts_with = "names")]
     pub(crate) all_exported: bool,
     /// What is declared of functions; `abide.toml` in the current directory, if it is there
     #[arg(long, value_name = "FILE")]

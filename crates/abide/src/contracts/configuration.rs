@@ -81,7 +81,7 @@ pub struct Declared {
 #[non_exhaustive]
 pub enum Error {
     /// The file could not be read.
-    #[error("failed to read `{}`: {source}", path.display())]
+    #[error("failed to read `{}`", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -181,9 +181,19 @@ impl Configuration {
                 stated.at
             )
         });
+        let odd = self.instructions.iter().find_map(|stated| {
+            let aligned = stated
+                .aligned
+                .filter(|aligned| !aligned.is_power_of_two())?;
+            let at = &stated.at;
+            Some(format!(
+                "`{at}` is said to be aligned to {aligned}, no power of two"
+            ))
+        });
         let contracts = self.contracts.iter();
         table
             .or(empty)
+            .or(odd)
             .or_else(|| contracts.into_iter().find_map(Declared::contradiction))
     }
 
@@ -244,6 +254,12 @@ impl Declared {
         if let Some(register) = both.next() {
             return Some(format!(
                 "`{of}` is said to preserve and to clobber `{register}`"
+            ));
+        }
+        if self.registers().any(|name| name == "rsp") {
+            return Some(format!(
+                "`rsp` is no register to declare of `{of}`: it comes back as it was, unless \
+                 `switches_stack` is said"
             ));
         }
         let mut multiples = self.multiples.iter();

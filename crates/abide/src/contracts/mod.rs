@@ -10,5 +10,7 @@ mod stated;
 pub use configuration::{Configuration, Declared, Error};
 pub use contract::Contract;
 pub use remarks::nearest_symbol;
-pub use roots::{Derived, Root, RootChoice, handed_out, has_assembly, roots_of};
+pub use roots::{
+    Derived, Root, RootChoice, handed_out, has_assembly, has_code, is_judged, roots_of,
+};
 pub use stated::{Instruction, Stated, Table};

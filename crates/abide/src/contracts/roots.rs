@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Configuration;
 use super::references::{self, Reference};
-use crate::inputs::{Binding, Image, Place, Resolved, SymbolKind, shown_name};
+use crate::inputs::{Binding, Format, Image, Object, Place, Resolved, SymbolKind, shown_name};
+use crate::registers::InstructionSet;
 
 /// How a root was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,7 +73,9 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     let mut roots = BTreeMap::new();
     let mut add = |name: &str, place: Place, derived: Derived| {
         let name = shown_name(name);
-        if choice.configuration.is_no_function(&name) {
+        let object = image.object_of(place.section);
+        let object = object.and_then(|object| image.objects().get(object as usize));
+        if !object.is_some_and(is_judged) || choice.configuration.is_no_function(&name) {
             return;
         }
         roots.entry(place).or_insert_with(|| Root {
@@ -119,19 +122,33 @@ pub fn handed_out(image: &Image, place: Place) -> Option<Root> {
     })
 }
 
+/// Whether code of the object can be held to System V for x86-64.
+#[must_use]
+pub fn is_judged(object: &Object) -> bool {
+    let format = object.format;
+    object.instruction_set == Some(InstructionSet::X86_64)
+        && matches!(
+            format,
+            Format::Elf { is_64: true } | Format::MachO { is_64: true }
+        )
+}
+
+/// Whether an object has code.
+#[must_use]
+pub fn has_code(object: &Object) -> bool {
+    let mut sections = object.sections.iter();
+    sections.any(|section| section.flags.execute && section.size > 0)
+}
+
 /// Whether any object has code in assembly.
 #[must_use]
 pub fn has_assembly(image: &Image) -> bool {
     let mut objects = image.objects().iter().zip(0..);
     objects.any(|(object, number)| {
         let assembly = image.assembly_of(number);
-        let sections = object.sections.iter();
-        let has_code = || {
-            sections
-                .into_iter()
-                .any(|section| section.flags.execute && section.size > 0)
-        };
-        assembly.is_some_and(|assembly| !assembly.is_none()) && has_code()
+        assembly.is_some_and(|assembly| !assembly.is_none())
+            && is_judged(object)
+            && has_code(object)
     })
 }
 

@@ -42,7 +42,7 @@ pub fn check_files(
     if !project.names_only {
         contracts::judge(&facts, project, &mut report)?;
     }
-    report.skipped = skipped;
+    report.skipped.extend(skipped);
     Ok(report)
 }
 

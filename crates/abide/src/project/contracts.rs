@@ -9,7 +9,7 @@ use super::verdicts::{Assumed, Extent, RootVerdicts, Shown, Verdict, decide};
 use super::{Error, Project};
 use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
-use crate::inputs::link::UnitPlace;
+use crate::inputs::link::{Target, UnitPlace};
 use crate::inputs::{Image, Place, Resolved, SectionIndex, Trace, shown_name};
 use crate::interpret::replay::{Replay, ReplayStep, Replayer, What};
 use crate::interpret::{Callee, Code, Surroundings, in_parallel};
@@ -44,6 +44,18 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
     }
     if roots.is_empty() && contracts::has_assembly(&image) {
         return Err(Error::NoRoot);
+    }
+    let mut with_code = image
+        .objects()
+        .iter()
+        .filter(|object| contracts::has_code(object));
+    if let Some(foreign) = with_code.clone().next()
+        && !with_code.any(contracts::is_judged)
+    {
+        return Err(Error::NotJudged {
+            object: foreign.name.clone(),
+            target: Target::of(foreign).to_string(),
+        });
     }
     let contract = |root: &Root| {
         let contract = Contract::of(&SYSTEM_V_X86_64);
@@ -178,6 +190,15 @@ pub(super) fn judge(
         .map(|(of, reason)| Declaration { of, reason })
         .collect();
     report.contracts = Some(contracts);
+    let left_out = unit
+        .image
+        .objects()
+        .iter()
+        .filter(|object| contracts::has_code(object) && !contracts::is_judged(object));
+    report.skipped.extend(left_out.map(|object| {
+        let (name, target) = (&object.name, Target::of(object));
+        format!("`{name}` is {target}: the contracts of its functions are not judged")
+    }));
     report.remarks = project.configuration.remarks(&unit.image);
     let reporter = Reporter {
         facts,

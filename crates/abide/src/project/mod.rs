@@ -65,6 +65,17 @@ pub enum Error {
          `--all-exported`, or judge the names alone by `--names`"
     )]
     NoRoot,
+    /// No code is for the instruction set and convention that are judged.
+    #[error(
+        "`{object}` is {target}: contracts are judged of 64-bit code for x86-64 and System V; \
+         judge the names alone by `--names`"
+    )]
+    NotJudged {
+        /// The first object with code.
+        object: String,
+        /// What it is made for.
+        target: String,
+    },
     /// A root that was named is not there.
     #[error("`{name}` is no symbol of what was given{}: `cargo abide symbols FILE…` lists them",
         nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest is `{name}`")))]
