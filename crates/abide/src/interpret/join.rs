@@ -21,8 +21,8 @@ const FEW: usize = 4;
 /// How a location differs between the ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Difference {
-    /// By a distance from the first value; the phi that stood for it before, if any.
-    Distance { before: Option<BaseId>, by: Value },
+    /// By a distance from a value that both have in common: what it was before, and what it is now.
+    Distance { before: Value, by: Value },
     /// In some other way.
     Values { here: Value, there: Value },
 }
@@ -135,33 +135,36 @@ impl Join<'_> {
         });
     }
 
-    /// How far `there` is from the first value of a location, where that is a
-    /// number, a phi of distances, or both.
+    /// How far both values of a location are from a common one, where that is a number,
+    /// distances that phis stand for, or both.
     fn distance(
         &mut self,
         own: Option<(BaseId, bool)>,
         here: Value,
         there: Value,
     ) -> Option<Difference> {
-        let before = match own {
+        let mut before = match own {
             Some((_, false)) => return None,
-            Some((phi, true)) => Some(phi),
-            None => None,
+            Some((phi, true)) => self.terms.value_of_base(phi),
+            None => Value::constant(0),
         };
-        let first = match before {
-            Some(phi) => {
-                let phi = self.terms.value_of_base(phi);
-                self.terms.subtract(here, phi)
-            }
-            None => here,
-        };
-        let by = self.terms.subtract(there, first);
-        let steps = by != Value::ANYTHING
-            && self.terms.parts(by.term).iter().all(|&(base, factor)| {
-                factor > 0 && matches!(self.terms.get(base), Base::Phi { distance: true, .. })
-            });
-        let near = steps && by.offset.unsigned_abs() < 1 << 31;
-        near.then_some(Difference::Distance { before, by })
+        let first = self.terms.subtract(here, before);
+        let mut by = self.terms.subtract(there, first);
+        if by == Value::ANYTHING {
+            return None;
+        }
+        // What the other way does not have is no part of what they have in common.
+        let parts = self.terms.parts(by.term).to_vec();
+        for &(base, factor) in parts.iter().filter(|(_, factor)| *factor < 0) {
+            let part = self.terms.value_of_base(base);
+            before = self.terms.combine(before, factor.wrapping_neg(), part);
+            by = self.terms.combine(by, factor.wrapping_neg(), part);
+        }
+        let are_distances = parts
+            .iter()
+            .all(|&(base, _)| matches!(self.terms.get(base), Base::Phi { distance: true, .. }));
+        let near = are_distances && by.offset.unsigned_abs() < 1 << 31;
+        (near && before != Value::ANYTHING).then_some(Difference::Distance { before, by })
     }
 
     fn join_slots(
@@ -273,13 +276,7 @@ impl Join<'_> {
                     self.phi_of_values(joined, name, (a, here), (b, there))
                 }
                 Difference::Distance { before, by } => {
-                    let first = match before {
-                        Some(old) => {
-                            let old = self.terms.value_of_base(old);
-                            self.terms.subtract(entry.here, old)
-                        }
-                        None => entry.here,
-                    };
+                    let first = self.terms.subtract(entry.here, before);
                     let is_place = self.terms.as_place(first).is_some();
                     let most = if is_place { usize::MAX } else { FEW };
                     let ways = (here, there);
@@ -334,7 +331,7 @@ impl Join<'_> {
         &mut self,
         joined: &mut State,
         name: Location,
-        before: Option<BaseId>,
+        before: Value,
         by: Value,
         (here, there): (&State, &State),
         most: usize,
@@ -346,21 +343,15 @@ impl Join<'_> {
             undefined: None,
             frame: false,
         });
-        let old_phi = before.map(|phi| self.terms.value_of_base(phi));
-        let old = match old_phi {
-            Some(old) => here.known(self.terms, old),
-            None => Known::exactly(0),
-        };
+        let old = here.known(self.terms, before);
         let new = self.counted(there, by, None);
         self.know(joined, phi, old, new);
-        let mut numbers = match old_phi {
+        let mut numbers = match here.choices_of(before.term) {
+            _ if before == Value::constant(0) => vec![0],
             // A number that steps from turn to turn takes more values than are listed.
-            Some(old) if by.term == old.term && by.offset != 0 => return phi,
-            Some(old) => match here.choices_of(old.term) {
-                Some(numbers) => numbers.to_vec(),
-                None => return phi,
-            },
-            None => vec![0],
+            _ if by.term == before.term && by.offset != 0 => return phi,
+            Some(numbers) => numbers.to_vec(),
+            None => return phi,
         };
         match (by.as_constant(), there.choices_of(by.term)) {
             (Some(number), _) => numbers.push(number as i64),
@@ -470,7 +461,7 @@ fn representatives(terms: &Terms, differing: &[Differing]) -> FxHashMap<Differen
     }
     for entry in differing {
         let named_by = match entry.difference {
-            Difference::Distance { before, .. } => before,
+            Difference::Distance { before, .. } => terms.sole_base(before),
             Difference::Values { here, .. } => terms.sole_base(here),
         };
         let Some(Base::Phi { location, .. }) = named_by.map(|base| terms.get(base)) else {
