@@ -1,8 +1,9 @@
 //! Conditions as values, and what taking a branch teaches.
 
+use super::compute::fits;
 use super::known::Known;
 use super::state::{FlagSource, State};
-use super::terms::{Base, Function, Terms, Value, mask};
+use super::terms::{Base, Function, Terms, Value, low_bits_of, mask};
 use crate::machine::{Condition, Operation};
 use crate::registers::Flags;
 
@@ -107,10 +108,12 @@ impl State {
         } else {
             condition.negated()
         };
-        match operation {
+        let holds = match operation {
             Operation::Subtract => self.assume_order(terms, condition, bits, inputs),
             _ => self.assume_test(terms, condition, bits, inputs),
-        }
+        };
+        self.write_result_out(terms);
+        holds
     }
 
     fn assume_number(&mut self, terms: &Terms, value: Value, not_zero: bool) -> bool {
@@ -166,6 +169,39 @@ impl State {
             _ => return true,
         };
         self.learn(terms, a, fact)
+    }
+
+    /// Writes the result of the operation that the flags come from as what it is without its
+    /// width, where it is now known not to have wrapped: a counter stays a distance from its start.
+    fn write_result_out(&mut self, terms: &mut Terms) {
+        let FlagSource::Operation {
+            operation,
+            bits,
+            inputs: [a, b],
+            result,
+        } = self.status
+        else {
+            return;
+        };
+        let Some(base) = terms.sole_base(result).filter(|_| result.offset == 0) else {
+            return;
+        };
+        if low_bits_of(terms.get(base)).is_none() {
+            return;
+        }
+        let whole = match operation {
+            Operation::Subtract => terms.subtract(a, b),
+            Operation::Add => terms.add(a, b),
+            _ => return,
+        };
+        let known = match operation {
+            Operation::Subtract => self.known(terms, a).plus(self.known(terms, b).scale(-1)),
+            _ => self.known(terms, a).plus(self.known(terms, b)),
+        };
+        if whole != Value::ANYTHING && fits(known, bits) {
+            self.replace(terms, base, whole);
+            self.learn(terms, whole, known);
+        }
     }
 }
 

@@ -131,7 +131,8 @@ impl Terms {
     }
 }
 
-fn fits(known: Known, bits: u8) -> bool {
+/// Whether a number is one of so many bits, zero-extended.
+pub(super) fn fits(known: Known, bits: u8) -> bool {
     bits >= 64 || (known.low >= 0 && known.high as u64 <= mask(bits))
 }
 

@@ -283,7 +283,11 @@ impl Join<'_> {
                     let phi = self.phi_of_distance(joined, name, before, by, ways, most);
                     match self.terms.add(first, phi) {
                         Value::ANYTHING => self.phi_of_any(entry.location, entry.here),
-                        sum => sum,
+                        sum => {
+                            let now = self.terms.add(first, by);
+                            self.know_sum(joined, sum, (entry.here, here), (now, there));
+                            sum
+                        }
                     }
                 }
             };
@@ -395,14 +399,38 @@ impl Join<'_> {
         known.and(sum)
     }
 
-    fn know(&mut self, joined: &mut State, phi: Value, old: Known, new: Known) {
+    /// What is known of a value that is a distance from something: more than of both apart.
+    /// What keeps growing is given up for good.
+    fn know_sum(
+        &mut self,
+        joined: &mut State,
+        sum: Value,
+        (before, here): (Value, &State),
+        (now, there): (Value, &State),
+    ) {
+        if before.as_constant().is_some() || self.terms.is_frame(before) {
+            return;
+        }
+        let old = match here.fact(sum.term) {
+            Some(fact) => fact.plus(Known::exactly(sum.offset)),
+            None if self.own_phi(before).is_none() => here.known(self.terms, before),
+            None => return,
+        };
+        let both = old.or(there.known(self.terms, now));
+        if both.is_bounded() && (both == old || !self.widen) {
+            self.know(joined, sum, both, both);
+        }
+    }
+
+    fn know(&mut self, joined: &mut State, value: Value, old: Known, new: Known) {
         let known = if self.widen {
             old.widen(new)
         } else {
             old.or(new)
         };
-        if !known.is_any() {
-            joined.set_fact(phi.term, known);
+        let of_term = known.plus(Known::exactly(value.offset.wrapping_neg()));
+        if value != Value::ANYTHING && !of_term.is_any() {
+            joined.set_fact(value.term, of_term);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The abstract state between two instructions.
 
 use super::known::Known;
-use super::terms::{Base, BaseId, Function, TermId, Terms, Value, mask};
+use super::terms::{Base, BaseId, Function, TermId, Terms, Value, low_bits_of, mask};
 use crate::machine::Operation;
 use crate::registers::Register;
 
@@ -153,7 +153,10 @@ impl State {
     /// What is known of a value here.
     #[must_use]
     pub fn known(&self, terms: &Terms, value: Value) -> Known {
-        let range = self.range(terms, value);
+        let mut range = self.range(terms, value);
+        if terms.has_low_bits(value) {
+            range = range.and(self.known_low_bits(terms, value));
+        }
         if terms.may_align(value) {
             return range.and(self.known_alignment(terms, value));
         }
@@ -188,6 +191,21 @@ impl State {
             Some(fact) => inherent.and(fact),
             None => inherent,
         }
+    }
+
+    /// The congruence of a value some of whose parts are the low bits of others.
+    fn known_low_bits(&self, terms: &Terms, value: Value) -> Known {
+        let mut sum = Known::exactly(value.offset);
+        for &(base, factor) in terms.parts(value.term) {
+            let mut part = self.known_base(terms, base);
+            if let Some((inner, bits)) = low_bits_of(terms.get(base)) {
+                let inner = self.known(terms, inner);
+                let log2 = inner.log2.min(bits);
+                part = part.and(Known::congruent(log2, inner.residue));
+            }
+            sum = sum.plus(part.scale(factor));
+        }
+        Known::congruent(sum.log2, sum.residue)
     }
 
     /// `x - (x & (2^k - 1))` is a multiple of 2^k, whatever x is.
@@ -238,12 +256,35 @@ impl State {
         if value.term == TermId(0) || value == Value::ANYTHING || now == before {
             return true;
         }
+        self.learn_of_inputs(terms, value, now);
         let moved = now.plus(Known::exactly(value.offset.wrapping_neg()));
         if value.offset == i64::MIN || !(moved.is_bounded() || value.offset == 0) {
             return true;
         }
         self.set_fact(value.term, moved);
         true
+    }
+
+    /// What a fact of a function's result says of the low bits of its input.
+    fn learn_of_inputs(&mut self, terms: &Terms, value: Value, fact: Known) {
+        let Some(base) = terms.as_base(value) else {
+            return;
+        };
+        if let Some((inner, bits)) = low_bits_of(base) {
+            let log2 = fact.log2.min(bits);
+            self.learn(terms, inner, Known::congruent(log2, fact.residue));
+        }
+        if let Base::Function {
+            function: Function::Operation(Operation::TrailingZeros),
+            bits,
+            inputs: [inner, _],
+        } = base
+            && fact.low == fact.high
+            && (0..i64::from(bits.min(62))).contains(&fact.low)
+        {
+            let zeros = fact.low as u8;
+            self.learn(terms, inner, Known::congruent(zeros + 1, 1 << zeros));
+        }
     }
 
     /// Sets what is known of a term.
@@ -273,6 +314,25 @@ impl State {
             Ok(found) => self.choices[found].1 = numbers,
             Err(_) if numbers.len() > 16 => {}
             Err(place) => self.choices.insert(place, (term, numbers)),
+        }
+    }
+
+    /// Writes a value in place of a base that is known to equal it.
+    pub fn replace(&mut self, terms: &mut Terms, base: BaseId, by: Value) {
+        let old = terms.value_of_base(base);
+        let mut renew = |value: &mut Value| {
+            let factor = terms.factor_of(*value, base);
+            if factor != 0 {
+                let without = terms.combine(*value, factor.wrapping_neg(), old);
+                let renewed = terms.combine(without, factor, by);
+                if renewed != Value::ANYTHING {
+                    *value = renewed;
+                }
+            }
+        };
+        self.registers.iter_mut().for_each(&mut renew);
+        for slot in &mut self.slots {
+            renew(&mut slot.value);
         }
     }
 

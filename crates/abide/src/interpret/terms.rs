@@ -224,6 +224,8 @@ struct TermData {
     has_phi: bool,
     /// One of its parts is `-(x & y)`, which may align the rest.
     may_align: bool,
+    /// One of its parts is the low bits of something of which more may be known.
+    has_low_bits: bool,
     /// Which sites and phis it is computed from, as a Bloom filter.
     origins: u64,
 }
@@ -469,6 +471,7 @@ impl Terms {
             data.is_undefined |= base.undefined != 0;
             data.has_phi |= matches!(base.base, Base::Phi { .. });
             data.may_align |= factor == -1 && is_operation(base.base, Operation::And);
+            data.has_low_bits |= low_bits_of(base.base).is_some();
             data.origins |= base.origins;
         }
         self.terms.push(data);
@@ -565,6 +568,12 @@ impl Terms {
     #[must_use]
     pub fn may_align(&self, value: Value) -> bool {
         self.data(value).may_align
+    }
+
+    /// Whether a part of the value is the low bits of another: see [`low_bits_of`].
+    #[must_use]
+    pub fn has_low_bits(&self, value: Value) -> bool {
+        self.data(value).has_low_bits
     }
 
     /// Whether some bits of the value may hold garbage.
@@ -725,6 +734,13 @@ impl Terms {
         }
         rest.retain(|part| part.1 != 0);
         rest
+    }
+
+    /// How often a base is in a value.
+    #[must_use]
+    pub fn factor_of(&self, value: Value, base: BaseId) -> i64 {
+        let mut parts = self.parts(value.term).iter();
+        parts.find(|part| part.0 == base).map_or(0, |part| part.1)
     }
 
     /// The base that a value is exactly once, whatever its offset.
@@ -916,6 +932,28 @@ fn inherent_of_function(function: Function, bits: u8, inputs: [Value; 2]) -> Kno
 
 fn is_operation(base: Base, operation: Operation) -> bool {
     matches!(base, Base::Function { function: Function::Operation(found), .. } if found == operation)
+}
+
+/// The value that a base is the low bits of, and how many.
+#[must_use]
+pub(super) fn low_bits_of(base: Base) -> Option<(Value, u8)> {
+    match base {
+        Base::Function {
+            function: Function::Truncate,
+            bits,
+            inputs,
+        } => Some((inputs[0], bits)),
+        Base::Function {
+            function: Function::Operation(Operation::And),
+            inputs: [inner, by],
+            ..
+        } => {
+            let by = by.as_constant()?;
+            let bits = by.trailing_ones() as u8;
+            (by != 0 && by == mask(bits)).then_some((inner, bits))
+        }
+        _ => None,
+    }
 }
 
 fn bloom(id: BaseId) -> u64 {

@@ -38,10 +38,19 @@ fn check(program: &[u8], seed: u64) {
     if analysis.facts.events.iter().any(gave_up) {
         return;
     }
-    let mut explorer = Explorer::new(&mut code, &around, Calls::ByContract, START, &contract);
-    explorer.settle();
-    for run in 0..3 {
-        follow(&mut explorer, &image, program, seed.wrapping_mul(31) + run);
+    let mut kept = Kept::default();
+    loop {
+        let mut explorer = Explorer::new(&mut code, &around, Calls::ByContract, START, &contract);
+        explorer.kept = kept;
+        explorer.settle();
+        if let Some(less) = explorer.weaker() {
+            kept = less;
+            continue;
+        }
+        for run in 0..3 {
+            follow(&mut explorer, &image, program, seed.wrapping_mul(31) + run);
+        }
+        return;
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn image_of(code: &[u8]) -> Image {
     }])
 }
 
-/// An instruction: its bytes, and whether its last byte is a distance in instructions.
+/// An instruction, or two: the bytes, and the piece that their last four lead to, if they do.
 struct Piece {
     bytes: Vec<u8>,
     jumps: Option<usize>,
@@ -101,13 +101,8 @@ pub(super) fn random(dice: &mut Dice) -> Vec<u8> {
                 _ => target,
             };
             let distance = (starts[target] as i64 - *end as i64) as i32;
-            let size = if piece.bytes[0] == 0xe8 || piece.bytes[0] == 0x0f {
-                4
-            } else {
-                1
-            };
-            let field = at + piece.bytes.len() - size;
-            code[field..field + size].copy_from_slice(&distance.to_le_bytes()[..size]);
+            let field = at + piece.bytes.len() - 4;
+            code[field..].copy_from_slice(&distance.to_le_bytes());
         }
     }
     code
@@ -127,12 +122,26 @@ fn piece(dice: &mut Dice, count: usize) -> Piece {
             bytes: vec![0x0f, 0x80 | dice.below(16) as u8, 0, 0, 0, 0],
             jumps: Some(target),
         },
+        4 => Piece {
+            bytes: counter(dice),
+            jumps: Some(target),
+        },
         3 if dice.below(3) == 0 => Piece {
             bytes: vec![0xe8, 0, 0, 0, 0],
             jumps: Some(target),
         },
         _ => plain(&straight(dice)),
     }
+}
+
+/// A counter that steps, and a branch on that.
+fn counter(dice: &mut Dice) -> Vec<u8> {
+    let step = dice.pick(&[0xc0, 0xe8]) | register(dice);
+    let condition = 0x80 | dice.below(16) as u8;
+    let by = dice.pick(&[1, 4, 16, 0xf0]);
+    let mut bytes = vec![dice.pick(&[0x40, 0x40, 0x48]), 0x83, step, by];
+    bytes.extend([0x0f, condition, 0, 0, 0, 0]);
+    bytes
 }
 
 /// An instruction after which the next one comes.
