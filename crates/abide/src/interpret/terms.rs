@@ -570,7 +570,7 @@ impl Terms {
         self.data(value).may_align
     }
 
-    /// Whether a part of the value is the low bits of another: see [`low_bits_of`].
+    /// Whether a part of the value is the low bits of another.
     #[must_use]
     pub fn has_low_bits(&self, value: Value) -> bool {
         self.data(value).has_low_bits
