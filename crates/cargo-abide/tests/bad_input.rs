@@ -177,8 +177,7 @@ fn what_is_no_object_is_named() {
 fn wrong_arguments_end_with_two() {
     let dir = scratch("arguments");
     for arguments in [
-        &["check"][..],
-        &["check", "--deny", "no_such_rule", "a.o"],
+        &["check", "--deny", "no_such_rule", "a.o"][..],
         &["explain", "undefined_symbl"],
         &["frobnicate"],
         &["check", "--pie", "--shared", "a.o"],
