@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use abide::inputs::{self, Bytes};
 use abide::inputs::link::{LinkOptions, Output};
+use abide::inputs::{self, Bytes};
 use abide::project::{self, Project};
 use abide::report::{self, Style};
 use abide::signatures::rust_source::RustSource;
