@@ -2,27 +2,18 @@
 
 #![no_main]
 
-use abide::inputs::{self, Bytes};
-use abide::project::{self, Project};
-use abide::report::{self, Style};
-use abide::signatures::rust_source::RustSource;
+use abide::project::Project;
 use object::write::{Object, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
 
 libfuzzer_sys::fuzz_target!(|input: (u8, u8, &[u8])| {
     let (second, third, code) = input;
     let starts = [0, u64::from(second), u64::from(third)];
-    let Ok(file) = inputs::read_from("fuzz", Bytes::new(elf(code, &starts))) else {
-        return;
-    };
     let project = Project {
         all_exported: true,
         ..Project::default()
     };
-    if let Ok(report) = project::check_files(vec![file], &RustSource::default(), &project) {
-        let _ = report::text(&report, Style::Plain);
-        let _ = report::json(&report);
-    }
+    abide_fuzz::check(elf(code, &starts), &project);
 });
 
 fn elf(code: &[u8], starts: &[u64]) -> Vec<u8> {

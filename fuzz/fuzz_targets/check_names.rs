@@ -3,15 +3,9 @@
 #![no_main]
 
 use abide::inputs::link::{LinkOptions, Output};
-use abide::inputs::{self, Bytes};
-use abide::project::{self, Project};
-use abide::report::{self, Style};
-use abide::signatures::rust_source::RustSource;
+use abide::project::Project;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Ok(file) = inputs::read_from("fuzz", Bytes::new(data.to_vec())) else {
-        return;
-    };
     let options = LinkOptions {
         complete: true,
         gc_sections: data.len() % 2 == 0,
@@ -23,9 +17,5 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         names_only: true,
         ..Project::default()
     };
-    let Ok(report) = project::check_files(vec![file], &RustSource::default(), &project) else {
-        return;
-    };
-    let _ = report::text(&report, Style::Plain);
-    let _ = report::json(&report);
+    abide_fuzz::check(data.to_vec(), &project);
 });

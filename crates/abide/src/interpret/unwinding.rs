@@ -47,7 +47,7 @@ impl<'image> UnwindTables<'image> {
     /// What the table says of an instruction.
     #[must_use]
     pub fn at(&self, place: Place) -> Option<&UnwindRow> {
-        let unwind = self.of(place).filter(|unwind| !unwind.is_empty())?;
+        let unwind = self.of(place)?;
         let offset = u64::try_from(place.offset).ok()?;
         unwind.at(self.image.index_of(place.section)?, offset)
     }

@@ -213,12 +213,6 @@ impl<'a> Machine<'a> {
         self.answers = Some(answers);
     }
 
-    /// How many answers the processor has given.
-    #[must_use]
-    pub fn answers_given(&self) -> u32 {
-        self.answers.as_ref().map_or(0, |answers| answers.given)
-    }
-
     /// The memory.
     pub fn memory(&mut self) -> &mut Memory<'a> {
         &mut self.memory
