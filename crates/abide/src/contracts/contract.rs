@@ -49,6 +49,12 @@ impl Contract {
         }
     }
 
+    /// Whether the configuration declares something of it.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        !self.reasons.is_empty()
+    }
+
     /// General registers that hold nothing the root may use at its entry.
     ///
     /// A preserved register may be saved, but what it holds is its caller's.

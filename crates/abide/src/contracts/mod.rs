@@ -6,6 +6,7 @@ mod references;
 mod remarks;
 mod roots;
 mod stated;
+mod told;
 
 pub use configuration::{Configuration, Declared, Error};
 pub use contract::Contract;

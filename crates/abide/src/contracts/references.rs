@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Derived;
 use super::roots::is_assembly;
+use super::told;
 use crate::inputs::{
     Assembly, Image, ImageSymbol, Object, Place, Relocation, RelocationKind, RelocationTarget,
     Resolved, Section, SectionIndex, Symbol, SymbolKind,
@@ -17,6 +18,8 @@ pub(super) struct Reference<'image> {
     pub(super) place: Place,
     /// Directly, or through a table.
     pub(super) by: Derived,
+    /// The reference tells how it is called.
+    pub(super) is_told: bool,
 }
 
 /// Functions in assembly that compiled code leads to, those that it names before those that
@@ -30,8 +33,9 @@ pub(super) fn of_compiled_code(image: &Image) -> Vec<Reference<'_>> {
             continue;
         };
         let mut seen = HashSet::new();
-        for relocation in references(object, assembly) {
-            if !seen.insert((relocation.target, in_section(relocation))) {
+        for (section, relocation) in references(object, assembly) {
+            let is_told = told::by(object, section, relocation);
+            if !seen.insert((relocation.target, in_section(relocation), is_told)) {
                 continue;
             }
             let Some(place) = target(image, number, relocation) else {
@@ -47,21 +51,24 @@ pub(super) fn of_compiled_code(image: &Image) -> Vec<Reference<'_>> {
                     name,
                     place,
                     by: Derived::Referred,
+                    is_told,
                 }));
             } else if data_of_assembly(image, place).is_some() {
-                tables.push(place);
+                tables.push((place, is_told));
             }
         }
     }
+    // Of two ways to a table, the one that tells more counts.
+    tables.sort_by_key(|&(_, is_told)| is_told);
     found.extend(in_tables(image, &labels, tables));
     found
 }
 
-/// The relocations of what a compiler wrote in an object.
+/// The relocations of what a compiler wrote in an object, with their sections.
 fn references<'a>(
     object: &'a Object,
     assembly: &'a Assembly,
-) -> impl Iterator<Item = &'a Relocation> {
+) -> impl Iterator<Item = (&'a Section, &'a Relocation)> {
     let sections = object.sections.iter().zip(0..);
     let sections = sections.filter(|(section, _)| section.flags.alloc);
     sections.flat_map(move |(section, index)| {
@@ -69,7 +76,8 @@ fn references<'a>(
             let trace = assembly.trace(SectionIndex(index), relocation.offset);
             trace.is_none()
         };
-        section.relocations.iter().filter(is_compiled)
+        let relocations = section.relocations.iter().filter(is_compiled);
+        relocations.map(move |relocation| (section, relocation))
     })
 }
 
@@ -109,20 +117,25 @@ fn symbol(image: &Image, object: u32, target: RelocationTarget) -> Option<&Symbo
 fn in_tables<'image>(
     image: &'image Image,
     labels: &Labels<'image>,
-    mut open: Vec<Place>,
+    mut open: Vec<(Place, bool)>,
 ) -> Vec<Reference<'image>> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    while let Some(table) = open.pop() {
+    while let Some((table, is_told)) = open.pop() {
         if !seen.insert(table) {
             continue;
         }
         for place in addresses(image, labels, table) {
             if !is_assembly(image, place) {
-                open.push(place);
+                open.push((place, is_told));
             } else if let Some(name) = labels.function_at(place) {
                 let by = Derived::InTable;
-                found.push(Reference { name, place, by });
+                found.push(Reference {
+                    name,
+                    place,
+                    by,
+                    is_told,
+                });
             }
         }
     }

@@ -45,6 +45,8 @@ pub struct Root {
     pub place: Place,
     /// How it was found.
     pub derived: Derived,
+    /// Something tells that it is called by the convention: what leads to it, or the user.
+    pub is_told: bool,
 }
 
 /// Which functions are roots.
@@ -71,29 +73,34 @@ impl RootChoice<'_> {
 #[must_use]
 pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     let mut roots = BTreeMap::new();
-    let mut add = |name: &str, place: Place, derived: Derived| {
+    let mut add = |name: &str, place: Place, derived: Derived, is_told: bool| {
         let name = shown_name(name);
         let object = image.object_of(place.section);
         let object = object.and_then(|object| image.objects().get(object as usize));
         if !object.is_some_and(is_judged) || choice.configuration.is_no_function(&name) {
             return;
         }
-        roots.entry(place).or_insert_with(|| Root {
+        let root = roots.entry(place).or_insert_with(|| Root {
             name: name.into_owned(),
             place,
             derived,
+            is_told,
         });
+        root.is_told |= is_told;
     };
     for (id, symbol) in image.symbols() {
         if choice.names(&symbol.name)
             && let Some(Resolved::Place(place)) = image.resolve(id)
             && image.is_code(place)
         {
-            add(&symbol.name, place, Derived::Named);
+            add(&symbol.name, place, Derived::Named, true);
         }
     }
-    for Reference { name, place, by } in references::of_compiled_code(image) {
-        add(name, place, by);
+    for found in references::of_compiled_code(image) {
+        let Reference {
+            name, place, by, ..
+        } = found;
+        add(name, place, by, found.is_told);
     }
     if choice.all_exported {
         for (id, symbol) in image.symbols() {
@@ -102,7 +109,7 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
                 && let Some(Resolved::Place(place)) = image.resolve(id)
                 && is_assembly(image, place)
             {
-                add(&symbol.name, place, Derived::Exported);
+                add(&symbol.name, place, Derived::Exported, true);
             }
         }
     }
@@ -119,6 +126,8 @@ pub fn handed_out(image: &Image, place: Place) -> Option<Root> {
         name: shown_name(name).into_owned(),
         place,
         derived: Derived::HandedOut,
+        // Who is given a pointer can call it in one way only.
+        is_told: true,
     })
 }
 

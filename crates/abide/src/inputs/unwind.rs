@@ -141,6 +141,19 @@ impl Unwind {
         (address < row.end).then_some(row)
     }
 
+    /// Whether the table says that at `offset` in `section` a function was just called: the
+    /// return address lies on top of the stack, and nothing has changed.
+    #[must_use]
+    pub fn begins_function(&self, section: SectionIndex, offset: u64) -> bool {
+        let address = self.layout.address(section, offset);
+        self.at(section, offset).is_some_and(|row| {
+            Some(row.start) == address
+                && row.frame == CanonicalFrame::Offset(Register::RSP, 8)
+                && row.return_address == Saved::At(-8)
+                && row.saved.is_empty()
+        })
+    }
+
     /// Whether the object has no unwind table.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -190,6 +190,9 @@ impl State {
             Operation::Or => return self.or(terms, bits, a, b),
             Operation::Xor if a == b && a != Value::ANYTHING => return Value::constant(0),
             Operation::Select => return self.select(terms, bits, a, b, c),
+            Operation::LowestSet | Operation::HighestSet if self.known(terms, a).low > 0 => {
+                return self.found_bit(terms, operation, bits, a);
+            }
             _ => return self.open_function(terms, operation, bits, [a, b, c]),
         };
         self.truncate(terms, exact, bits)
@@ -221,6 +224,21 @@ impl State {
             }
         }
         result
+    }
+
+    /// The number of a bit that there is: nothing of the old target is left.
+    fn found_bit(
+        &mut self,
+        terms: &mut Terms,
+        operation: Operation,
+        bits: u8,
+        source: Value,
+    ) -> Value {
+        let found = terms.function(operation, bits, [source, Value::constant(0)]);
+        if found != Value::ANYTHING {
+            self.learn(terms, found, Known::between(0, 63));
+        }
+        found
     }
 
     fn sign_extend(&mut self, terms: &mut Terms, a: Value, from: u8, bits: u8) -> Value {

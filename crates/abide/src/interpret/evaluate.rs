@@ -731,9 +731,9 @@ impl<'image> Evaluator<'image> {
         if value != Value::ANYTHING
             && self.terms.is_undefined(value)
             && self.terms.undefined_bits(value) != 0
-            && let Some(source) = self.terms.undefined_source(value)
+            && let Some(garbage) = self.terms.undefined_source(value)
         {
-            self.record(at, Event::UndefinedUse { source, used });
+            self.record(at, Event::UndefinedUse { garbage, used });
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::state::State;
-use super::terms::{BaseId, Value};
+use super::terms::{Garbage, Value};
 use crate::inputs::{ImageSymbol, Place};
 use crate::registers::Register;
 
@@ -70,8 +70,8 @@ pub enum Event {
     },
     /// A value that may hold garbage decided something.
     UndefinedUse {
-        /// Where the garbage comes from.
-        source: BaseId,
+        /// The garbage.
+        garbage: Garbage,
         /// What it decided.
         used: Use,
     },

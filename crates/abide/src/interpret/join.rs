@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, Slot, State, TRACKED};
-use super::terms::{Base, BaseId, Location, Terms, Value};
+use super::terms::{Base, BaseId, Garbage, Location, Terms, Value};
 use crate::registers::Register;
 
 /// How many numbers may come one by one around a loop before they count as a counter's,
@@ -85,7 +85,9 @@ impl Join<'_> {
             return here;
         }
         let undefined = here.undefined(self.terms);
-        FlagSource::Open(undefined.or(there.undefined(self.terms)))
+        FlagSource::Open(Garbage::surest(
+            undefined.into_iter().chain(there.undefined(self.terms)),
+        ))
     }
 
     fn own_phi(&self, value: Value) -> Option<(BaseId, bool)> {
@@ -302,9 +304,8 @@ impl Join<'_> {
         (a, in_a): (Value, &State),
         (b, in_b): (Value, &State),
     ) -> Value {
-        let undefined = [a, b]
-            .into_iter()
-            .find_map(|value| self.terms.undefined_source(value));
+        let garbage = [a, b].map(|value| self.terms.undefined_source(value));
+        let undefined = Garbage::surest(garbage.into_iter().flatten());
         let frame = self.terms.has_frame(a) || self.terms.has_frame(b);
         let phi = self.terms.base(Base::Phi {
             block: self.block,

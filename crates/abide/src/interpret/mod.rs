@@ -27,5 +27,5 @@ pub use explore::{Analysis, Calls, Explorer, Surroundings};
 pub use known::Known;
 pub use parallel::in_parallel;
 pub use state::{Slot, State};
-pub use terms::{Base, BaseId, Function, TermId, Terms, Value};
+pub use terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value};
 pub use unwinding::UnwindTables;

@@ -1,7 +1,7 @@
 //! The abstract state between two instructions.
 
 use super::known::Known;
-use super::terms::{Base, BaseId, Function, TermId, Terms, Value, low_bits_of, mask};
+use super::terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value, low_bits_of, mask};
 use crate::machine::Operation;
 use crate::registers::Register;
 
@@ -37,8 +37,8 @@ impl Slot {
 /// Where a flag's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagSource {
-    /// Nothing that the analysis follows; the undefined base that is in it, if one is.
-    Open(Option<BaseId>),
+    /// Nothing that the analysis follows; the garbage that is in it, if any is.
+    Open(Option<Garbage>),
     /// A known value.
     Known(bool),
     /// The flags of an operation.
@@ -55,16 +55,16 @@ pub enum FlagSource {
 }
 
 impl FlagSource {
-    /// The undefined base that is in it, if one is.
+    /// The garbage that is in it, if any is.
     #[must_use]
-    pub fn undefined(self, terms: &Terms) -> Option<BaseId> {
+    pub fn undefined(self, terms: &Terms) -> Option<Garbage> {
         match self {
             Self::Open(undefined) => undefined,
             Self::Known(_) => None,
             Self::Operation { inputs, result, .. } => {
                 let [a, b] = inputs;
-                let mut all = [result, a, b].into_iter();
-                all.find_map(|value| terms.undefined_source(value))
+                let all = [result, a, b].into_iter();
+                Garbage::surest(all.filter_map(|value| terms.undefined_source(value)))
             }
         }
     }

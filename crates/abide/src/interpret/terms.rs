@@ -78,6 +78,30 @@ impl Value {
     }
 }
 
+/// What a value holds that the root may not rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Garbage {
+    /// The undefined entry register or call result that it comes from.
+    pub source: BaseId,
+    /// It is there only where a search for a set bit (`bsf`, `bsr`) finds none and leaves its
+    /// target.
+    pub is_left: bool,
+}
+
+impl Garbage {
+    /// Garbage that is there for sure, before what a search may leave.
+    pub(super) fn surest(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut left = None;
+        for garbage in all {
+            if !garbage.is_left {
+                return Some(garbage);
+            }
+            left = left.or(Some(garbage));
+        }
+        left
+    }
+}
+
 /// A place in the state that a join may have to name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Location {
@@ -139,8 +163,8 @@ pub enum Base {
         location: Location,
         /// It is a distance from the location's first value, rather than the value itself.
         distance: bool,
-        /// An undefined base that reaches it on some way.
-        undefined: Option<BaseId>,
+        /// Garbage that reaches it on some way.
+        undefined: Option<Garbage>,
         /// An address of the frame reaches it on some way.
         frame: bool,
     },
@@ -149,8 +173,8 @@ pub enum Base {
     Lost {
         /// A number of its own: two of them are never known to be equal.
         number: u32,
-        /// An undefined base that is in it.
-        undefined: Option<BaseId>,
+        /// Garbage that is in it.
+        undefined: Option<Garbage>,
         /// An address of the frame is in it.
         frame: bool,
     },
@@ -352,10 +376,12 @@ impl Terms {
         }
     }
 
-    /// A value of which nothing is known but that an undefined one is in it, if any is.
-    pub fn garbage(&mut self, undefined: Option<BaseId>) -> Value {
-        let source = undefined.map(|base| self.value_of(base));
-        self.without_details(source.as_slice())
+    /// A value of which nothing is known but that garbage is in it, if any is.
+    pub fn garbage(&mut self, undefined: Option<Garbage>) -> Value {
+        match undefined {
+            Some(_) => self.new_lost(undefined, false),
+            None => Value::ANYTHING,
+        }
     }
 
     /// Whether garbage or an address of the frame is in a value.
@@ -392,13 +418,19 @@ impl Terms {
 
     /// A new name for a value made of others.
     pub fn lost(&mut self, of: &[Value]) -> Value {
+        let garbage = of.iter().filter_map(|&value| self.undefined_source(value));
+        let undefined = Garbage::surest(garbage);
+        let frame = of.iter().any(|&value| self.has_frame(value));
+        self.new_lost(undefined, frame)
+    }
+
+    fn new_lost(&mut self, undefined: Option<Garbage>, frame: bool) -> Value {
         self.lost += 1;
-        let base = Base::Lost {
+        self.base(Base::Lost {
             number: self.lost,
-            undefined: of.iter().find_map(|&value| self.undefined_source(value)),
-            frame: of.iter().any(|&value| self.has_frame(value)),
-        };
-        self.base(base)
+            undefined,
+            frame,
+        })
     }
 
     /// What a base is.
@@ -633,27 +665,42 @@ impl Terms {
         }
     }
 
-    /// The undefined entry register or call result that a value comes from.
+    /// The garbage that a value comes from.
     #[must_use]
-    pub fn undefined_source(&self, value: Value) -> Option<BaseId> {
-        self.parts(value.term)
-            .iter()
-            .filter(|(id, _)| self.bases[id.0 as usize].undefined != 0)
-            .find_map(|&(id, _)| self.undefined_leaf(id, 64))
+    pub fn undefined_source(&self, value: Value) -> Option<Garbage> {
+        self.garbage_in(value, 64)
     }
 
-    fn undefined_leaf(&self, id: BaseId, depth: u32) -> Option<BaseId> {
+    fn garbage_in(&self, value: Value, depth: u32) -> Option<Garbage> {
+        let parts = self.parts(value.term).iter();
+        let undefined = parts.filter(|(id, _)| self.bases[id.0 as usize].undefined != 0);
+        Garbage::surest(undefined.filter_map(|&(id, _)| self.garbage_in_base(id, depth)))
+    }
+
+    fn garbage_in_base(&self, id: BaseId, depth: u32) -> Option<Garbage> {
         let depth = depth.checked_sub(1)?;
         match self.get(id) {
-            Base::Entry(_) | Base::Site { .. } => Some(id),
-            Base::Phi { undefined, .. } => undefined,
-            Base::Lost { undefined, .. } => undefined,
-            Base::Function { inputs, .. } => inputs.iter().find_map(|&input| {
-                self.parts(input.term)
-                    .iter()
-                    .filter(|(id, _)| self.bases[id.0 as usize].undefined != 0)
-                    .find_map(|&(id, _)| self.undefined_leaf(id, depth))
+            Base::Entry(_) | Base::Site { .. } => Some(Garbage {
+                source: id,
+                is_left: false,
             }),
+            Base::Phi { undefined, .. } | Base::Lost { undefined, .. } => undefined,
+            Base::Function {
+                function: Function::Operation(Operation::LowestSet | Operation::HighestSet),
+                inputs: [searched, old],
+                ..
+            } => {
+                let left = self.garbage_in(old, depth);
+                let left = left.map(|garbage| Garbage {
+                    is_left: true,
+                    ..garbage
+                });
+                Garbage::surest(self.garbage_in(searched, depth).into_iter().chain(left))
+            }
+            Base::Function { inputs, .. } => {
+                let inputs = inputs.iter();
+                Garbage::surest(inputs.filter_map(|&input| self.garbage_in(input, depth)))
+            }
             _ => None,
         }
     }

@@ -44,6 +44,15 @@ impl<'image> UnwindTables<'image> {
         self.of(place).is_some_and(|unwind| !unwind.is_empty())
     }
 
+    /// Whether the table says that a function begins at a place, as one that was just called.
+    #[must_use]
+    pub fn begins_function(&self, place: Place) -> bool {
+        let section = self.image.index_of(place.section);
+        let offset = u64::try_from(place.offset).ok();
+        let at = section.zip(offset).zip(self.of(place));
+        at.is_some_and(|((section, offset), unwind)| unwind.begins_function(section, offset))
+    }
+
     /// What the table says of an instruction.
     #[must_use]
     pub fn at(&self, place: Place) -> Option<&UnwindRow> {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-
 use super::questions;
 use super::verdicts::{Assumed, Extent, RootVerdicts, Shown, Verdict, decide};
 use super::{Error, Project};
@@ -65,20 +63,26 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
     around.stated.extend(project.configuration.stated(&image));
     let mut decided: Vec<RootVerdicts> = Vec::new();
     let mut pending = roots;
+    let mut known = BTreeSet::new();
     // A function that is handed out to be called back is a root as well.
     while !pending.is_empty() {
         let with_contracts: Vec<_> = pending
             .into_iter()
-            .map(|root| {
+            .map(|mut root| {
                 let contract = contract(&root);
+                root.is_told |= contract.is_declared();
+                root.is_told |= around.unwind.begins_function(root.place);
                 (root, contract)
             })
             .collect();
         for (root, contract) in &with_contracts {
-            around.contracted.insert(root.place, contract.clone());
+            known.insert(root.place);
+            if root.is_told {
+                around.contracted.insert(root.place, contract.clone());
+            }
         }
         let found = decide_all(&around, &with_contracts);
-        pending = handed_out(&image, &found, &around.contracted);
+        pending = handed_out(&image, &found, &known);
         decided.extend(found);
     }
     drop(around);
@@ -126,7 +130,11 @@ pub fn judge_root(image: &Image, root: &Root, others: &[Root], searches: u32) ->
     let mut code = Code::new(image);
     let replayer = Replayer::new(image);
     let extent = Extent::FirstRefuted { searches };
-    decide(&mut code, &around, &replayer, root, &contract, extent)
+    let root = Root {
+        is_told: true,
+        ..root.clone()
+    };
+    decide(&mut code, &around, &replayer, &root, &contract, extent)
 }
 
 fn surroundings(image: &Image) -> Surroundings<'_> {
@@ -136,16 +144,12 @@ fn surroundings(image: &Image) -> Surroundings<'_> {
 }
 
 /// Functions whose addresses roots hand to others, and that are no roots yet.
-fn handed_out(
-    image: &Image,
-    found: &[RootVerdicts],
-    known: &FxHashMap<Place, Contract>,
-) -> Vec<Root> {
+fn handed_out(image: &Image, found: &[RootVerdicts], known: &BTreeSet<Place>) -> Vec<Root> {
     let places: BTreeSet<Place> = found
         .iter()
         .flat_map(|root| &root.handed_out)
         .copied()
-        .filter(|place| !known.contains_key(place))
+        .filter(|place| !known.contains(place))
         .collect();
     places
         .into_iter()
@@ -376,11 +380,12 @@ impl Reporter<'_> {
                     let level = level.min(self.possible);
                     let (cause, mut finding) =
                         self.of_candidate(root, rule, level, candidate, more);
-                    finding.notes.push(
-                        "this is possible, not refuted: an abstract path leads here, and no run \
-                         was found that shows it"
+                    finding.notes.push(match candidate.wanted() {
+                        Some(_) => "this is possible, not refuted: an abstract path leads here, \
+                                    and no run was found that shows it"
                             .to_owned(),
-                    );
+                        None => "this is possible, not refuted".to_owned(),
+                    });
                     (cause, finding)
                 })
                 .collect(),

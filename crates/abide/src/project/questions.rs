@@ -96,6 +96,11 @@ impl<'a> Question<'a> {
 
     /// What else it is about.
     pub(super) fn notes(&self) -> Vec<String> {
+        if self.doubt.class == Doubt::HOW_CALLED {
+            let rules: Vec<_> = self.rules.iter().map(|rule| format!("`{rule}`")).collect();
+            let rules = rules.join(", ");
+            return vec![format!("called by the convention, it would break {rules}")];
+        }
         match self.places.len().saturating_sub(1) {
             0 => Vec::new(),
             1 => vec!["the same holds of 1 more place".to_owned()],

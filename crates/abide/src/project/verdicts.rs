@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::contracts::{Contract, Root};
 use crate::inputs::Place;
-use crate::interpret::replay::{Outcome, Replay, Replayer, Request};
+use crate::interpret::replay::{self, Outcome, Replay, Replayer, Request};
 use crate::interpret::{Analysis, Assumptions, Callee, Calls, Code, Explorer, Surroundings};
 use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 
@@ -164,7 +164,9 @@ pub(super) fn decide<'image>(
         Extent::FirstRefuted { searches } => searches,
     };
     for (rule, judgement) in attempt.judged {
-        let verdict = if !judgement.candidates.is_empty() {
+        let verdict = if !judgement.candidates.is_empty() && !root.is_told {
+            Verdict::Unknown(vec![Doubt::how_called(root)])
+        } else if !judgement.candidates.is_empty() {
             runs.refute(code, judgement.candidates, &mut searches)
         } else if !judgement.doubts.is_empty() {
             Verdict::Unknown(judgement.doubts)
@@ -204,6 +206,9 @@ impl<'image> Runs<'_, 'image> {
         let mut wanted = HashSet::new();
         let mut failures = 0;
         for candidate in &candidates {
+            let Some(symptom) = candidate.wanted() else {
+                continue;
+            };
             // One run of each kind is enough, and a kind that resists is given up.
             let tries = tried.entry(candidate.symptom).or_default();
             let is_shown = shown
@@ -214,13 +219,13 @@ impl<'image> Runs<'_, 'image> {
                 || *tries >= MOST_SEARCHES
                 || failures >= MOST_FAILURES
                 || *searches == 0
-                || !wanted.insert(candidate.wanted())
+                || !wanted.insert(symptom)
             {
                 continue;
             }
             *tries += 1;
             *searches -= 1;
-            match self.replay(code, candidate) {
+            match self.replay(code, candidate, symptom) {
                 Some(replay) => shown.push(Shown {
                     candidate: candidate.clone(),
                     replay,
@@ -236,11 +241,16 @@ impl<'image> Runs<'_, 'image> {
         }
     }
 
-    fn replay(&self, code: &mut Code<'image>, candidate: &Candidate) -> Option<Arc<Replay>> {
+    fn replay(
+        &self,
+        code: &mut Code<'image>,
+        candidate: &Candidate,
+        symptom: replay::Symptom,
+    ) -> Option<Arc<Replay>> {
         let request = Request {
             root: self.root.place,
             calls: self.calls,
-            symptom: candidate.wanted(),
+            symptom,
             block: candidate.block,
             analysis: self.analysis,
         };

@@ -6,6 +6,9 @@ use crate::inputs::Place;
 use crate::interpret::{Base, Event, Use};
 use crate::registers::Register;
 
+const LEFT_BY_SEARCH: &str = "it is left only where `bsf` or `bsr` searches a zero: whoever writes \
+                              them so says that there is a bit to be found";
+
 /// Where garbage comes from.
 pub(super) enum Source {
     /// The root's entry.
@@ -21,10 +24,10 @@ pub(super) fn uses(
 ) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for seen in root.events() {
-        let Event::UndefinedUse { source, used } = seen.event else {
+        let Event::UndefinedUse { garbage, used } = seen.event else {
             continue;
         };
-        let source = match root.terms.get(source) {
+        let source = match root.terms.get(garbage.source) {
             Base::Entry(register) => Source::Entry(register),
             Base::Site {
                 lost: Some(register),
@@ -44,11 +47,17 @@ pub(super) fn uses(
             place: seen.place,
             cause,
             block: seen.block,
-            symptom: Symptom::Undefined(register),
+            symptom: match garbage.is_left {
+                true => Symptom::LeftBySearch(register),
+                false => Symptom::Undefined(register),
+            },
             at_most: None,
             message,
             label: format!("{} depends on it", used_for(used)),
-            notes: Vec::new(),
+            notes: match garbage.is_left {
+                true => vec![LEFT_BY_SEARCH.to_owned()],
+                false => Vec::new(),
+            },
             help,
         });
     }

@@ -66,11 +66,13 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// What a run must show, at which place.
+    /// What a run must show, at which place; `None` where a run would only show what the code
+    /// rules out by its form.
     #[must_use]
-    pub const fn wanted(&self) -> replay::Symptom {
+    pub const fn wanted(&self) -> Option<replay::Symptom> {
         let place = self.place;
-        match self.symptom {
+        Some(match self.symptom {
+            Symptom::LeftBySearch(_) => return None,
             Symptom::Clobbered(register) => replay::Symptom::Clobbered(register),
             Symptom::UnbalancedStack => replay::Symptom::UnbalancedStack,
             Symptom::DirectionFlag => replay::Symptom::DirectionFlag,
@@ -84,7 +86,7 @@ impl Candidate {
             Symptom::FallThrough => replay::Symptom::FallThrough { place },
             Symptom::UnprobedStep => replay::Symptom::UnprobedStep { place },
             Symptom::WrongUnwind(part) => replay::Symptom::WrongUnwind { place, part },
-        }
+        })
     }
 }
 
@@ -106,6 +108,8 @@ pub enum Symptom {
     },
     /// Garbage that this register held decides an address, a branch or a target.
     Undefined(Register),
+    /// The same, where `bsf` or `bsr` found no bit and left this register's garbage.
+    LeftBySearch(Register),
     /// Data is relied on that a signal handler may have overwritten.
     BelowStackPointer,
     /// The caller's frame is written to.
@@ -132,6 +136,27 @@ pub struct Doubt {
     pub reason: String,
     /// What could be declared, and would decide it.
     pub decide: Vec<Decide>,
+}
+
+impl Doubt {
+    /// The class of [`Self::how_called`].
+    pub const HOW_CALLED: &str = "how the function is called";
+
+    /// A function breaks a rule of the convention, and nothing tells that it is called by it.
+    #[must_use]
+    pub fn how_called(root: &Root) -> Self {
+        Self {
+            place: root.place,
+            class: Self::HOW_CALLED,
+            reason: "compiled code takes its address and no call names it, so that nothing tells \
+                     how it is called"
+                .to_owned(),
+            decide: vec![Decide::Contract(
+                "root = true # or not_a_function = true, if it has a convention of its own"
+                    .to_owned(),
+            )],
+        }
+    }
 }
 
 /// What a place is called: the nearest symbol and the distance.

@@ -261,7 +261,7 @@ impl Explorer<'_, '_> {
 fn unknown(
     summary: u32,
     register: Register,
-    undefined: Option<crate::interpret::terms::BaseId>,
+    undefined: Option<crate::interpret::terms::Garbage>,
     frame: bool,
 ) -> Base {
     Base::Phi {

@@ -86,19 +86,13 @@ impl Lift<'_> {
     fn scan(&mut self, operation: Operation) {
         let bits = self.width(0);
         let source = self.source(1);
-        let target = self.part(0);
-        let whole = super::parts::widened(target);
+        let whole = super::parts::widened(self.part(0));
         let old = self.read(whole);
-        let found = self.compute(operation, bits, source, old);
+        // Where a bit is found, its number is the same in a wider source.
+        let found = self.compute(operation, whole.bits, source, old);
         self.zero(bits, source);
         self.undefine_flags(Flags::CF | Flags::OF | Flags::SF | Flags::AF | Flags::PF);
-        let result = if bits == 32 {
-            let is_zero = self.compute(Operation::Equal, bits, source, ZERO);
-            self.compute3(Operation::Select, 64, old, found, is_zero)
-        } else {
-            found
-        };
-        self.write(whole, result, Rest::Keep);
+        self.write(whole, found, Rest::Keep);
     }
 
     fn count_zeros(&mut self, operation: Operation) {

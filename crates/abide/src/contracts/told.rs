@@ -1,0 +1,30 @@
+//! Whether a reference tells how the function that it names is called.
+//!
+//! Who calls a function by its name calls it by the platform's convention, and in Rust a function's
+//! name has a type, which every pointer made of it keeps. C and C++ that only take an address may
+//! hand it to a pointer of that type, or to code that jumps there with a convention of its own (a
+//! bytecode's handlers, closures behind a trampoline): their objects do not tell which.
+
+use crate::inputs::{Language, Object, Relocation, RelocationKind, Section};
+
+/// Whether a reference of compiled code tells it.
+pub(super) fn by(object: &Object, section: &Section, relocation: &Relocation) -> bool {
+    object.language == Language::Rust || is_call(section, relocation)
+}
+
+/// Whether a relocation is the target of a call or jump (Intel SDM vol. 2, CALL, JMP, Jcc).
+fn is_call(section: &Section, relocation: &Relocation) -> bool {
+    let before = usize::try_from(relocation.offset)
+        .ok()
+        .and_then(|offset| section.data.get(..offset))
+        .unwrap_or_default();
+    section.flags.execute
+        && match relocation.kind {
+            RelocationKind::Relative | RelocationKind::PltRelative => {
+                matches!(before, [.., 0xe8 | 0xe9] | [.., 0x0f, 0x80..=0x8f])
+            }
+            // `call [rip + entry]`: no other instruction has this opcode before such an operand.
+            RelocationKind::GotRelative => matches!(before, [.., 0xff, 0x15 | 0x25]),
+            _ => false,
+        }
+}
