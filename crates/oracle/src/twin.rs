@@ -39,7 +39,7 @@ pub fn make(case: &Case, twin: &mut Case, effects: &Effects, areas: Areas, rando
 
 fn parts_read(effects: &Effects) -> Vec<Part> {
     let mut parts = Vec::new();
-    if effects.flow == Flow::InterruptReturn {
+    if matches!(effects.flow, Flow::InterruptReturn { .. }) {
         // Its frame is read by what follows, and not in the effects.
         parts.push(Part::low(Register::RSP, 64));
     }
@@ -58,7 +58,7 @@ fn parts_read(effects: &Effects) -> Vec<Part> {
 
 fn flags_read(effects: &Effects) -> Flags {
     let from_frame = match effects.flow {
-        Flow::InterruptReturn => Flags::ARITHMETIC | Flags::DF,
+        Flow::InterruptReturn { .. } => Flags::ARITHMETIC | Flags::DF,
         _ => Flags::NONE,
     };
     effects

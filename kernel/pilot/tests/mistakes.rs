@@ -8,10 +8,11 @@ use anyhow::{Context, Result, ensure};
 use pilot::variant::{KERNEL, Turn};
 
 /// What a build of the kernel reads.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "Cargo.toml",
     "Cargo.lock",
     "Makefile",
+    "abide.toml",
     "linker.ld",
     "symbols.awk",
     "asm",

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
-use super::Contract;
 use super::stated::{self, Instruction, Stated, Table};
+use super::{Contract, Gate, Interrupt};
 use crate::inputs::{Image, Place};
 use crate::registers::{Register, RegisterSet};
 
@@ -71,6 +71,8 @@ pub struct Declared {
     /// It leaves its caller's stack on purpose.
     #[serde(default)]
     pub switches_stack: bool,
+    /// The hardware enters it, through these gates.
+    pub interrupt: Option<Gate>,
     /// It is data, or code that is not called: no root.
     #[serde(default)]
     pub not_a_function: bool,
@@ -201,13 +203,32 @@ impl Configuration {
     #[must_use]
     pub fn is_root(&self, name: &str) -> bool {
         self.roots.iter().any(|glob| fits(glob, name))
-            || self.declared(name).any(|declared| declared.root)
+            || self
+                .declared(name)
+                .any(|declared| declared.root || declared.interrupt.is_some())
+    }
+
+    /// Whether a name is written out where roots are named, and not by a glob.
+    #[must_use]
+    pub fn spells(&self, name: &str) -> bool {
+        let declared = self.contracts.iter().flat_map(|declared| &declared.symbols);
+        self.roots
+            .iter()
+            .chain(declared)
+            .any(|written| written == name)
     }
 
     /// Whether a name is declared to be no function.
     #[must_use]
     pub fn is_no_function(&self, name: &str) -> bool {
         self.declared(name).any(|declared| declared.not_a_function)
+    }
+
+    /// How the hardware enters the function at a place, where that is declared.
+    #[must_use]
+    pub fn interrupt(&self, image: &Image, name: &str, place: Place) -> Option<Interrupt> {
+        let gates = self.declared(name).filter_map(|d| d.interrupt.as_ref());
+        Some(gates.last()?.interrupt(image, place))
     }
 
     /// The contract of a function, from what it is by convention.
@@ -268,6 +289,18 @@ impl Declared {
                 "`{register}` is said to be a multiple of {of}, no power of two"
             ));
         }
+        if let Some(contradiction) = self
+            .interrupt
+            .as_ref()
+            .and_then(|gate| gate.contradiction(of))
+        {
+            return Some(contradiction);
+        }
+        if self.interrupt.is_some() && self.results.is_some() {
+            return Some(format!(
+                "`{of}` is said to be entered by the hardware, and what it returns"
+            ));
+        }
         if self.not_a_function && self.declares_a_function() {
             return Some(format!(
                 "`{of}` is said to be no function, and what it does as one"
@@ -279,7 +312,9 @@ impl Declared {
 
     fn declares_a_function(&self) -> bool {
         let registers = self.registers().next().is_some();
-        registers || self.stack_arguments.is_some() || self.never_returns || self.switches_stack
+        let gate = self.interrupt.is_some();
+        let flow = self.never_returns || self.switches_stack;
+        registers || self.stack_arguments.is_some() || gate || flow
     }
 
     fn apply(&self, contract: &mut Contract) {

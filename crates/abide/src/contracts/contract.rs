@@ -1,6 +1,7 @@
 //! What one root promises: a convention, narrowed or replaced by configuration.
 
-use crate::conventions::Convention;
+use super::Interrupt;
+use crate::conventions::{CALLED_BY_HANDLERS, Convention};
 use crate::registers::{Register, RegisterSet};
 
 /// The contract of a root.
@@ -8,6 +9,10 @@ use crate::registers::{Register, RegisterSet};
 pub struct Contract {
     /// The convention that it starts from.
     pub convention: &'static Convention,
+    /// The convention of the functions that it calls.
+    pub callees: &'static Convention,
+    /// It is entered by the hardware, not by a call.
+    pub interrupt: Option<Interrupt>,
     /// Registers that hold something for the root at its entry.
     pub arguments: RegisterSet,
     /// Registers that hold something for the caller at the return.
@@ -36,6 +41,8 @@ impl Contract {
     pub const fn of(convention: &'static Convention) -> Self {
         Self {
             convention,
+            callees: convention,
+            interrupt: None,
             arguments: convention.arguments,
             results: convention.results,
             preserved: convention.preserved,
@@ -53,6 +60,17 @@ impl Contract {
     #[must_use]
     pub fn is_declared(&self) -> bool {
         !self.reasons.is_empty()
+    }
+
+    /// A handler's, which the hardware enters.
+    #[must_use]
+    pub fn of_handler(interrupt: Interrupt) -> Self {
+        Self {
+            callees: CALLED_BY_HANDLERS,
+            stack_arguments: interrupt.frame_above_entry(),
+            interrupt: Some(interrupt.clone()),
+            ..Self::of(interrupt.convention())
+        }
     }
 
     /// General registers that hold nothing the root may use at its entry.

@@ -2,6 +2,8 @@
 
 mod configuration;
 mod contract;
+mod gates;
+mod interrupt;
 mod references;
 mod remarks;
 mod roots;
@@ -10,6 +12,8 @@ mod told;
 
 pub use configuration::{Configuration, Declared, Error};
 pub use contract::Contract;
+pub use gates::Gate;
+pub use interrupt::Interrupt;
 pub use remarks::nearest_symbol;
 pub use roots::{
     Derived, Root, RootChoice, handed_out, has_assembly, has_code, is_judged, roots_of,

@@ -44,7 +44,9 @@ impl Configuration {
         let globs = globs.map(|glob| about(glob, "fits no symbol", &names, glob));
         let tables = self.tables.iter().map(|table| table.jump.as_str());
         let instructions = self.instructions.iter().flat_map(|stated| stated.labels());
-        let labels = tables.chain(instructions);
+        let gates = self.contracts.iter().filter_map(|d| d.interrupt.as_ref());
+        let gates = gates.filter_map(|gate| gate.table.as_deref());
+        let labels = tables.chain(instructions).chain(gates);
         let labels = labels.filter(|label| place_of(image, label).is_none());
         let labels = labels.map(|label| {
             let symbol = split(label).map_or(label, |(symbol, _)| symbol);

@@ -66,6 +66,11 @@ impl RootChoice<'_> {
         let named = |name: &str| self.named.contains(name) || self.configuration.is_root(name);
         named(symbol) || named(&shown)
     }
+
+    /// Whether it names a symbol letter by letter, and not by a glob.
+    fn spells(&self, symbol: &str) -> bool {
+        self.named.contains(symbol) || self.configuration.spells(symbol)
+    }
 }
 
 /// The roots of a link unit: what compiled code refers to, what is named,
@@ -90,6 +95,7 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     };
     for (id, symbol) in image.symbols() {
         if choice.names(&symbol.name)
+            && (choice.spells(&symbol.name) || !is_part(image, &symbol.name))
             && let Some(Resolved::Place(place)) = image.resolve(id)
             && image.is_code(place)
         {
@@ -129,6 +135,12 @@ pub fn handed_out(image: &Image, place: Place) -> Option<Root> {
         // Who is given a pointer can call it in one way only.
         is_told: true,
     })
+}
+
+/// Whether a name is that of a local label, as NASM's `f.loop` is one of `f`.
+fn is_part(image: &Image, name: &str) -> bool {
+    let outer = name.rsplit_once('.').map(|(outer, _)| outer);
+    outer.is_some_and(|outer| image.symbols().any(|(_, symbol)| symbol.name == outer))
 }
 
 /// Whether code of the object can be held to System V for x86-64.

@@ -1,8 +1,13 @@
 //! What an ABI asks of every function, as tables: one file a convention.
 
+mod interrupt_gate;
 mod never_return;
 mod sysv_x86_64;
 
+pub use interrupt_gate::{
+    CALLED_BY_HANDLERS, INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
+    INTERRUPT_GATE_WITH_CODE, has_error_code,
+};
 pub use never_return::never_returns;
 pub use sysv_x86_64::SYSTEM_V_X86_64;
 

@@ -215,13 +215,16 @@ impl<'image> Evaluator<'image> {
                 self.set_source(state, flag, FlagSource::Open(undefined));
             }
             Effect::ReadFlags { into } => {
-                let direction = state.direction;
+                let (direction, alignment, nested) =
+                    (state.direction, state.alignment, state.nested);
                 let value = self.named(
                     state,
                     Base::FlagsWord {
                         context: at.context,
                         place: at.place,
                         direction,
+                        alignment,
+                        nested,
                     },
                 );
                 self.set(into, value);
@@ -376,7 +379,11 @@ impl<'image> Evaluator<'image> {
 
     fn reference(&mut self, reference: Reference) -> Value {
         match reference {
-            Reference::Place(place) => self.terms.place(place),
+            Reference::Place(place) => {
+                let section = self.image.section(place.section);
+                let align = section.map_or(1, |section| section.align);
+                self.terms.place_aligned(place, align)
+            }
             Reference::External(symbol, addend) => {
                 self.terms.base(Base::External(symbol)).plus(addend)
             }
@@ -399,18 +406,25 @@ impl<'image> Evaluator<'image> {
         if set.contains(Flags::DF) {
             state.direction = None;
         }
+        if set.contains(Flags::AC) {
+            state.alignment = None;
+        }
+        if set.contains(Flags::NT) {
+            state.nested = None;
+        }
     }
 
     fn load_flags(&mut self, state: &mut State, set: Flags, value: Value) {
         let source = FlagSource::Open(self.terms.undefined_source(value));
         self.set_source(state, set & Flags::ARITHMETIC, source);
         if set.contains(Flags::DF) {
-            state.direction = match self.terms.as_base(value) {
-                Some(Base::FlagsWord { direction, .. }) => direction,
-                _ => value
-                    .as_constant()
-                    .map(|word| word & u64::from(Flags::DF.0) != 0),
-            };
+            state.direction = self.terms.flag_in(value, Flags::DF);
+        }
+        if set.contains(Flags::AC) {
+            state.alignment = self.terms.flag_in(value, Flags::AC);
+        }
+        if set.contains(Flags::NT) {
+            state.nested = self.terms.flag_in(value, Flags::NT);
         }
     }
 
@@ -886,5 +900,11 @@ fn write_flags(state: &mut State, set: Flags, values: Flags) {
     }
     if set.contains(Flags::DF) {
         state.direction = Some(values.contains(Flags::DF));
+    }
+    if set.contains(Flags::AC) {
+        state.alignment = Some(values.contains(Flags::AC));
+    }
+    if set.contains(Flags::NT) {
+        state.nested = Some(values.contains(Flags::NT));
     }
 }

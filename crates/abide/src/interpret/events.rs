@@ -25,6 +25,11 @@ pub enum Exit {
     Return(Value),
     /// By a jump to another function, which returns in its place.
     Tail(Callee),
+    /// By `iret`, to what was interrupted; nothing is popped yet.
+    Resume {
+        /// The width of each word that it pops, in bits.
+        bits: u8,
+    },
 }
 
 /// What an undefined value was used for.
@@ -58,6 +63,8 @@ pub enum Event {
         on_frame: bool,
         /// DF.
         direction: Option<bool>,
+        /// AC.
+        alignment: Option<bool>,
     },
     /// Memory of the frame was accessed by an instruction that demands alignment.
     AlignedAccess {
@@ -177,7 +184,7 @@ impl Reason {
             Self::IndirectCall(_) => "an indirect call whose targets are not known",
             Self::Recursion => "a private helper that calls itself",
             Self::Bound => "the bound on the work for one root",
-            Self::InterruptReturn => "a return from an interrupt, which no function has",
+            Self::InterruptReturn => "a return from an interrupt, which only a handler has",
             Self::Instruction(_) => "an instruction that is not modelled",
             Self::SelfModification => "code that writes to code",
         }

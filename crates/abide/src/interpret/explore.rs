@@ -148,6 +148,8 @@ pub struct Explorer<'code, 'image> {
     pub(super) around: &'code Surroundings<'image>,
     calls: Calls,
     root: Place,
+    /// Whether the hardware enters the root.
+    is_handler: bool,
     /// What the root keeps for its caller.
     pub(super) preserved: RegisterSet,
     /// Whether there may be an unwind table.
@@ -216,11 +218,14 @@ impl<'code, 'image> Explorer<'code, 'image> {
         contract: &Contract,
     ) -> Self {
         code.clear_marks();
-        let convention = around.convention;
+        let convention = contract.convention;
         let log2 = convention.stack_alignment.trailing_zeros() as u8;
         let undefined = contract.undefined_at_entry();
         let mut terms = Terms::new(undefined, log2, u64::from(convention.entry_residue));
         let mut state = State::at_entry(&mut terms);
+        if let Some(interrupt) = &contract.interrupt {
+            state.interrupted(&mut terms, interrupt);
+        }
         for &(register, log2) in &contract.multiples {
             state.learn(&terms, state.register(register), Known::congruent(log2, 0));
         }
@@ -230,6 +235,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             around,
             calls,
             root,
+            is_handler: contract.interrupt.is_some(),
             preserved: contract.preserved,
             has_unwind: around.unwind.has(root),
             unwound: false,
@@ -525,7 +531,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 self.evaluator.record(at, Event::Unknown { reason });
                 false
             }
-            Flow::InterruptReturn => {
+            Flow::InterruptReturn { bits } if self.is_handler => {
+                let exit = Exit::Resume { bits };
+                let state = Box::new(state.clone());
+                self.evaluator.record(at, Event::Exit { exit, state });
+                false
+            }
+            Flow::InterruptReturn { .. } => {
                 let reason = Reason::InterruptReturn;
                 self.evaluator.record(at, Event::Unknown { reason });
                 false
@@ -781,7 +793,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn is_taken_by_contract(&mut self, place: Place) -> bool {
-        let is = self.calls == Calls::ByContract && self.around.contracted.contains_key(&place);
+        let own = self.around.contracted.get(&place);
+        // A handler is no function: whoever calls it goes on in it.
+        let is_function = own.is_some_and(|contract| contract.interrupt.is_none());
+        let is = self.calls == Calls::ByContract && is_function;
         self.relied_on_contracts |= is;
         is
     }
@@ -803,6 +818,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             residue: known.modulo(log2),
             on_frame: self.evaluator.terms.is_frame(state.stack_pointer()),
             direction: state.direction,
+            alignment: state.alignment,
         }
     }
 
@@ -999,6 +1015,7 @@ fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> boo
     }
 }
 
+mod interrupt;
 mod recursion;
 
 #[cfg(test)]

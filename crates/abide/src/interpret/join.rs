@@ -73,6 +73,12 @@ impl Join<'_> {
         if here.direction != there.direction {
             joined.direction = None;
         }
+        if here.alignment != there.alignment {
+            joined.alignment = None;
+        }
+        if here.nested != there.nested {
+            joined.nested = None;
+        }
         joined.escaped |= there.escaped;
         joined.holds_frame |= there.holds_frame;
         joined.callers_area_open |= there.callers_area_open;

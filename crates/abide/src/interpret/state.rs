@@ -89,6 +89,10 @@ pub struct State {
     pub status: FlagSource,
     /// DF: clear, set or not known.
     pub direction: Option<bool>,
+    /// AC: clear, set or not known.
+    pub alignment: Option<bool>,
+    /// NT: clear, set or not known.
+    pub nested: Option<bool>,
     /// An address of the frame is known outside of it.
     pub escaped: bool,
     /// An address of the frame is, or was, held in the frame itself.
@@ -122,6 +126,8 @@ impl State {
             carry: FlagSource::Open(None),
             status: FlagSource::Open(None),
             direction: Some(false),
+            alignment: None,
+            nested: None,
             escaped: false,
             holds_frame: false,
             callers_area_open: false,

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use super::known::Known;
 use crate::inputs::{ImageSymbol, Place, SectionId};
 use crate::machine::{Condition, Operation};
-use crate::registers::Register;
+use crate::registers::{Flags, Register};
 
 /// A base, by its place in [`Terms`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -186,6 +186,10 @@ pub enum Base {
         place: Place,
         /// DF: clear, set or not known.
         direction: Option<bool>,
+        /// AC.
+        alignment: Option<bool>,
+        /// NT.
+        nested: Option<bool>,
     },
 }
 
@@ -472,6 +476,16 @@ impl Terms {
     /// The value of a place.
     pub fn place(&mut self, place: Place) -> Value {
         self.base(Base::Section(place.section)).plus(place.offset)
+    }
+
+    /// The address of a place whose section the linker puts at a multiple of `align`.
+    pub fn place_aligned(&mut self, place: Place, align: u64) -> Value {
+        let value = self.place(place);
+        if let Some(base) = self.sole_base(value) {
+            let log2 = align.max(1).trailing_zeros().min(63) as u8;
+            self.bases[base.0 as usize].known = Known::congruent(log2, 0);
+        }
+        value
     }
 
     fn intern(&mut self, parts: Parts) -> TermId {
@@ -974,6 +988,43 @@ fn inherent_of_function(function: Function, bits: u8, inputs: [Value; 2]) -> Kno
         }
         (Function::Insert { .. }, _) => Known::ANY,
         _ => Known::bits(bits),
+    }
+}
+
+impl Terms {
+    /// A flag as it stands in a word of all flags.
+    #[must_use]
+    pub fn flag_in(&self, word: Value, flag: Flags) -> Option<bool> {
+        let bit = u64::from(flag.0);
+        if let Some(number) = word.as_constant() {
+            return Some(number & bit != 0);
+        }
+        match self.as_base(word)? {
+            Base::FlagsWord {
+                direction,
+                alignment,
+                nested,
+                ..
+            } => match flag {
+                Flags::DF => direction,
+                Flags::AC => alignment,
+                Flags::NT => nested,
+                _ => None,
+            },
+            Base::Function {
+                function: Function::Operation(operation @ (Operation::And | Operation::Or)),
+                inputs: [inner, by],
+                ..
+            } => {
+                let by = by.as_constant()?;
+                match operation {
+                    Operation::And if by & bit == 0 => Some(false),
+                    Operation::Or if by & bit != 0 => Some(true),
+                    _ => self.flag_in(inner, flag),
+                }
+            }
+            _ => None,
+        }
     }
 }
 

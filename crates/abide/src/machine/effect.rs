@@ -408,7 +408,10 @@ pub enum Flow {
     /// To the address that the effects popped.
     Return(Operand),
     /// `iret`: RIP, CS, RFLAGS, RSP and SS come from the stack.
-    InterruptReturn,
+    InterruptReturn {
+        /// The width of each, in bits.
+        bits: u8,
+    },
     /// `syscall`, `sysenter`, `int n`: the kernel, then the next instruction.
     System,
     /// `hlt`: never comes back in a program; in a kernel the next instruction

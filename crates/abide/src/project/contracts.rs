@@ -12,6 +12,7 @@ use crate::inputs::{Image, Place, Resolved, SectionIndex, Trace, shown_name};
 use crate::interpret::replay::{Replay, ReplayStep, Replayer, What};
 use crate::interpret::{Callee, Code, Surroundings, in_parallel};
 use crate::machine::x86;
+use crate::registers::Flags;
 use crate::report::{ContractSummary, Declaration, Report, RootReport};
 use crate::rules::{
     self, Candidate, Facts, Finding, Level, Levels, Location, Rule, Symptom, name_at,
@@ -56,8 +57,12 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
         });
     }
     let contract = |root: &Root| {
-        let contract = Contract::of(&SYSTEM_V_X86_64);
-        project.configuration.contract(&root.name, contract)
+        let configuration = &project.configuration;
+        let contract = match configuration.interrupt(&image, &root.name, root.place) {
+            Some(interrupt) => Contract::of_handler(interrupt),
+            None => Contract::of(&SYSTEM_V_X86_64),
+        };
+        configuration.contract(&root.name, contract)
     };
     let mut around = surroundings(&image);
     around.stated.extend(project.configuration.stated(&image));
@@ -405,7 +410,12 @@ impl Reporter<'_> {
         let replay = &shown.replay;
         cause.1 = last_write(replay).unwrap_or(cause.1);
         let entry: Vec<String> = replay.entry.iter().map(ToString::to_string).collect();
-        if !entry.is_empty() {
+        if let Symptom::DirtyFlag(flag) = shown.candidate.symptom
+            && !flag.contains(Flags::NT)
+        {
+            let note = "a run shows it, entered while that flag is set";
+            finding.notes.push(note.to_owned());
+        } else if !entry.is_empty() {
             let entry = entry.join(", ");
             finding
                 .notes

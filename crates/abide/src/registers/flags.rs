@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{BitAnd, BitOr, Not};
 
 /// A set of flags, each at its own bit of `RFLAGS` (Intel SDM vol. 1, 3.4.3).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Flags(pub u32);
 
 impl Flags {

@@ -12,7 +12,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(root: &RootFacts<'_>) -> Judgement {
-    let mut judgement = Judgement::default();
+    let mut judgement = Judgement {
+        applies: root.contract.interrupt.is_none(),
+        ..Judgement::default()
+    };
     for seen in root.events() {
         let Event::Exit { exit, state } = &seen.event else {
             continue;

@@ -10,7 +10,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(root: &RootFacts<'_>) -> Judgement {
-    let mut judgement = Judgement::default();
+    let mut judgement = Judgement {
+        applies: root.contract.interrupt.is_none(),
+        ..Judgement::default()
+    };
     for seen in root.events() {
         let (direction, where_to) = match &seen.event {
             Event::Exit { state, .. } => (state.direction, "returns".to_owned()),

@@ -5,7 +5,7 @@ use crate::contracts::{Contract, Root};
 use crate::inputs::{Image, Place, shown_name};
 use crate::interpret::replay;
 use crate::interpret::{Aim, Base, Callee, Event, Facts, Reason, Seen, Terms, Unwound, Value};
-use crate::registers::Register;
+use crate::registers::{Flags, Register};
 
 /// What rules judge a root by.
 pub struct RootFacts<'a> {
@@ -76,6 +76,8 @@ impl Candidate {
             Symptom::Clobbered(register) => replay::Symptom::Clobbered(register),
             Symptom::UnbalancedStack => replay::Symptom::UnbalancedStack,
             Symptom::DirectionFlag => replay::Symptom::DirectionFlag,
+            Symptom::InterruptFrame => replay::Symptom::InterruptFrame,
+            Symptom::DirtyFlag(flag) => replay::Symptom::DirtyFlag { place, flag },
             Symptom::MisalignedCall => replay::Symptom::MisalignedCall { place },
             Symptom::MisalignedAccess { .. } => replay::Symptom::MisalignedAccess { place },
             Symptom::Undefined(_) => replay::Symptom::Undefined { place },
@@ -99,6 +101,10 @@ pub enum Symptom {
     UnbalancedStack,
     /// DF is set at an exit or a call.
     DirectionFlag,
+    /// A handler is left by something else than an `iret` from where the processor's frame is.
+    InterruptFrame,
+    /// This flag of what was interrupted is still set at a call.
+    DirtyFlag(Flags),
     /// SP is misaligned at a call.
     MisalignedCall,
     /// An access that demands alignment gets none.
@@ -159,6 +165,9 @@ impl Doubt {
     }
 }
 
+/// The line that says how the hardware enters a handler.
+pub(super) const VECTOR: &str = "interrupt = { vector = 0 } # which gate leads to it";
+
 /// What a place is called: the nearest symbol and the distance.
 #[must_use]
 pub fn name_at(image: &Image, place: Place) -> String {
@@ -173,6 +182,13 @@ impl RootFacts<'_> {
     /// The events with their places.
     pub fn events(&self) -> impl Iterator<Item = &Seen> {
         self.facts.events.iter()
+    }
+
+    /// Whether it is a handler, and it is not known whether an error code is pushed.
+    #[must_use]
+    pub fn has_unknown_frame(&self) -> bool {
+        let interrupt = self.contract.interrupt.as_ref();
+        interrupt.is_some_and(|interrupt| interrupt.error_code().is_none())
     }
 
     /// What a place is called: the nearest symbol and the distance.
@@ -249,7 +265,7 @@ impl RootFacts<'_> {
             },
             Reason::Recursion => vec![Decide::Root(at.clone())],
             Reason::Bound => vec![declare("work = 8 # times the usual")],
-            Reason::InterruptReturn => vec![declare("not_a_function = true")],
+            Reason::InterruptReturn => vec![declare(VECTOR)],
             Reason::Instruction(_) => vec![state(
                 "leads_to = [\"…\"] # or, if the next instruction follows, clobbers = [] with what \
                  it changes",

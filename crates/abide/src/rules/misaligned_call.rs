@@ -1,3 +1,4 @@
+use super::judgement::VECTOR;
 use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::interpret::Event;
 
@@ -11,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let convention = root.contract.convention;
+    let convention = root.contract.callees;
     let (alignment, entry) = (convention.stack_alignment, convention.entry_residue);
     for seen in root.events() {
         let Event::Call {
@@ -63,6 +64,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 class: "the stack's alignment at a call",
                 reason: format!("how the stack is aligned at the call of {callee} is not known"),
                 decide: vec![match on_frame {
+                    _ if root.has_unknown_frame() => Decide::Contract(VECTOR.to_owned()),
                     true => Decide::Instruction {
                         at: root.name(seen.place),
                         line: format!("aligned = {alignment}"),

@@ -4,6 +4,7 @@ mod below_stack_pointer;
 mod clobbered_register;
 pub mod decide;
 mod direction_flag;
+mod dirty_flags_in_handler;
 mod duplicate_symbol;
 mod executable_stack;
 pub mod facts;
@@ -11,6 +12,7 @@ mod fall_through;
 mod finding;
 mod foreign_object;
 mod garbage;
+mod interrupted_register_lost;
 mod judgement;
 mod level;
 mod lost_across_call;
@@ -24,6 +26,7 @@ mod undefined_register_read;
 mod undefined_symbol;
 mod unprobed_frame;
 mod untyped_symbol;
+mod wrong_interrupt_frame;
 mod wrong_unwind_info;
 mod wrong_visibility;
 
@@ -71,10 +74,12 @@ pub static ALL: &[&Rule] = &[
     &below_stack_pointer::RULE,
     &clobbered_register::RULE,
     &direction_flag::RULE,
+    &dirty_flags_in_handler::RULE,
     &duplicate_symbol::RULE,
     &executable_stack::RULE,
     &fall_through::RULE,
     &foreign_object::RULE,
+    &interrupted_register_lost::RULE,
     &lost_across_call::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
@@ -86,6 +91,7 @@ pub static ALL: &[&Rule] = &[
     &undefined_symbol::RULE,
     &unprobed_frame::RULE,
     &untyped_symbol::RULE,
+    &wrong_interrupt_frame::RULE,
     &wrong_unwind_info::RULE,
     &wrong_visibility::RULE,
 ];

@@ -1,3 +1,4 @@
+use super::judgement::VECTOR;
 use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::interpret::{Event, Seen};
 
@@ -53,7 +54,10 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                  no declaration was seen",
                 root.name(seen.place)
             ),
-            decide: vec![Decide::Contract(format!("stack_arguments = {most}"))],
+            decide: vec![Decide::Contract(match root.has_unknown_frame() {
+                true => VECTOR.to_owned(),
+                false => format!("stack_arguments = {most}"),
+            })],
         });
     }
     judgement

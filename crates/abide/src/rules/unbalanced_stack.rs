@@ -14,7 +14,10 @@ pub(super) static RULE: Rule = Rule {
 const ADDRESS: i64 = 8;
 
 fn check(root: &RootFacts<'_>) -> Judgement {
-    let mut judgement = Judgement::default();
+    let mut judgement = Judgement {
+        applies: root.contract.interrupt.is_none(),
+        ..Judgement::default()
+    };
     for seen in root.events() {
         let Event::Exit { exit, state } = &seen.event else {
             continue;
@@ -64,6 +67,8 @@ fn wrong(exit: Exit, state: &State, at: &str) -> Option<(String, String)> {
     let (expected, address) = match exit {
         Exit::Return(address) => (ADDRESS, address),
         Exit::Tail(_) => (0, top(state)),
+        // A handler's: `wrong_interrupt_frame` judges it.
+        Exit::Resume { .. } => return None,
     };
     let off = state.stack_pointer().offset.wrapping_sub(expected);
     if off == 0 {

@@ -25,7 +25,7 @@ struct Misled<'a> {
 
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement {
-        applies: root.facts.unwound,
+        applies: root.facts.unwound && root.contract.interrupt.is_none(),
         ..Judgement::default()
     };
     let mut parts: BTreeMap<Unwound, BTreeMap<Place, Misled<'_>>> = BTreeMap::new();

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
-use super::entry::{Entry, Input, RETURN_ADDRESS, may_be_mapped, on_stack};
+use super::entry::{Entry, Input, RETURN_ADDRESS, may_be_mapped, on_stack, resumes_at};
 use crate::contracts::Contract;
 use crate::inputs::Place;
 use crate::interpret::code::{Code, Instruction};
@@ -77,6 +77,8 @@ impl Turn {
 pub(super) enum End {
     /// By a return to this address, which is no place of the image.
     Returned(u64),
+    /// By `iret`, whose words have so many bits.
+    Resumed { bits: u8 },
     /// By a jump to a function that returns to the root's caller.
     Tail(AbiCall),
     /// There is no instruction where control went.
@@ -142,7 +144,7 @@ impl<'a> Course<'a> {
             touched: from,
             depth: 0,
             calls: 0,
-            kept: BTreeSet::from([from]),
+            kept: BTreeSet::from([from.wrapping_add_signed(resumes_at(scene.contract))]),
         }
     }
 
@@ -185,12 +187,19 @@ impl<'a> Course<'a> {
             // What the kernel returns are answers of the processor.
             Step::System(next) => self.go_on(next, Flow::Next),
             Step::Halt(_) | Step::Stop => Turn::Ended(End::Stopped),
-            Step::InterruptReturn => {
-                Turn::Ended(End::Unmodelled("iret in a function that is called"))
-            }
+            Step::InterruptReturn => Turn::Ended(self.resume(done.instruction.flow)),
             Step::Fault(_) => Turn::Ended(End::Fault),
             Step::Undetermined(what) => Turn::Ended(End::Undetermined(what)),
             Step::Unknown(why) => Turn::Ended(End::Unmodelled(why)),
+        }
+    }
+
+    fn resume(&self, flow: Flow) -> End {
+        match flow {
+            Flow::InterruptReturn { bits } if self.scene.contract.interrupt.is_some() => {
+                End::Resumed { bits }
+            }
+            _ => End::Unmodelled("iret in a function that is called"),
         }
     }
 

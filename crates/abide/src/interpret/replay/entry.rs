@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::contracts::Contract;
+use crate::contracts::{Contract, Interrupt};
 use crate::machine::arithmetic::mask;
 use crate::machine::concrete::{Answers, Filling, Layout, Machine, Value, random};
 use crate::registers::{Flags, Register};
@@ -141,13 +141,21 @@ impl Entry {
         answers
     }
 
+    /// What is set of DF, AC and NT: of a handler whatever was interrupted had set.
+    fn flags(&self, contract: &Contract) -> Flags {
+        match contract.interrupt.is_some() && self.seed.is_multiple_of(2) {
+            true => Flags::DF | Flags::AC,
+            false => Flags::NONE,
+        }
+    }
+
     /// A machine in this state.
     pub(super) fn machine<'a>(&self, layout: &'a Layout<'a>, contract: &Contract) -> Machine<'a> {
         let mut machine = Machine::new(layout, self.seed);
         for register in (0..16).map(Register) {
             machine.set(register, self.value(contract, Input::Register(register)));
         }
-        machine.set_flags(Flags::DF, Flags::NONE);
+        machine.set_flags(Flags::DF | Flags::AC | Flags::NT, self.flags(contract));
         machine.set_answers(self.answers());
         let stack_pointer = self.stack_pointer(contract);
         machine.set(Register::RSP, stack_pointer);
@@ -158,9 +166,16 @@ impl Entry {
                 memory.write(address, bytes.into(), Value::number(value));
             }
         }
-        memory.write(stack_pointer, 8, Value::number(RETURN_ADDRESS));
+        let back = stack_pointer.wrapping_add_signed(resumes_at(contract));
+        memory.write(back, 8, Value::number(RETURN_ADDRESS));
         machine
     }
+}
+
+/// How far above SP at the entry the address stands that the root goes back to, in bytes.
+pub(super) fn resumes_at(contract: &Contract) -> i64 {
+    let interrupt = contract.interrupt.as_ref();
+    interrupt.and_then(Interrupt::resume_offset).unwrap_or(0)
 }
 
 /// Whether an input holds nothing that a conforming program may rely on.

@@ -178,7 +178,8 @@ impl<'a> Witness<'a> {
     ) -> Self {
         let course = Course::new(scene, entry);
         let stack_pointer = course.from;
-        let return_address = (symptom == Symptom::UnbalancedStack).then_some((course.from, 8));
+        let is_of_stack = matches!(symptom, Symptom::UnbalancedStack | Symptom::InterruptFrame);
+        let return_address = is_of_stack.then_some((course.from, 8));
         Self {
             symptom,
             course,
@@ -187,7 +188,7 @@ impl<'a> Witness<'a> {
             slots: Vec::new(),
             spoilt: Vec::new(),
             steps: Vec::new(),
-            pieces: Pieces::at_entry(),
+            pieces: Pieces::at_entry(scene.contract.interrupt.as_ref()),
             stored: Vec::new(),
             stack_pointer,
             access: None,
@@ -206,6 +207,7 @@ impl<'a> Witness<'a> {
             self.symptom,
             Symptom::Clobbered(_)
                 | Symptom::DirectionFlag
+                | Symptom::DirtyFlag { .. }
                 | Symptom::Undefined { .. }
                 | Symptom::FallThrough { .. }
         )
@@ -308,7 +310,15 @@ impl<'a> Witness<'a> {
             self.watch_range(at, range);
         }
         let direction = self.course.machine.flag(Flags::DF);
-        if self.symptom == Symptom::DirectionFlag && direction != before.direction {
+        let is_of_flag = matches!(
+            self.symptom,
+            Symptom::DirectionFlag
+                | Symptom::DirtyFlag {
+                    flag: Flags::DF,
+                    ..
+                }
+        );
+        if is_of_flag && direction != before.direction {
             self.note(at, What::Direction { set: direction });
         }
         if self.symptom.place() == Some(at) {
@@ -343,7 +353,10 @@ impl<'a> Witness<'a> {
     fn holds(&mut self, access: Access) -> Holds {
         let value = self.value_at(access).filter(|_| access.bytes == 8);
         if value == Some(RETURN_ADDRESS) {
-            return Holds::ReturnAddress;
+            return match self.course.scene.contract.interrupt {
+                Some(_) => Holds::Pushed("RIP"),
+                None => Holds::ReturnAddress,
+            };
         }
         let Course { scene, entry, .. } = self.course;
         let mut registers = (0..16).map(Register).filter(|&register| {
@@ -366,7 +379,7 @@ impl<'a> Witness<'a> {
     /// The frame before the last instruction, where it tells something.
     fn frame(&self) -> Option<Frame> {
         let is_near = |offset: i64| offset.unsigned_abs() < NEAR;
-        let convention = self.course.scene.around.convention;
+        let contract = self.course.scene.contract;
         let stack_pointer = self.offset(self.stack_pointer);
         let access = match self.symptom {
             Symptom::BelowStackPointer { place } => {
@@ -377,14 +390,19 @@ impl<'a> Witness<'a> {
                     is_store: false,
                 })
             }
-            Symptom::UnbalancedStack | Symptom::MisalignedCall { .. } => None,
+            Symptom::UnbalancedStack | Symptom::InterruptFrame | Symptom::MisalignedCall { .. } => {
+                None
+            }
             _ => self.access,
         };
         let tells = match self.symptom {
-            Symptom::UnbalancedStack | Symptom::MisalignedCall { .. } => true,
-            Symptom::DirectionFlag | Symptom::Undefined { .. } | Symptom::FallThrough { .. } => {
-                false
+            Symptom::UnbalancedStack | Symptom::InterruptFrame | Symptom::MisalignedCall { .. } => {
+                true
             }
+            Symptom::DirectionFlag
+            | Symptom::DirtyFlag { .. }
+            | Symptom::Undefined { .. }
+            | Symptom::FallThrough { .. } => false,
             _ => access.is_some_and(|access| is_near(access.offset)),
         };
         (tells && is_near(stack_pointer)).then(|| Frame {
@@ -393,9 +411,9 @@ impl<'a> Witness<'a> {
                 self.symptom,
                 Symptom::MisalignedCall { .. } | Symptom::MisalignedAccess { .. }
             )
-            .then(|| self.stack_pointer % u64::from(convention.stack_alignment)),
+            .then(|| self.stack_pointer % u64::from(contract.callees.stack_alignment)),
             red_zone_end: matches!(self.symptom, Symptom::BelowStackPointer { .. })
-                .then(|| stack_pointer - i64::from(convention.red_zone)),
+                .then(|| stack_pointer - i64::from(contract.convention.red_zone)),
             access,
             pieces: self.pieces.list(),
         })
@@ -479,6 +497,10 @@ impl<'a> Witness<'a> {
                 if matters {
                     self.note(at, What::Called { callee, offset });
                 }
+            }
+            Turn::Ended(End::Resumed { .. }) => {
+                let offset = self.offset(self.course.stack_pointer());
+                self.note(at, What::Resumed { offset });
             }
             Turn::Ended(End::Returned(to)) => {
                 let offset = self.offset(self.course.stack_pointer());

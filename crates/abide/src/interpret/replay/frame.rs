@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::contracts::Interrupt;
+use crate::conventions::INTERRUPT_FRAME;
 use crate::inputs::Place;
 use crate::registers::Register;
 
@@ -60,6 +62,8 @@ pub struct Piece {
 pub enum Holds {
     /// The address that the root returns to.
     ReturnAddress,
+    /// What the processor pushed of what it interrupted.
+    Pushed(&'static str),
     /// What a register held at the entry.
     Entry(Register),
     /// Something else that was stored.
@@ -70,6 +74,7 @@ impl fmt::Display for Holds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReturnAddress => f.write_str("return address"),
+            Self::Pushed(name) => f.write_str(name),
             Self::Entry(register) => write!(f, "{register} of the entry"),
             Self::Other => f.write_str("data"),
         }
@@ -91,9 +96,18 @@ pub(super) struct Pieces {
 
 impl Pieces {
     /// The stack at the entry.
-    pub(super) fn at_entry() -> Self {
+    pub(super) fn at_entry(interrupt: Option<&Interrupt>) -> Self {
+        let words: Vec<Holds> = match interrupt {
+            None => vec![Holds::ReturnAddress],
+            Some(interrupt) => {
+                let code = interrupt.error_code() == Some(true);
+                let code = code.then_some("error code").into_iter();
+                code.chain(INTERRUPT_FRAME).map(Holds::Pushed).collect()
+            }
+        };
+        let words = (0..).step_by(8).zip(words);
         Self {
-            by_offset: BTreeMap::from([(0, (8, Holds::ReturnAddress))]),
+            by_offset: words.map(|(offset, holds)| (offset, (8, holds))).collect(),
         }
     }
 
@@ -145,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_overlapping_store_leaves_the_rest() {
-        let mut pieces = Pieces::at_entry();
+        let mut pieces = Pieces::at_entry(None);
         let rbx = Holds::Entry(Register::RBX);
         pieces.store(Piece {
             offset: -8,

@@ -116,7 +116,7 @@ impl<'a> Interrupted<'a> {
                     .extend(access.address..access.address + access.bytes);
             }
         }
-        let red_zone = u64::from(self.course.scene.around.convention.red_zone);
+        let red_zone = u64::from(self.course.scene.contract.convention.red_zone);
         let limit = self.course.stack_pointer().saturating_sub(red_zone);
         if !on_stack(self.course.from, limit) {
             return;

@@ -94,7 +94,7 @@ impl Graph {
                     self.backs.push(at);
                 }
                 Flow::Return(_) => straight.returns = true,
-                Flow::InterruptReturn | Flow::Stop | Flow::Unknown(_) => {}
+                Flow::InterruptReturn { .. } | Flow::Stop | Flow::Unknown(_) => {}
             }
             straight.next.iter().for_each(|&next| self.wait(next));
             return straight;

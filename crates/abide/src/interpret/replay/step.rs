@@ -104,6 +104,11 @@ pub enum What {
         /// The offset of SP after it.
         offset: i64,
     },
+    /// It returned from an interrupt.
+    Resumed {
+        /// The offset of SP before it.
+        offset: i64,
+    },
     /// Two runs differ here: in the address that is accessed or gone to, or in what is loaded.
     Differs {
         /// In the one run.
@@ -171,6 +176,9 @@ impl fmt::Display for What {
                     Entry(offset)
                 ),
             },
+            Self::Resumed { offset } => {
+                write!(f, "goes on by the words at {}", Entry(offset))
+            }
             Self::Differs { one, other } => {
                 write!(f, "{one:#x} in one run, {other:#x} in the other")
             }

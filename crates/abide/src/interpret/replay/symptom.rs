@@ -3,9 +3,10 @@
 use super::course::{AbiCall, Course, End, Turn};
 use super::entry::{Input, RETURN_ADDRESS, on_stack};
 use super::unwind::misled;
+use crate::contracts::Interrupt;
 use crate::inputs::Place;
 use crate::interpret::events::Unwound;
-use crate::registers::Register;
+use crate::registers::{Flags, Register};
 
 /// A page, and the guard below a stack, in bytes.
 const PAGE: u64 = 4096;
@@ -20,6 +21,15 @@ pub enum Symptom {
     UnbalancedStack,
     /// DF is set where the root is left, or at a call by convention.
     DirectionFlag,
+    /// A handler is left by something else than an `iret` from where the processor's frame is.
+    InterruptFrame,
+    /// A flag of what was interrupted is still set at the call by convention at this place.
+    DirtyFlag {
+        /// The call, or the jump in place of one.
+        place: Place,
+        /// The flag.
+        flag: Flags,
+    },
     /// SP is misaligned at the call by convention at this place.
     MisalignedCall {
         /// The call, or the jump in place of one.
@@ -73,8 +83,12 @@ impl Symptom {
     #[must_use]
     pub const fn place(self) -> Option<Place> {
         match self {
-            Self::Clobbered(_) | Self::UnbalancedStack | Self::DirectionFlag => None,
-            Self::MisalignedCall { place }
+            Self::Clobbered(_)
+            | Self::UnbalancedStack
+            | Self::DirectionFlag
+            | Self::InterruptFrame => None,
+            Self::DirtyFlag { place, .. }
+            | Self::MisalignedCall { place }
             | Self::MisalignedAccess { place }
             | Self::Undefined { place }
             | Self::BelowStackPointer { place }
@@ -118,7 +132,7 @@ impl Symptom {
         match (self, turn) {
             (
                 Self::Clobbered(register),
-                Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_)),
+                Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_) | End::Resumed { .. }),
             ) => {
                 let contract = course.scene.contract;
                 let before = course.entry.value(contract, Input::Register(register));
@@ -141,11 +155,29 @@ impl Symptom {
                     < 2 * PAGE
             }
             (Self::DirectionFlag, Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
-                course.machine.flag(crate::registers::Flags::DF) == Some(true)
+                course.machine.flag(Flags::DF) == Some(true)
             }
             (Self::DirectionFlag, turn) => turn
                 .abi_call()
                 .is_some_and(|call| call.direction == Some(true)),
+            (Self::InterruptFrame, Turn::Ended(End::Returned(_))) => true,
+            (Self::InterruptFrame, Turn::Ended(End::Resumed { bits })) => {
+                bits != 64 || !is_frame(course)
+            }
+            (Self::DirtyFlag { flag, .. }, Turn::Ended(End::Resumed { .. })) => {
+                course.machine.flag(flag) == Some(true)
+            }
+            (
+                Self::DirtyFlag {
+                    flag: Flags::DF, ..
+                },
+                turn,
+            ) => turn
+                .abi_call()
+                .is_some_and(|call| call.direction == Some(true)),
+            (Self::DirtyFlag { flag, .. }, turn) => {
+                turn.abi_call().is_some() && course.machine.flag(flag) == Some(true)
+            }
             (Self::MisalignedCall { .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| is_misaligned(course, call)),
@@ -169,8 +201,19 @@ impl Symptom {
     }
 }
 
+/// Whether SP is at the frame that the processor pushed.
+fn is_frame(course: &Course<'_>) -> bool {
+    let above = course.stack_pointer().wrapping_sub(course.from);
+    let interrupt = course.scene.contract.interrupt.as_ref();
+    match interrupt.and_then(Interrupt::resume_offset) {
+        Some(expected) => above as i64 == expected,
+        // With an error code or without.
+        None => matches!(above, 0 | 8),
+    }
+}
+
 fn is_misaligned(course: &Course<'_>, call: AbiCall) -> bool {
-    let convention = course.scene.around.convention;
+    let convention = course.scene.contract.callees;
     call.stack_pointer % u64::from(convention.stack_alignment)
         != u64::from(convention.entry_residue)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::course::{Course, End, Scene, Turn};
-use super::entry::Entry;
+use super::entry::{Entry, resumes_at};
 use super::expression::Node;
 use super::past::Past;
 use super::shadow::Shadow;
@@ -214,10 +214,18 @@ impl Trial {
     /// Whether SP is wrong where the root is left, and the abstract engine does
     /// not say so of all runs on some path.
     fn is_doubtful(&self, course: &Course<'_>, symptom: Symptom, at: Place) -> bool {
-        let at_exit = matches!(symptom, Symptom::Clobbered(_) | Symptom::UnbalancedStack);
+        let at_exit = matches!(
+            symptom,
+            Symptom::Clobbered(_) | Symptom::UnbalancedStack | Symptom::InterruptFrame
+        );
+        let contract = course.scene.contract;
+        let expected = match contract.interrupt.is_some() {
+            true => resumes_at(contract),
+            false => 8,
+        };
         let offset = course.stack_pointer().wrapping_sub(course.from) as i64;
         let depends = self.stack.in_loop || self.shadow.register(Register::RSP).is_some();
-        at_exit && depends && offset != 8 && !course.scene.exits.contains(&(at, offset))
+        at_exit && depends && offset != expected && !course.scene.exits.contains(&(at, offset))
     }
 
     fn note_fork(

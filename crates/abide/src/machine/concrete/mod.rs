@@ -270,7 +270,7 @@ impl<'a> Machine<'a> {
                 Some(address) => Step::Return(address),
                 None => Step::Undetermined(Undetermined::Target),
             },
-            Flow::InterruptReturn => Step::InterruptReturn,
+            Flow::InterruptReturn { .. } => Step::InterruptReturn,
             Flow::System => Step::System(next),
             Flow::Halt => Step::Halt(next),
             Flow::Stop => Step::Stop,

@@ -1,0 +1,86 @@
+//! Handlers: functions that the hardware enters through a gate.
+
+use crate::conventions::{
+    Convention, INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
+    INTERRUPT_GATE_WITH_CODE, has_error_code,
+};
+
+/// The size of a word of the processor's frame, in bytes.
+const WORD: u32 = 8;
+
+/// How the hardware enters a handler.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interrupt {
+    /// The vectors whose gates lead to it; none where they are not known.
+    pub vectors: Vec<u8>,
+    /// It may interrupt user mode.
+    pub user: Option<bool>,
+    /// Its gates name a stack of their own (IST).
+    pub own_stack: Option<bool>,
+}
+
+impl Interrupt {
+    /// Whether the processor pushes an error code, where all of its vectors agree.
+    #[must_use]
+    pub fn error_code(&self) -> Option<bool> {
+        let mut codes = self.vectors.iter().map(|&vector| has_error_code(vector));
+        let first = codes.next()?;
+        codes.all(|code| code == first).then_some(first)
+    }
+
+    /// What it is entered by.
+    #[must_use]
+    pub fn convention(&self) -> &'static Convention {
+        match self.error_code() {
+            Some(false) => &INTERRUPT_GATE,
+            Some(true) => &INTERRUPT_GATE_WITH_CODE,
+            None => &INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
+        }
+    }
+
+    /// How far above SP at the entry the interrupted RIP stands, in bytes.
+    #[must_use]
+    pub fn resume_offset(&self) -> Option<i64> {
+        self.error_code()
+            .map(|code| i64::from(u32::from(code) * WORD))
+    }
+
+    /// How many bytes of the processor's frame lie above the word at the entry's SP. They are
+    /// the handler's to write: that is how it chooses where to go on.
+    #[must_use]
+    pub fn frame_above_entry(&self) -> Option<u32> {
+        let code = u32::from(self.error_code()?);
+        Some((INTERRUPT_FRAME.len() as u32 - 1 + code) * WORD)
+    }
+
+    /// Its vectors in words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let vectors: Vec<_> = self.vectors.iter().map(u8::to_string).collect();
+        match vectors.as_slice() {
+            [] => "a vector that is not known".to_owned(),
+            [vector] => format!("vector {vector}"),
+            vectors => format!("vectors {}", vectors.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_that_disagree_leave_the_frame_open() {
+        let of = |vectors: &[u8]| Interrupt {
+            vectors: vectors.to_vec(),
+            ..Interrupt::default()
+        };
+        assert_eq!(of(&[32, 33]).error_code(), Some(false));
+        assert_eq!(of(&[13, 14]).error_code(), Some(true));
+        assert_eq!(of(&[13, 32]).error_code(), None);
+        assert_eq!(of(&[]).error_code(), None);
+        assert_eq!(of(&[14]).resume_offset(), Some(8));
+        assert_eq!(of(&[14]).frame_above_entry(), Some(40));
+        assert_eq!(of(&[32]).frame_above_entry(), Some(32));
+    }
+}

@@ -1,0 +1,65 @@
+//! Interrupt gates in 64-bit mode: Intel SDM volume 3, 6.13 and 6.14; AMD APM volume 2, 8.9.
+
+use super::{Convention, SYSTEM_V_X86_64};
+use crate::registers::{Flags, Register, RegisterSet};
+
+/// An interrupt or exception without an error code.
+pub const INTERRUPT_GATE: Convention = Convention {
+    name: "interrupt gate",
+    // Whatever runs owns every register; the handler is given its stack alone.
+    arguments: RegisterSet::of(&[Register::RSP]),
+    results: RegisterSet::EMPTY,
+    // The processor saves none of the general registers.
+    preserved: RegisterSet::of(&[
+        Register::RAX,
+        Register::RCX,
+        Register::RDX,
+        Register::RBX,
+        Register::RBP,
+        Register::RSI,
+        Register::RDI,
+        Register::R8,
+        Register::R9,
+        Register::R10,
+        Register::R11,
+        Register::R12,
+        Register::R13,
+        Register::R14,
+        Register::R15,
+    ]),
+    // 6.14.2: the processor aligns RSP to 16 bytes, then pushes five words of 8 bytes.
+    stack_alignment: 16,
+    entry_residue: 8,
+    // Whatever interrupts the handler has its frame right below SP.
+    red_zone: 0,
+    // 6.12.1: RFLAGS is the interrupted program's but for TF, VM, RF and NT, which are clear.
+    clear: Flags::NT,
+};
+
+/// An exception whose error code is pushed below the five words.
+pub const INTERRUPT_GATE_WITH_CODE: Convention = Convention {
+    name: "interrupt gate with an error code",
+    entry_residue: 0,
+    ..INTERRUPT_GATE
+};
+
+/// A gate of which it is not known whether an error code is pushed.
+pub const INTERRUPT_GATE_OF_UNKNOWN_VECTOR: Convention = Convention {
+    name: "interrupt gate of an unknown vector",
+    stack_alignment: 8,
+    entry_residue: 0,
+    ..INTERRUPT_GATE
+};
+
+/// What the processor pushes, from the lowest address on, the error code apart (figure 6-8).
+pub const INTERRUPT_FRAME: [&str; 5] = ["RIP", "CS", "RFLAGS", "RSP", "SS"];
+
+/// The convention of what a handler calls.
+pub const CALLED_BY_HANDLERS: &Convention = &SYSTEM_V_X86_64;
+
+/// Whether the processor pushes an error code for a vector (Intel SDM volume 3, table 6-1; AMD
+/// APM volume 2, table 8-1, for #VC and #SX). Interrupts from outside have none.
+#[must_use]
+pub const fn has_error_code(vector: u8) -> bool {
+    matches!(vector, 8 | 10..=14 | 17 | 21 | 29 | 30)
+}

@@ -1,0 +1,33 @@
+//! The state that the hardware enters a handler in.
+
+use crate::contracts::Interrupt;
+use crate::interpret::state::{Slot, State};
+use crate::interpret::terms::{Base, Terms, Value};
+
+/// The size of a word of the processor's frame, in bytes.
+const WORD: i64 = 8;
+
+impl State {
+    /// Turns the state at the entry of a function into that at the entry of a handler: where a
+    /// function has its return address, this has what the processor pushed last.
+    pub(super) fn interrupted(&mut self, terms: &mut Terms, interrupt: &Interrupt) {
+        let resumes_at = interrupt.resume_offset();
+        let slot = |offset: i64, value: Value| Slot {
+            term: Value::FRAME.term,
+            offset,
+            bytes: WORD as u16,
+            value,
+            exposed: false,
+        };
+        let mut pushed = |offset| terms.base(Base::Argument(offset, WORD as u16));
+        self.slots = match resumes_at {
+            Some(0) => vec![slot(0, Value::RETURN_ADDRESS)],
+            Some(above) => vec![slot(0, pushed(0)), slot(above, Value::RETURN_ADDRESS)],
+            None => vec![slot(0, pushed(0))],
+        };
+        // Whatever was interrupted had set them; NT is clear, by the processor.
+        self.direction = None;
+        self.alignment = None;
+        self.nested = Some(false);
+    }
+}

@@ -1,0 +1,17 @@
+; check: --config abide.toml a.o
+;;; abide.toml
+[[contract]]
+symbols = ["handler"]
+interrupt = { vector = 32 }
+reason = "idt.rs installs it"
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global handler:function
+extern timer
+section .text
+handler:
+    push rax
+    mov rax, [rel where]
+    jmp rax
+section .data
+where: dq 0

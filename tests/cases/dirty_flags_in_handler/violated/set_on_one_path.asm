@@ -1,0 +1,37 @@
+; check: --config abide.toml a.o
+;;; abide.toml
+[[contract]]
+symbols = ["handler"]
+interrupt = { vector = 32 }
+reason = "idt.rs installs it"
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global handler:function
+extern timer
+section .text
+handler:
+    push rax
+    push rcx
+    push rdx
+    push rsi
+    push rdi
+    push r8
+    push r9
+    push r10
+    push r11
+    cld
+    test byte [rsp + 80], 3
+    jnz .call
+    std
+.call:
+    call timer
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rdi
+    pop rsi
+    pop rdx
+    pop rcx
+    pop rax
+    iretq

@@ -1,0 +1,16 @@
+; check: --config abide.toml a.o
+;;; abide.toml
+[[contract]]
+symbols = ["handler"]
+interrupt = { vector = 8 }
+reason = "idt.rs installs it"
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global handler:function
+extern timer
+section .text
+handler:
+    cli
+.stop:
+    hlt
+    jmp .stop
