@@ -528,7 +528,35 @@ fn a_vector_spill_passes_through_whole_and_vzeroall_writes_sixteen() {
         }
     )));
     let all = effects_of(&[0xc5, 0xfc, 0x77]); // vzeroall
-    assert_eq!(all.list.len(), 16);
+    let vectors = all
+        .list
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Write { part, .. } if part.register.is_vector()));
+    assert_eq!(vectors.count(), 16);
+}
+
+#[test]
+fn what_of_floating_point_is_in_use_is_written() {
+    let written = |bytes: &[u8], register: Register| {
+        let effects = effects_of(bytes).list;
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Write { part, .. } if part.register == register))
+    };
+    let upper = |bytes| written(bytes, Register::UPPER_IN_USE);
+    assert!(upper(&[0xc5, 0xfc, 0x28, 0xc1])); // vmovaps ymm0, ymm1
+    assert!(upper(&[0xc5, 0xf8, 0x77])); // vzeroupper
+    assert!(!upper(&[0xc5, 0xf8, 0x28, 0xc1])); // vmovaps xmm0, xmm1
+    assert!(!upper(&[0xc4, 0xe2, 0x7d, 0x17, 0xc1])); // vptest ymm0, ymm1
+    assert!(!upper(&[0xc5, 0xfc, 0x29, 0x07])); // vmovaps [rdi], ymm0
+    assert!(!upper(&[0x62, 0xa1, 0x7c, 0x28, 0x28, 0xc1])); // vmovaps ymm16, ymm17
+    let x87 = |bytes| written(bytes, Register::X87_IN_USE);
+    assert!(x87(&[0x0f, 0x6f, 0x07])); // movq mm0, [rdi]
+    assert!(x87(&[0x0f, 0x77])); // emms
+    assert!(x87(&[0xd9, 0xe8])); // fld1
+    assert!(!x87(&[0xd9, 0xc9])); // fxch
+    assert!(!x87(&[0xd9, 0xf7])); // fincstp
+    assert!(!x87(&[0x66, 0x0f, 0x6f, 0x07])); // movdqa xmm0, [rdi]
 }
 
 #[test]

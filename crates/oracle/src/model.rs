@@ -99,6 +99,8 @@ fn set_registers(machine: &mut Machine<'_>, before: &State, areas: Areas) {
     machine.set(Register::X87_CONTROL, before.x87_control());
     let tags = tag_word(before.x87_in_use());
     machine.set(Register::X87_STATUS, tags << 16 | before.x87_status());
+    let in_use = before.x87_in_use().count_ones();
+    machine.set(Register::X87_IN_USE, in_use.into());
     let flags = Flags::ARITHMETIC | Flags::DF;
     machine.set_flags(flags, Flags(before.flags as u32) & flags);
 }

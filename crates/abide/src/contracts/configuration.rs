@@ -44,7 +44,7 @@ pub struct Declared {
     pub arguments: Option<Vec<String>>,
     /// Registers that hold something at the return.
     pub results: Option<Vec<String>>,
-    /// Exactly the registers that are preserved.
+    /// Exactly the registers that are preserved, beside those that control floating point.
     pub preserves: Option<Vec<String>>,
     /// Registers that are preserved beside the convention's.
     #[serde(default)]
@@ -326,12 +326,15 @@ impl Declared {
             contract.results = set(results);
         }
         if let Some(preserves) = &self.preserves {
-            contract.preserved = set(preserves);
+            let controls = contract.preserved.iter().filter(|r| r.is_control());
+            contract.preserved = set(preserves).union(controls.collect());
         }
         contract.preserved = contract
             .preserved
             .union(set(&self.also_preserves))
             .difference(set(&self.clobbers));
+        let vectors = self.arguments.iter().chain(&self.results).flatten();
+        contract.wide_vectors |= vectors.into_iter().any(|name| is_wide(name));
         contract.stack_arguments = self.stack_arguments.or(contract.stack_arguments);
         let multiples = self.multiples.iter();
         contract
@@ -345,6 +348,11 @@ impl Declared {
         contract.switches_stack |= self.switches_stack;
         contract.reasons.push(self.reason.clone());
     }
+}
+
+/// Whether a name is that of a vector register with an upper half.
+fn is_wide(name: &str) -> bool {
+    name.starts_with("ymm") || name.starts_with("zmm")
 }
 
 pub(super) fn fits(glob: &str, name: &str) -> bool {

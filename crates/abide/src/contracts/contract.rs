@@ -21,6 +21,8 @@ pub struct Contract {
     pub preserved: RegisterSet,
     /// Bytes of stack arguments, where the configuration tells.
     pub stack_arguments: Option<u32>,
+    /// It takes or returns vectors of more than 128 bits.
+    pub wide_vectors: bool,
     /// Registers that hold a multiple of 2^n at the entry.
     pub multiples: Vec<(Register, u8)>,
     /// How many times the usual work its analysis may take.
@@ -47,6 +49,7 @@ impl Contract {
             results: convention.results,
             preserved: convention.preserved,
             stack_arguments: None,
+            wide_vectors: false,
             multiples: Vec::new(),
             work: 1,
             unwinds: false,
@@ -80,6 +83,13 @@ impl Contract {
     pub fn undefined_at_entry(&self) -> RegisterSet {
         let general: RegisterSet = (0..16).map(Register).collect();
         general.difference(self.arguments)
+    }
+
+    /// How many registers of the x87 stack hold results at the return.
+    #[must_use]
+    pub fn x87_results(&self) -> u8 {
+        let results = (0..8).map(Register::x87);
+        results.filter(|&st| self.results.contains(st)).count() as u8
     }
 
     /// Registers that a caller finds changed after a call.

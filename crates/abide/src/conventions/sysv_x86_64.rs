@@ -40,7 +40,10 @@ pub const SYSTEM_V_X86_64: Convention = Convention {
         Register::vector(0),
         Register::vector(1),
     ]),
-    // 3.2.1: "%rbp, %rbx and %r12 through %r15 belong to the calling function".
+    // 3.2.1: "%rbp, %rbx and %r12 through %r15 belong to the calling function", and "The control
+    // bits of the MXCSR register are callee-saved (preserved across calls), while the status bits
+    // are caller-saved (not preserved). The x87 status word register is caller-saved, whereas the
+    // x87 control word is callee-saved."
     preserved: RegisterSet::of(&[
         Register::RBX,
         Register::RBP,
@@ -48,6 +51,8 @@ pub const SYSTEM_V_X86_64: Convention = Convention {
         Register::R13,
         Register::R14,
         Register::R15,
+        Register::MXCSR,
+        Register::X87_CONTROL,
     ]),
     // 3.2.2: "%rsp + 8 is a multiple of 16 when control is transferred".
     stack_alignment: 16,

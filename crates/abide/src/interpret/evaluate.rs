@@ -122,6 +122,9 @@ impl<'image> Evaluator<'image> {
         for index in bits_of(plain.opened) {
             state.open_vector(Register(16 + index as u8));
         }
+        if plain.upper {
+            state.registers[Register::UPPER_IN_USE.index()] = Value::constant(1);
+        }
         self.record.assumptions.no_alias |= plain.stores;
         true
     }
@@ -243,7 +246,7 @@ impl<'image> Evaluator<'image> {
 
     fn read(&mut self, state: &mut State, at: At, into: Temp, part: Part) -> Value {
         let register = part.register;
-        if register.is_general() {
+        if register.is_general() || register.is_control() {
             let value = state.register(register);
             let value = if value == Value::ANYTHING {
                 let named = self.site(state, at, register.0, 64);
@@ -374,6 +377,10 @@ impl<'image> Evaluator<'image> {
             }
             state.registers[register.index()] = value;
             state.widths[usize::from(register.0 - 16)] = (part.bits / 8).min(64) as u8;
+        } else if register.is_control() {
+            // They are written whole.
+            self.escape(state, value);
+            state.registers[register.index()] = value;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::known::Known;
 use super::state::State;
 use super::terms::{Garbage, Value};
 use crate::inputs::{ImageSymbol, Place};
@@ -65,6 +66,10 @@ pub enum Event {
         direction: Option<bool>,
         /// AC.
         alignment: Option<bool>,
+        /// How many registers of the x87 stack are in use.
+        x87_in_use: Known,
+        /// Whether upper halves of vector registers are in use on some path, if known.
+        upper_in_use: Option<bool>,
     },
     /// Memory of the frame was accessed by an instruction that demands alignment.
     AlignedAccess {

@@ -578,7 +578,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             .iter()
             .flat_map(|registers| registers.iter())
         {
-            state.registers[register.index()] = Value::ANYTHING;
+            if let Some(value) = state.registers.get_mut(register.index()) {
+                *value = Value::ANYTHING;
+            }
         }
         state.carry = super::state::FlagSource::Open(None);
         state.status = super::state::FlagSource::Open(None);
@@ -726,7 +728,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// A jump through a pointer ends the root; one that the image's own places
     /// and tables give, in a way that is not understood, may stay in it.
     fn jump_anywhere(&mut self, state: &mut State, at: At, target: Value, from: u32) {
-        let is_pointer = !self.evaluator.terms.comes_from_image(target);
+        let is_pointer =
+            !self.evaluator.terms.comes_from_image(target) && !self.evaluator.is_own_code(target);
         if is_pointer && state.stack_pointer() == Value::FRAME {
             return self.leave(state, at, Callee::Pointer, from);
         }
@@ -819,6 +822,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
             on_frame: self.evaluator.terms.is_frame(state.stack_pointer()),
             direction: state.direction,
             alignment: state.alignment,
+            x87_in_use: state.x87_in_use(&self.evaluator.terms),
+            upper_in_use: state.upper_in_use(),
         }
     }
 
@@ -932,7 +937,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
             }
             let value = if register.is_vector() {
                 Value::ANYTHING
-            } else if results.contains(register) {
+            } else if let Register::X87_IN_USE | Register::UPPER_IN_USE = register {
+                // What callees leave there is theirs to answer for.
+                Value::constant(0)
+            } else if register.is_control() || results.contains(register) {
                 self.evaluator.returned(state, at, register)
             } else {
                 self.evaluator.left_by_call(state, at, register)

@@ -7,6 +7,7 @@ mod compute;
 mod evaluate;
 mod events;
 mod explore;
+mod floats;
 mod frame;
 mod join;
 mod known;

@@ -5,8 +5,8 @@ use super::terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value, low_bi
 use crate::machine::Operation;
 use crate::registers::Register;
 
-/// How many registers have values: the general and the vector ones.
-pub(super) const TRACKED: usize = 48;
+/// How many registers have values.
+pub(super) const TRACKED: usize = Register::TRACKED;
 
 /// What is held at an address of the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +111,9 @@ impl State {
             *value = terms.base(Base::Entry(Register(number as u8)));
         }
         registers[Register::RSP.index()] = Value::FRAME;
+        // 3.2.3: the processor is in x87 mode on entry, and no register of its stack is in use.
+        registers[Register::X87_IN_USE.index()] = Value::constant(0);
+        registers[Register::UPPER_IN_USE.index()] = Value::constant(0);
         Self {
             registers,
             widths: [64; 32],

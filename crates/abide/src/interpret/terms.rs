@@ -929,6 +929,7 @@ impl Terms {
     fn inherent(&self, base: Base) -> Known {
         match base {
             Base::Site { bits, .. } => Known::bits(bits),
+            Base::Entry(register) if register.width() < 64 => Known::bits(register.width() as u8),
             Base::Memory(_, bytes) => Known::bits(bytes * 8),
             Base::Argument(_, bytes) if bytes < 8 => Known::bits(bytes as u8 * 8),
             Base::Function {

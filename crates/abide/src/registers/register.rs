@@ -23,13 +23,17 @@ pub enum File {
     X87,
     /// `es`, `cs`, `ss`, `ds`, `fs`, `gs`.
     Segment,
-    /// `mxcsr`, then the x87 control word, then the x87 status and tag words.
+    /// `mxcsr`, the x87 control word, the x87 status and tag words, how many x87 registers are
+    /// in use, and whether upper halves of vector registers are.
     Control,
 }
 
 impl Register {
     /// How many registers there are.
-    pub const COUNT: usize = 73;
+    pub const COUNT: usize = 75;
+    /// How many of them, from the first on, conventions speak of one by one: the general and
+    /// the vector registers, and what controls floating point.
+    pub const TRACKED: usize = 52;
 
     /// The accumulator.
     pub const RAX: Self = Self(0);
@@ -64,11 +68,17 @@ impl Register {
     /// `r15`.
     pub const R15: Self = Self(15);
     /// SSE's control and status.
-    pub const MXCSR: Self = Self(70);
+    pub const MXCSR: Self = Self(48);
     /// The x87 control word.
-    pub const X87_CONTROL: Self = Self(71);
+    pub const X87_CONTROL: Self = Self(49);
+    /// How many registers of the x87 stack are in use, as the tag word tells; all eight are
+    /// where MMX is.
+    pub const X87_IN_USE: Self = Self(50);
+    /// 1 where bits above 128 of `zmm0` … `zmm15` are in use, as the processor tracks it:
+    /// an instruction has written them, and no `vzeroupper` has run since.
+    pub const UPPER_IN_USE: Self = Self(51);
     /// The x87 status and tag words, with the stack's top.
-    pub const X87_STATUS: Self = Self(72);
+    pub const X87_STATUS: Self = Self(74);
 
     /// The general register that the processor encodes as `number` (0 … 15).
     #[must_use]
@@ -85,19 +95,19 @@ impl Register {
     /// `k0` … `k7`.
     #[must_use]
     pub const fn mask(number: u8) -> Self {
-        Self(48 + (number & 7))
+        Self(52 + (number & 7))
     }
 
     /// `st0` … `st7`, or the `mm` register in it.
     #[must_use]
     pub const fn x87(number: u8) -> Self {
-        Self(56 + (number & 7))
+        Self(60 + (number & 7))
     }
 
     /// `es`, `cs`, `ss`, `ds`, `fs`, `gs`, as the processor encodes them (0 … 5).
     #[must_use]
     pub const fn segment(number: u8) -> Self {
-        Self(64 + number % 6)
+        Self(68 + number % 6)
     }
 
     /// The file that the register belongs to, and its number there.
@@ -106,10 +116,12 @@ impl Register {
         match self.0 {
             n @ 0..16 => (File::General, n),
             n @ 16..48 => (File::Vector, n - 16),
-            n @ 48..56 => (File::Mask, n - 48),
-            n @ 56..64 => (File::X87, n - 56),
-            n @ 64..70 => (File::Segment, n - 64),
-            n => (File::Control, n - 70),
+            n @ 48..50 => (File::Control, n - 48),
+            n @ 50..52 => (File::Control, n - 47),
+            n @ 52..60 => (File::Mask, n - 52),
+            n @ 60..68 => (File::X87, n - 60),
+            n @ 68..74 => (File::Segment, n - 68),
+            _ => (File::Control, 2),
         }
     }
 
@@ -117,6 +129,12 @@ impl Register {
     #[must_use]
     pub const fn is_general(self) -> bool {
         self.0 < 16
+    }
+
+    /// Whether it is what controls floating point, or tells what of it is in use.
+    #[must_use]
+    pub const fn is_control(self) -> bool {
+        self.0 >= Self::MXCSR.0 && self.0 <= Self::UPPER_IN_USE.0
     }
 
     /// Whether it is one of `zmm0` … `zmm31`.
@@ -134,7 +152,19 @@ impl Register {
             (File::X87, _) => 80,
             (File::Segment, _) => 16,
             (File::Control, 1) => 16,
+            (File::Control, 3 | 4) => 64,
             (File::Control, _) => 32,
+        }
+    }
+
+    /// The bits by which it controls floating point, where conventions ask for them to be kept:
+    /// not the sticky exceptions, nor what is reserved.
+    #[must_use]
+    pub const fn control_bits(self) -> u64 {
+        match self {
+            Self::MXCSR => 0xffc0,
+            Self::X87_CONTROL => 0x0f3f,
+            _ => u64::MAX,
         }
     }
 
@@ -144,9 +174,12 @@ impl Register {
         self.0 as usize
     }
 
-    /// The register of this name in its widest or 64-bit form (`rbx`, `xmm6`, `k1`).
+    /// The register of this name in its widest or 64-bit form (`rbx`, `xmm6`, `k1`, `x87cw`).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
+        if name == "x87cw" {
+            return Some(Self::X87_CONTROL);
+        }
         if let Some(number) = name
             .strip_prefix("xmm")
             .or_else(|| name.strip_prefix("ymm"))
@@ -168,7 +201,13 @@ impl fmt::Display for Register {
             "r12", "r13", "r14", "r15",
         ];
         const SEGMENT: [&str; 6] = ["es", "cs", "ss", "ds", "fs", "gs"];
-        const CONTROL: [&str; 3] = ["mxcsr", "x87 control word", "x87 status"];
+        const CONTROL: [&str; 5] = [
+            "mxcsr",
+            "x87 control word",
+            "x87 status",
+            "x87 registers in use",
+            "upper halves in use",
+        ];
         match self.file() {
             (File::General, n) => f.write_str(GENERAL[usize::from(n)]),
             (File::Vector, n) => write!(f, "xmm{n}"),

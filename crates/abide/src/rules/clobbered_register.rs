@@ -26,7 +26,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         }
         for register in root.contract.preserved.iter() {
             let value = state.register(register);
-            if register.index() < 48
+            if (register.is_general() || register.is_vector())
                 && register != Register::RSP
                 && root.terms.as_base(value) != Some(Base::Entry(register))
             {

@@ -78,6 +78,9 @@ impl Candidate {
             Symptom::DirectionFlag => replay::Symptom::DirectionFlag,
             Symptom::InterruptFrame => replay::Symptom::InterruptFrame,
             Symptom::DirtyFlag(flag) => replay::Symptom::DirtyFlag { place, flag },
+            Symptom::X87InUse { results } => replay::Symptom::X87InUse { results },
+            Symptom::Control(register) => replay::Symptom::Control(register),
+            Symptom::UpperInUse => replay::Symptom::UpperInUse,
             Symptom::MisalignedCall => replay::Symptom::MisalignedCall { place },
             Symptom::MisalignedAccess { .. } => replay::Symptom::MisalignedAccess { place },
             Symptom::Undefined(_) => replay::Symptom::Undefined { place },
@@ -105,6 +108,15 @@ pub enum Symptom {
     InterruptFrame,
     /// This flag of what was interrupted is still set at a call.
     DirtyFlag(Flags),
+    /// Registers of the x87 stack are in use at an exit or a call.
+    X87InUse {
+        /// How many may hold results at an exit.
+        results: u8,
+    },
+    /// A register controls floating point differently at an exit.
+    Control(Register),
+    /// Upper halves of vector registers are in use at an exit or a call.
+    UpperInUse,
     /// SP is misaligned at a call.
     MisalignedCall,
     /// An access that demands alignment gets none.

@@ -5,6 +5,7 @@ mod clobbered_register;
 pub mod decide;
 mod direction_flag;
 mod dirty_flags_in_handler;
+mod dirty_fp_state;
 mod duplicate_symbol;
 mod executable_stack;
 pub mod facts;
@@ -18,6 +19,7 @@ mod level;
 mod lost_across_call;
 mod misaligned_call;
 mod misaligned_stack_access;
+mod missing_vzeroupper;
 mod out_of_frame_store;
 mod text_relocation;
 mod unbalanced_stack;
@@ -75,6 +77,7 @@ pub static ALL: &[&Rule] = &[
     &clobbered_register::RULE,
     &direction_flag::RULE,
     &dirty_flags_in_handler::RULE,
+    &dirty_fp_state::RULE,
     &duplicate_symbol::RULE,
     &executable_stack::RULE,
     &fall_through::RULE,
@@ -83,6 +86,7 @@ pub static ALL: &[&Rule] = &[
     &lost_across_call::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
+    &missing_vzeroupper::RULE,
     &out_of_frame_store::RULE,
     &text_relocation::RULE,
     &unbalanced_stack::RULE,

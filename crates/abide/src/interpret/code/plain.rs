@@ -21,6 +21,8 @@ pub(in crate::interpret) struct Plain {
     pub opened: u32,
     /// Whether there are stores.
     pub stores: bool,
+    /// Whether upper halves of vector registers are taken into use.
+    pub upper: bool,
 }
 
 /// What a temporary of a plain instruction is.
@@ -54,6 +56,7 @@ impl Plain {
             open: self.open | next.open & !self.opened,
             opened: self.opened | next.opened,
             stores: self.stores || next.stores,
+            upper: self.upper || next.upper,
         }
     }
 
@@ -114,6 +117,18 @@ impl Plain {
                 self.values |= to;
                 self.stored_to |= to;
                 self.stores = true;
+                Some(())
+            }
+            Effect::Write {
+                part:
+                    Part {
+                        register: Register::UPPER_IN_USE,
+                        ..
+                    },
+                value: Operand::Constant(1),
+                ..
+            } => {
+                self.upper = true;
                 Some(())
             }
             Effect::Write { part, value, .. } => self.write(part.register, kinds.get(value)?),

@@ -84,7 +84,8 @@ impl Explorer<'_, '_> {
         let distance = terms.base(unknown(number, Register::RSP, None, false));
         let entry = terms.add(Value::FRAME, distance);
         let back = terms.lost(&[]);
-        let all = (0..16).map(Register).collect();
+        let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
+        let all = (0..16).chain(controls).map(Register).collect();
         self.summaries.push(Summary {
             callee,
             context,
@@ -110,7 +111,7 @@ impl Explorer<'_, '_> {
             let (coefficient, touched) = terms.frame_part(value);
             let undefined = terms.undefined_source(value);
             let frame = coefficient != 0 || touched;
-            any.registers[index] = match register.is_general() {
+            any.registers[index] = match !register.is_vector() {
                 true => terms.base(unknown(number, register, undefined, frame)),
                 false => Value::ANYTHING,
             };
@@ -151,7 +152,7 @@ impl Explorer<'_, '_> {
             if register == Register::RSP || kept.contains(register) {
                 continue;
             }
-            state.registers[index] = match register.is_general() {
+            state.registers[index] = match !register.is_vector() {
                 true => self.evaluator.returned(state, at, register),
                 false => Value::ANYTHING,
             };

@@ -60,6 +60,8 @@ pub(super) struct AbiCall {
     pub callee: Callee,
     pub stack_pointer: u64,
     pub direction: Option<bool>,
+    pub x87_in_use: Option<u64>,
+    pub upper_in_use: Option<u64>,
 }
 
 impl Turn {
@@ -393,6 +395,8 @@ impl<'a> Course<'a> {
             callee,
             stack_pointer: self.stack_pointer(),
             direction: self.machine.flag(Flags::DF),
+            x87_in_use: self.machine.get(Register::X87_IN_USE),
+            upper_in_use: self.machine.get(Register::UPPER_IN_USE),
         }
     }
 
@@ -415,6 +419,11 @@ impl<'a> Course<'a> {
                 self.machine.set(register, value);
             } else if register.is_vector() {
                 self.machine.set_value(register, Value::open(512));
+            } else if let Register::X87_IN_USE | Register::UPPER_IN_USE = register {
+                self.machine.set(register, 0);
+            } else if register.is_control() {
+                self.machine
+                    .set_value(register, Value::open(register.width()));
             }
         }
         self.machine

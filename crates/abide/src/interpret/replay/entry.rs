@@ -89,6 +89,7 @@ impl Entry {
         }
         match input {
             Input::Memory(..) | Input::Answer(_) => 0,
+            Input::Register(register) if register.is_control() => self.control(register),
             _ if is_garbage(contract, input) => self.garbage(input),
             Input::Register(register) => {
                 self.argument(register.0.into()) & !unaligned(contract, register)
@@ -96,6 +97,18 @@ impl Entry {
             Input::Left(call, register) => {
                 self.argument(u64::from(call) * 16 + 16 + register.index() as u64)
             }
+        }
+    }
+
+    /// What controls floating point: rarely as processes begin, since a caller may choose.
+    fn control(&self, register: Register) -> u64 {
+        let way = (self.seed % 4) as usize;
+        match register {
+            // Flush to zero with denormals as zero; towards zero; up; as processes begin.
+            Register::MXCSR => [0x9fc0, 0x7f80, 0x5f80, 0x1f80][way],
+            // Double precision; towards zero; up; as processes begin.
+            Register::X87_CONTROL => [0x027f, 0x0f7f, 0x0b7f, 0x037f][way],
+            _ => 0,
         }
     }
 
@@ -156,6 +169,10 @@ impl Entry {
             machine.set(register, self.value(contract, Input::Register(register)));
         }
         machine.set_flags(Flags::DF | Flags::AC | Flags::NT, self.flags(contract));
+        let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
+        for register in controls.map(Register) {
+            machine.set(register, self.control(register));
+        }
         machine.set_answers(self.answers());
         let stack_pointer = self.stack_pointer(contract);
         machine.set(Register::RSP, stack_pointer);

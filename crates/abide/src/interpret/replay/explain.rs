@@ -59,7 +59,7 @@ pub(super) fn explain(
 fn given(scene: Scene<'_>, symptom: Symptom, found: &Found) -> Vec<Given> {
     let contract = scene.contract;
     let mut inputs: Vec<Input> = Vec::new();
-    if let Symptom::Clobbered(register) = symptom {
+    if let Symptom::Clobbered(register) | Symptom::Control(register) = symptom {
         inputs.push(Input::Register(register));
     }
     let nodes = found.trial.forks.iter().map(|fork| fork.node);
@@ -197,7 +197,9 @@ impl<'a> Witness<'a> {
 
     fn watched(&self) -> Option<Register> {
         match self.symptom {
-            Symptom::Clobbered(register) => Some(register),
+            Symptom::Clobbered(register) | Symptom::Control(register) => Some(register),
+            Symptom::X87InUse { .. } => Some(Register::X87_IN_USE),
+            Symptom::UpperInUse => Some(Register::UPPER_IN_USE),
             _ => None,
         }
     }
@@ -206,6 +208,9 @@ impl<'a> Witness<'a> {
         !matches!(
             self.symptom,
             Symptom::Clobbered(_)
+                | Symptom::X87InUse { .. }
+                | Symptom::Control(_)
+                | Symptom::UpperInUse
                 | Symptom::DirectionFlag
                 | Symptom::DirtyFlag { .. }
                 | Symptom::Undefined { .. }
@@ -287,7 +292,9 @@ impl<'a> Witness<'a> {
 
     fn watch(&mut self, at: Place, before: &Before) {
         if let Some(register) = self.watched() {
-            self.watch_slots(at, register);
+            if register.is_general() || register.is_vector() {
+                self.watch_slots(at, register);
+            }
             let now = self.course.machine.get(register);
             if now != before.watched {
                 let was = before.watched;
@@ -401,6 +408,9 @@ impl<'a> Witness<'a> {
             }
             Symptom::DirectionFlag
             | Symptom::DirtyFlag { .. }
+            | Symptom::X87InUse { .. }
+            | Symptom::Control(_)
+            | Symptom::UpperInUse
             | Symptom::Undefined { .. }
             | Symptom::FallThrough { .. } => false,
             _ => access.is_some_and(|access| is_near(access.offset)),

@@ -30,6 +30,17 @@ pub enum Symptom {
         /// The flag.
         flag: Flags,
     },
+    /// Where the root is left, more registers of the x87 stack than this are in use; or any at a
+    /// call by convention.
+    X87InUse {
+        /// How many may hold results.
+        results: u8,
+    },
+    /// Where the root is left, the register controls floating point in another way than at the entry.
+    Control(Register),
+    /// Upper halves of vector registers are in use where the root is left, or at a call by
+    /// convention.
+    UpperInUse,
     /// SP is misaligned at the call by convention at this place.
     MisalignedCall {
         /// The call, or the jump in place of one.
@@ -86,7 +97,10 @@ impl Symptom {
             Self::Clobbered(_)
             | Self::UnbalancedStack
             | Self::DirectionFlag
-            | Self::InterruptFrame => None,
+            | Self::InterruptFrame
+            | Self::X87InUse { .. }
+            | Self::Control(_)
+            | Self::UpperInUse => None,
             Self::DirtyFlag { place, .. }
             | Self::MisalignedCall { place }
             | Self::MisalignedAccess { place }
@@ -178,6 +192,29 @@ impl Symptom {
             (Self::DirtyFlag { flag, .. }, turn) => {
                 turn.abi_call().is_some() && course.machine.flag(flag) == Some(true)
             }
+            (Self::X87InUse { results }, Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
+                let in_use = course.machine.get(Register::X87_IN_USE);
+                in_use.is_some_and(|in_use| in_use as i64 > i64::from(results))
+            }
+            (Self::X87InUse { .. }, turn) => turn
+                .abi_call()
+                .and_then(|call| call.x87_in_use)
+                .is_some_and(|in_use| in_use as i64 > 0),
+            (
+                Self::Control(register),
+                Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_)),
+            ) => {
+                let contract = course.scene.contract;
+                let before = course.entry.value(contract, Input::Register(register));
+                let now = course.machine.get(register);
+                now.is_some_and(|now| (now ^ before) & register.control_bits() != 0)
+            }
+            (Self::UpperInUse, Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
+                course.machine.get(Register::UPPER_IN_USE) == Some(1)
+            }
+            (Self::UpperInUse, turn) => turn
+                .abi_call()
+                .is_some_and(|call| call.upper_in_use == Some(1)),
             (Self::MisalignedCall { .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| is_misaligned(course, call)),

@@ -491,7 +491,8 @@ impl<'a> Machine<'a> {
 
 /// A base far from everything else.
 fn segment_base(segment: Register) -> u64 {
-    0x7000_0000_0000 + (u64::from(segment.0) << 32)
+    let (_, number) = segment.file();
+    0x7040_0000_0000 + (u64::from(number) << 32)
 }
 
 /// A result of inputs that are unknown in part: bit by bit operations keep the

@@ -20,6 +20,7 @@ mod opaque;
 mod operands;
 mod parts;
 mod references;
+mod saved_area;
 mod shifts;
 mod stack;
 mod strings;
@@ -188,11 +189,13 @@ impl Lift<'_> {
             || self.flag_instructions()
             || self.masks()
             || self.x87_control()
+            || self.saved_area()
             || self.system();
         if !known && !self.opaque(factory) {
             return Flow::Unknown("control goes where the model does not follow");
         }
-        self.restored_registers();
+        self.open_restored();
+        self.note_upper();
         self.close(Flow::Next)
     }
 

@@ -28,6 +28,7 @@ impl Lift<'_> {
         if is_x87 {
             self.open_x87_control();
             self.open_x87();
+            self.count_x87();
         }
         self.note_mmx();
         true

@@ -31,28 +31,6 @@ impl Lift<'_> {
         true
     }
 
-    /// Opens the registers that come from a saved area. No operand names them.
-    pub(super) fn restored_registers(&mut self) {
-        use Mnemonic as M;
-        let (vectors, bits, masks) = match self.instruction.mnemonic() {
-            M::Fxrstor | M::Fxrstor64 => (16, 128, 0),
-            M::Xrstor | M::Xrstor64 | M::Xrstors | M::Xrstors64 => (32, 512, 8),
-            _ => return,
-        };
-        let vectors = (0..vectors).map(|number| Part::low(Register::vector(number), bits));
-        let masks = (0..masks).map(|number| Part::low(Register::mask(number), 64));
-        let floats = (0..8).map(|number| Part::low(Register::x87(number), 80));
-        let control = [
-            Part::low(Register::MXCSR, 32),
-            Part::low(Register::X87_CONTROL, 16),
-            Part::low(Register::X87_STATUS, 32),
-        ];
-        for part in vectors.chain(masks).chain(floats).chain(control) {
-            let value = self.open(part.bits, false);
-            self.write(part, value, Rest::Keep);
-        }
-    }
-
     /// Results of 32 bits that only the machine knows.
     fn ask(&mut self, from: &[Register], to: &[Register]) {
         for &register in from {

@@ -7,6 +7,9 @@ use super::operands::Destination;
 use crate::machine::{Operand, Rest};
 use crate::registers::{Part, Register};
 
+/// Whether bits above 128 are in use.
+const UPPER: Part = Part::low(Register::UPPER_IN_USE, 64);
+
 impl Lift<'_> {
     pub(super) fn vector_moves(&mut self) -> bool {
         let is_masked = self.instruction.op_mask() != Name::None || self.instruction.is_broadcast();
@@ -212,6 +215,22 @@ impl Lift<'_> {
                 bits: 512 - low,
             };
             self.write(part, ZERO, Rest::Keep);
+        }
+        self.write(UPPER, ZERO, Rest::Keep);
+    }
+
+    /// Whoever writes more than 128 bits of `ymm0` … `ymm15` takes the upper halves into use,
+    /// whatever they hold (Intel SDM vol. 1, 13.6). `ymm16` … `ymm31` make no difference.
+    pub(super) fn note_upper(&mut self) {
+        use Mnemonic as M;
+        let i = self.instruction;
+        let only_reads = matches!(i.mnemonic(), M::Vptest | M::Vtestps | M::Vtestpd);
+        if i.op_count() == 0 || !self.is_register(0) || only_reads {
+            return;
+        }
+        let name = self.name(0);
+        if (name.is_ymm() || name.is_zmm()) && name.number() < 16 {
+            self.write(UPPER, Operand::Constant(1), Rest::Keep);
         }
     }
 }

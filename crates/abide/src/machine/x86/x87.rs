@@ -4,10 +4,10 @@
 //! writes the status, the tags and all eight registers. What conventions ask
 //! about is exact: the control word, and whether the registers are empty.
 
-use iced_x86::{CpuidFeature, EncodingKind, Mnemonic};
+use iced_x86::{CpuidFeature, EncodingKind, Mnemonic, Register as Name};
 
 use super::emit::{Lift, ZERO};
-use crate::machine::{Operand, Rest};
+use crate::machine::{Operand, Operation, Rest};
 use crate::registers::{Part, Register};
 
 const CONTROL: Part = Part::low(Register::X87_CONTROL, 16);
@@ -24,6 +24,8 @@ const TAGS: Part = Part {
     low: 16,
     bits: 16,
 };
+/// How many of the registers are not empty.
+const IN_USE: Part = Part::low(Register::X87_IN_USE, 64);
 const EMPTY: Operand = Operand::Constant(0xffff);
 /// The control word after `fninit` (Intel SDM vol. 1, 8.1.5).
 const INITIAL_CONTROL: Operand = Operand::Constant(0x037f);
@@ -32,7 +34,10 @@ impl Lift<'_> {
     pub(super) fn x87_control(&mut self) -> bool {
         use Mnemonic as M;
         match self.instruction.mnemonic() {
-            M::Emms | M::Femms => self.write(TAGS, EMPTY, Rest::Keep),
+            M::Emms | M::Femms => {
+                self.write(TAGS, EMPTY, Rest::Keep);
+                self.write(IN_USE, ZERO, Rest::Keep);
+            }
             M::Fldcw => {
                 let value = self.source(0);
                 self.write(CONTROL, value, Rest::Keep);
@@ -51,6 +56,7 @@ impl Lift<'_> {
                 self.write(CONTROL, INITIAL_CONTROL, Rest::Keep);
                 self.write(STATUS, ZERO, Rest::Keep);
                 self.write(TAGS, EMPTY, Rest::Keep);
+                self.write(IN_USE, ZERO, Rest::Keep);
             }
             _ => return false,
         }
@@ -82,6 +88,31 @@ impl Lift<'_> {
         }
     }
 
+    /// How many registers are in use behind an x87 instruction: pushes and pops count,
+    /// whether they over- or underflow the stack is not asked.
+    pub(super) fn count_x87(&mut self) {
+        use Mnemonic as M;
+        let moves = self.instruction.fpu_stack_increment_info();
+        let pushed = match self.instruction.mnemonic() {
+            // These turn the stack, whose registers stay as they are.
+            M::Fincstp | M::Fdecstp => return,
+            M::Ffree => -1,
+            // It frees the register that it names, and pops another.
+            M::Ffreep if self.name(0) != Name::ST0 => -2,
+            M::Fnsave | M::Fsave => return self.write(IN_USE, ZERO, Rest::Keep),
+            M::Fldenv | M::Frstor => return self.overwrite(IN_USE),
+            // Where the operand is out of range they push nothing.
+            _ if moves.conditional() => return self.overwrite(IN_USE),
+            _ => -i64::from(moves.increment()),
+        };
+        if pushed != 0 {
+            let before = self.read(IN_USE);
+            let pushed = Operand::Constant(pushed as u64);
+            let after = self.compute(Operation::Add, 64, before, pushed);
+            self.write(IN_USE, after, Rest::Keep);
+        }
+    }
+
     /// `fnstenv` and `fnsave` mask exceptions; `fldenv` and `frstor` load all.
     pub(super) fn open_x87_control(&mut self) {
         use Mnemonic as M;
@@ -109,6 +140,7 @@ impl Lift<'_> {
         if uses_mmx {
             self.write(TOP, ZERO, Rest::Keep);
             self.write(TAGS, ZERO, Rest::Keep);
+            self.write(IN_USE, Operand::Constant(8), Rest::Keep);
         }
     }
 }
