@@ -170,8 +170,7 @@ exception_common:
     push r15
     mov rdi, rsp                        ; exception: *const Exception
     mov rbx, rsp                        ; The handler preserves RBX.
-    sub rsp, FXSAVE_AREA
-    and rsp, -16
+    sub rsp, FXSAVE_AREA                ; Aligned: 22 words lie above, under an aligned stack.
     save_floating_point
     cld
     call exception_handler
