@@ -28,7 +28,9 @@ SECTORS_PER_READ    equ 64              ; Some BIOSes refuse more than 127; 64 d
 %endif
 
     bits 16
+%ifidn __OUTPUT_FORMAT__, bin
     org 0x7c00
+%endif
 
 boot:
     cli

@@ -154,7 +154,17 @@ const UNDECIDED: &[Undecided] = &[
         .behind: xor eax, eax
             ret
         ",
-        filled: &[("\"…\"]", "\"f.behind\"]")],
+        filled: &[],
+    },
+    Undecided {
+        name: "code that is not made for 64-bit mode",
+        source: "
+            mov rax, cr0
+            or eax, 0x80000001
+            mov cr0, rax
+            ret
+        ",
+        filled: &[],
     },
     Undecided {
         name: "an interrupt handler",

@@ -204,7 +204,7 @@ impl Link {
                 "possible",
             ])
             .args([object("runtime"), scratch("o")])
-            .args(["cpu", "memory", "faults", "symbols"].map(object))
+            .args(["boot", "cpu", "memory", "faults", "symbols"].map(object))
             .arg(self.built.join(library))
             .current_dir(Path::new(KERNEL))
             .output()?;

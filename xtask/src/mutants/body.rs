@@ -269,13 +269,13 @@ impl Walk<'_> {
     /// Puts what follows on the list, and tells whether it is a call by the convention.
     fn follow(&mut self, flow: Flow, end: Place, at: At) -> bool {
         match flow {
-            Flow::Next | Flow::System => self.waiting.push((end, at)),
+            Flow::Next | Flow::SetMode(_) | Flow::System => self.waiting.push((end, at)),
             Flow::Branch { target, .. } => {
                 self.waiting.push((end, at));
                 self.jump(target, at);
             }
             Flow::Jump(Target::Direct(target)) => self.jump(target, at),
-            Flow::Jump(Target::Indirect(_)) => self.body.is_open = true,
+            Flow::Jump(Target::Indirect(_)) | Flow::Far { .. } => self.body.is_open = true,
             Flow::Call(target) => {
                 self.waiting.push((end, at));
                 return self.call(target);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
+use super::modes::{self, CodeMode, Modes, SegmentMode};
 use super::stated::{self, Instruction, Stated, Table};
 use super::{Contract, Gate, Interrupt};
 use crate::inputs::{Image, Place};
@@ -27,6 +28,12 @@ pub struct Configuration {
     /// What instructions do that their bytes do not say.
     #[serde(default, rename = "instruction")]
     pub instructions: Vec<Instruction>,
+    /// In which mode the processor runs code that is not for 64-bit mode.
+    #[serde(default, rename = "code")]
+    pub modes: Vec<CodeMode>,
+    /// The modes of segments.
+    #[serde(default, rename = "segment")]
+    pub segments: Vec<SegmentMode>,
     /// The levels of rules.
     #[serde(default)]
     pub levels: BTreeMap<String, String>,
@@ -147,7 +154,13 @@ impl Configuration {
         let contracts = self.contracts.iter().map(|declared| &declared.reason);
         let tables = self.tables.iter().map(|table| &table.reason);
         let instructions = self.instructions.iter().map(|stated| &stated.reason);
-        let mut reasons = contracts.chain(tables).chain(instructions);
+        let modes = self.modes.iter().map(|mode| &mode.reason);
+        let segments = self.segments.iter().map(|segment| &segment.reason);
+        let mut reasons = contracts
+            .chain(tables)
+            .chain(instructions)
+            .chain(modes)
+            .chain(segments);
         if reasons.any(|reason| reason.trim().is_empty()) {
             return Err(Error::NoReason { path: path() });
         }
@@ -178,8 +191,8 @@ impl Configuration {
         let empty = self.instructions.iter().find(|stated| stated.is_empty());
         let empty = empty.map(|stated| {
             format!(
-                "nothing is stated of `{}`: write `leads_to`, `by_convention`, `clobbers` or \
-                 `aligned`",
+                "nothing is stated of `{}`: write `leads_to`, `by_convention`, `clobbers`, \
+                 `aligned` or `bits`",
                 stated.at
             )
         });
@@ -192,8 +205,16 @@ impl Configuration {
                 "`{at}` is said to be aligned to {aligned}, no power of two"
             ))
         });
+        let of_instructions = self.instructions.iter().filter_map(|stated| stated.bits);
+        let of_code = self.modes.iter().map(|mode| mode.bits);
+        let of_segments = self.segments.iter().map(|segment| segment.bits);
+        let mut bits = of_instructions.chain(of_code).chain(of_segments);
+        let mode = bits
+            .find(|&bits| !modes::is_mode(bits))
+            .map(|bits| format!("there is no mode of {bits} bits: write 16, 32 or 64"));
         let contracts = self.contracts.iter();
         table
+            .or(mode)
             .or(empty)
             .or(odd)
             .or_else(|| contracts.into_iter().find_map(Declared::contradiction))
@@ -244,6 +265,12 @@ impl Configuration {
     #[must_use]
     pub fn stated(&self, image: &Image) -> HashMap<Place, Stated> {
         stated::resolve(image, &self.tables, &self.instructions)
+    }
+
+    /// In which mode which code runs.
+    #[must_use]
+    pub fn modes(&self, image: &Image) -> Modes {
+        Modes::of(image, &self.modes, &self.segments)
     }
 
     fn declared(&self, name: &str) -> impl Iterator<Item = &Declared> {

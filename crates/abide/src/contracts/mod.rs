@@ -4,6 +4,7 @@ mod configuration;
 mod contract;
 mod gates;
 mod interrupt;
+mod modes;
 mod references;
 mod remarks;
 mod roots;
@@ -14,6 +15,7 @@ pub use configuration::{Configuration, Declared, Error};
 pub use contract::Contract;
 pub use gates::Gate;
 pub use interrupt::Interrupt;
+pub use modes::{CodeMode, Modes, SegmentMode};
 pub use remarks::nearest_symbol;
 pub use roots::{
     Derived, Root, RootChoice, handed_out, has_assembly, has_code, is_judged, roots_of,

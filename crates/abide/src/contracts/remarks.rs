@@ -25,10 +25,28 @@ impl Configuration {
         let tables = self.tables.iter().map(|table| (&table.jump, &table.reason));
         let instructions = self.instructions.iter();
         let instructions = instructions.map(|stated| (&stated.at, &stated.reason));
+        let modes = self.modes.iter().filter_map(|mode| {
+            let symbols = mode.symbols.iter().filter(|glob| is_there(glob));
+            let named: Vec<_> = symbols
+                .chain(&mode.sections)
+                .map(|glob| format!("`{glob}`"))
+                .collect();
+            (!named.is_empty()).then(|| (named.join(", "), mode.reason.clone()))
+        });
+        let segments = self.segments.iter().map(|segment| {
+            (
+                format!("segment {:#x}", segment.selector),
+                segment.reason.clone(),
+            )
+        });
         let places = tables.chain(instructions);
         let places = places.filter(|(label, _)| place_of(image, label).is_some());
         let places = places.map(|(label, reason)| (format!("`{label}`"), reason.clone()));
-        contracts.chain(places).collect()
+        contracts
+            .chain(places)
+            .chain(modes)
+            .chain(segments)
+            .collect()
     }
 
     /// A sentence for each name and glob that fits nothing.
@@ -39,7 +57,8 @@ impl Configuration {
         }
         let names = names(image);
         let contracts = self.contracts.iter().flat_map(|declared| &declared.symbols);
-        let globs = self.roots.iter().chain(contracts);
+        let modes = self.modes.iter().flat_map(|mode| &mode.symbols);
+        let globs = self.roots.iter().chain(contracts).chain(modes);
         let globs = globs.filter(|glob| !names.iter().any(|name| fits(glob, name)));
         let globs = globs.map(|glob| about(glob, "fits no symbol", &names, glob));
         let tables = self.tables.iter().map(|table| table.jump.as_str());
@@ -63,6 +82,8 @@ impl Configuration {
             && self.contracts.is_empty()
             && self.tables.is_empty()
             && self.instructions.is_empty()
+            && self.modes.is_empty()
+            && self.segments.is_empty()
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Instruction {
     pub clobbers: Option<Vec<String>>,
     /// The address that it accesses, or SP at the call that it makes, is a multiple of this.
     pub aligned: Option<u32>,
+    /// The mode that it goes on in, by a far return: 16, 32 or 64.
+    pub bits: Option<u8>,
     /// Why.
     pub reason: String,
 }
@@ -52,6 +54,8 @@ pub struct Stated {
     pub clobbers: Option<RegisterSet>,
     /// The address that it accesses, or SP at the call that it makes, is a multiple of this.
     pub aligned: Option<u32>,
+    /// The mode that it goes on in.
+    pub bits: Option<u8>,
 }
 
 impl Stated {
@@ -68,6 +72,7 @@ impl Instruction {
             && !self.by_convention
             && self.clobbers.is_none()
             && self.aligned.is_none()
+            && self.bits.is_none()
     }
 
     /// Every label that it names.
@@ -100,6 +105,7 @@ pub(super) fn resolve(
             .extend(labels.filter_map(|label| place_of(image, label)));
         stated.by_convention |= instruction.by_convention;
         stated.aligned = instruction.aligned.or(stated.aligned);
+        stated.bits = instruction.bits.or(stated.bits);
         let clobbers = instruction.clobbers.iter().flatten();
         if instruction.clobbers.is_some() {
             stated.clobbers = Some(clobbers.filter_map(|name| Register::named(name)).collect());

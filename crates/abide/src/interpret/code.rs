@@ -160,7 +160,12 @@ impl<'image> Code<'image> {
             let flow = self.flows[entry.flow as usize];
             heads.extend(head(flow, at));
             match flow {
-                Flow::Next | Flow::Branch { .. } | Flow::Call(_) | Flow::System | Flow::Halt => {}
+                Flow::Next
+                | Flow::Branch { .. }
+                | Flow::Call(_)
+                | Flow::SetMode(_)
+                | Flow::System
+                | Flow::Halt => {}
                 _ => break,
             }
             place = behind(at, entry.length);

@@ -178,6 +178,10 @@ pub enum Reason {
     Instruction(&'static str),
     /// The code writes to code.
     SelfModification,
+    /// The code goes on in another segment, of a mode of so many bits; 0 where that is not known.
+    Segment(u8),
+    /// The code runs in another mode, of so many bits; 0 where that is not known.
+    Mode(u8),
 }
 
 impl Reason {
@@ -192,6 +196,12 @@ impl Reason {
             Self::InterruptReturn => "a return from an interrupt, which only a handler has",
             Self::Instruction(_) => "an instruction that is not modelled",
             Self::SelfModification => "code that writes to code",
+            Self::Segment(16) => "a far return to 16-bit code, which is not judged",
+            Self::Segment(32) => "a far return to 32-bit code, which is not judged",
+            Self::Segment(_) => "a far return to a segment whose mode is not known",
+            Self::Mode(16) => "16-bit code, which is not judged",
+            Self::Mode(32) => "32-bit code, which is not judged",
+            Self::Mode(_) => "code that is not made for 64-bit mode",
         }
     }
 }

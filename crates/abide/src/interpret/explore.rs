@@ -15,9 +15,10 @@ use super::state::State;
 use super::tables::{Destination, Jump, destinations, is_in_table};
 use super::terms::{TermId, Terms, Value};
 use super::unwinding::UnwindTables;
-use crate::contracts::{Contract, Stated};
+use crate::contracts::{Contract, Modes, Stated};
 use crate::conventions::Convention;
 use crate::inputs::{Image, Place};
+use crate::machine::x86::is_far_branch;
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
 use crate::registers::{Register, RegisterSet};
 use recursion::{Kept, Summary};
@@ -45,6 +46,8 @@ pub struct Surroundings<'image> {
     pub boundaries: Boundaries,
     /// What is declared of single instructions.
     pub stated: FxHashMap<Place, Stated>,
+    /// In which mode which code runs.
+    pub modes: Modes,
     /// Functions that are called by their contract: the roots.
     pub contracted: FxHashMap<Place, Contract>,
     /// Symbols that never return.
@@ -62,6 +65,7 @@ impl<'image> Surroundings<'image> {
             convention,
             boundaries: Boundaries::new(image),
             stated: FxHashMap::default(),
+            modes: Modes::default(),
             contracted: FxHashMap::default(),
             never_return: |_| false,
             unwind: UnwindTables::new(image),
@@ -449,9 +453,18 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let is_unwound = self.has_unwind && at.context == 0;
         // How many plain instructions are to run one by one.
         let mut one_by_one: u32 = 0;
+        let mode = self.around.modes.at(at.place);
+        if mode != 64 {
+            let reason = Reason::Mode(mode);
+            return self.evaluator.record(at, Event::Unknown { reason });
+        }
         let mut found = self.code.number_at(at.place);
         loop {
             let Ok(instruction) = found else {
+                if is_far_branch(self.code.image(), at.place) {
+                    let reason = Reason::Mode(0);
+                    return self.evaluator.record(at, Event::Unknown { reason });
+                }
                 let into = self.what_lies_at(at.place);
                 return self.evaluator.record(at, Event::FellThrough { into });
             };
@@ -542,6 +555,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 self.evaluator.record(at, Event::Unknown { reason });
                 false
             }
+            Flow::Far { address, selector } => {
+                self.far(state, at, address, selector, from);
+                false
+            }
+            Flow::SetMode(value) => self.set_mode(at, value),
             Flow::Branch {
                 target,
                 taken,
@@ -1024,6 +1042,7 @@ fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> boo
 }
 
 mod interrupt;
+mod mode;
 mod recursion;
 
 #[cfg(test)]

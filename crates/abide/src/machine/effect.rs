@@ -412,6 +412,16 @@ pub enum Flow {
         /// The width of each, in bits.
         bits: u8,
     },
+    /// Somewhere in another segment, by an address and a selector that the effects have: the
+    /// segment tells the mode that the processor goes on in.
+    Far {
+        /// The address.
+        address: Operand,
+        /// The selector, in its low 16 bits.
+        selector: Operand,
+    },
+    /// The next instruction, after CR0 was set to this.
+    SetMode(Operand),
     /// `syscall`, `sysenter`, `int n`: the kernel, then the next instruction.
     System,
     /// `hlt`: never comes back in a program; in a kernel the next instruction

@@ -66,6 +66,7 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
     };
     let mut around = surroundings(&image);
     around.stated.extend(project.configuration.stated(&image));
+    around.modes = project.configuration.modes(&image);
     let mut decided: Vec<RootVerdicts> = Vec::new();
     let mut pending = roots;
     let mut known = BTreeSet::new();

@@ -101,6 +101,8 @@ struct Attempt {
     analysis: Analysis,
     judged: Vec<(&'static Rule, Judgement)>,
     obstacles: Vec<Doubt>,
+    /// Those that tell that not all of the root is 64-bit code, while all of it was read as such.
+    modes: Vec<Doubt>,
 }
 
 impl Attempt {
@@ -164,7 +166,10 @@ pub(super) fn decide<'image>(
         Extent::FirstRefuted { searches } => searches,
     };
     for (rule, judgement) in attempt.judged {
-        let verdict = if !judgement.candidates.is_empty() && !root.is_told {
+        let verdict = if !attempt.modes.is_empty() {
+            // Code of another mode was read as if it were made for 64-bit mode.
+            Verdict::Unknown(attempt.modes.clone())
+        } else if !judgement.candidates.is_empty() && !root.is_told {
             Verdict::Unknown(vec![Doubt::how_called(root)])
         } else if !judgement.candidates.is_empty() {
             runs.refute(code, judgement.candidates, &mut searches)
@@ -288,6 +293,7 @@ fn try_with<'image>(
         calls,
         judged,
         obstacles,
+        modes: facts.misread(),
         analysis,
     }
 }

@@ -11,6 +11,8 @@ pub enum Decide {
     Root(String),
     /// How many entries the table of this jump has.
     Table(String),
+    /// In which mode this code runs.
+    Mode(String),
     /// This line about an instruction.
     Instruction {
         /// The instruction.
@@ -35,6 +37,12 @@ impl Decide {
             Self::Table(jump) => {
                 let entries = "entries = 0 # how many".to_owned();
                 ("table", format!("jump = \"{jump}\""), entries)
+            }
+            Self::Mode(at) => {
+                // A label stands for the code from it on.
+                let label = at.split_once('+').map_or(at.as_str(), |(label, _)| label);
+                let bits = "bits = 32 # or 16".to_owned();
+                ("code", format!("symbols = [\"{label}\"]"), bits)
             }
             Self::Instruction { at, line } => {
                 ("instruction", format!("at = \"{at}\""), line.clone())

@@ -252,6 +252,20 @@ impl RootFacts<'_> {
         doubts
     }
 
+    /// What tells that code was read that is not made for 64-bit mode.
+    #[must_use]
+    pub fn misread(&self) -> Vec<Doubt> {
+        let reasons = self.events().filter_map(|seen| match seen.event {
+            Event::Unknown {
+                reason: reason @ Reason::Mode(0),
+            } => Some((seen.place, reason)),
+            _ => None,
+        });
+        reasons
+            .map(|(place, reason)| self.obstacle(place, reason))
+            .collect()
+    }
+
     fn obstacle(&self, place: Place, reason: Reason) -> Doubt {
         let at = self.name(place);
         let detail = match reason {
@@ -282,6 +296,12 @@ impl RootFacts<'_> {
                 "leads_to = [\"…\"] # or, if the next instruction follows, clobbers = [] with what \
                  it changes",
             )],
+            Reason::Segment(16 | 32) => vec![state(
+                "leads_to = [\"…\"] # where it comes back to 64-bit code, as a call does",
+            )],
+            Reason::Segment(_) => vec![state("bits = 64 # the mode of the segment")],
+            Reason::Mode(0) => vec![Decide::Mode(at.clone())],
+            Reason::Mode(_) => vec![declare("not_a_function = true")],
             Reason::SelfModification => vec![state("clobbers = [] # it changes no code that runs")],
         };
         Doubt {

@@ -80,7 +80,9 @@ impl Used {
             Flow::Jump(Target::Indirect(operand))
             | Flow::Call(Target::Indirect(operand))
             | Flow::Return(operand)
+            | Flow::SetMode(operand)
             | Flow::Branch { taken: operand, .. } => self.operand(operand),
+            Flow::Far { address, selector } => self.operands([address, selector]),
             _ => {}
         }
     }

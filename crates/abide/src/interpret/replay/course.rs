@@ -307,7 +307,10 @@ impl<'a> Course<'a> {
     fn strays(&self, place: Place, flow: Flow) -> bool {
         let is_computed = matches!(
             flow,
-            Flow::Jump(Target::Indirect(_)) | Flow::Call(Target::Indirect(_)) | Flow::Return(_)
+            Flow::Jump(Target::Indirect(_))
+                | Flow::Call(Target::Indirect(_))
+                | Flow::Far { .. }
+                | Flow::Return(_)
         );
         let is_known = self.scene.known.contains(&place) && !self.scene.doubted.contains(&place);
         is_computed && !is_known && !self.is_contracted(place)

@@ -78,7 +78,10 @@ impl Graph {
             at.offset += i64::from(instruction.length);
             match instruction.flow {
                 Flow::Next if !scene.known.contains(&at) => continue,
-                Flow::Next | Flow::Halt | Flow::System => straight.next.push(at),
+                Flow::Next | Flow::SetMode(_) | Flow::Halt | Flow::System => {
+                    straight.next.push(at);
+                }
+                Flow::Far { address, .. } => straight.go_to(Target::Indirect(address)),
                 Flow::Branch { target, .. } => {
                     straight.next.push(at);
                     straight.go_to(Target::Direct(target));

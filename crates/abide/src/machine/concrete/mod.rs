@@ -270,6 +270,13 @@ impl<'a> Machine<'a> {
                 Some(address) => Step::Return(address),
                 None => Step::Undetermined(Undetermined::Target),
             },
+            Flow::Far { address, .. } => {
+                self.leave(Target::Indirect(address), |destination| match destination {
+                    Destination::Place(place) => Step::Continue(place),
+                    outside => Step::Leave(outside),
+                })
+            }
+            Flow::SetMode(_) => Step::Continue(next),
             Flow::InterruptReturn { .. } => Step::InterruptReturn,
             Flow::System => Step::System(next),
             Flow::Halt => Step::Halt(next),

@@ -33,7 +33,9 @@ impl Lift<'_> {
             M::Int | M::Sysenter => self.software_interrupt(),
             M::Ud0 | M::Ud1 | M::Ud2 | M::Int3 | M::Int1 => Flow::Stop,
             M::Hlt => Flow::Halt,
+            M::Retf if self.instruction.code() == Code::Retfq => self.far_return(),
             M::Retf => FAR,
+            M::Mov if self.writes_cr0() => Flow::SetMode(self.source(1)),
             _ if self.instruction.is_jcc_short_or_near() => self.conditional(),
             _ => return None,
         })
@@ -89,6 +91,24 @@ impl Lift<'_> {
             self.write(rsp, top, Rest::Keep);
         }
         Flow::Return(address)
+    }
+
+    /// The selector lies above the address, in a word of its own.
+    fn far_return(&mut self) -> Flow {
+        let address = self.pop_value(64);
+        let selector = self.pop_value(64);
+        let selector = self.compute(
+            Operation::And,
+            64,
+            selector,
+            Operand::Constant(u64::from(u16::MAX)),
+        );
+        Flow::Far { address, selector }
+    }
+
+    fn writes_cr0(&self) -> bool {
+        self.instruction.op_kind(0) == OpKind::Register
+            && self.instruction.op_register(0) == iced_x86::Register::CR0
     }
 
     fn direct(&self) -> Result<Reference, Flow> {

@@ -14,6 +14,7 @@ mod flags;
 mod idioms;
 mod logic;
 mod masks;
+mod mode;
 mod moves;
 mod multiply;
 mod opaque;
@@ -39,6 +40,7 @@ use crate::inputs::{Image, Place, SectionId};
 use super::{Effects, Flow};
 use emit::Lift;
 use fields::Relocations;
+pub use mode::is_far_branch;
 pub use text::text;
 
 /// Intel's processors ignore an operand-size prefix before a branch, AMD's
