@@ -80,17 +80,21 @@ fault fault_page
     mov qword [rax], 0
     end_fault
 
-; One divided by zero, with every x87 exception unmasked; fwait is where it is reported.
+; One divided by zero, with every x87 exception unmasked; fwait is where it is reported. The
+; control word is left as it was found.
 fault fault_x87
-    push 0x0340                         ; The control word: 64-bit mantissa, no masks.
+    sub rsp, 16
+    fnstcw [rsp]
+    mov word [rsp + 8], 0x0340          ; The control word: 64-bit mantissa, no masks.
     fninit
-    fldcw [rsp]
+    fldcw [rsp + 8]
     fld1
     fldz
     fdivp
     fwait
     fninit
-    pop rax
+    fldcw [rsp]
+    add rsp, 16
     end_fault
 
 ; One divided by zero, with every SSE exception unmasked. MXCSR is left as it was found.
