@@ -6,7 +6,7 @@ use std::process::Command;
 use abide::contracts::Contract;
 use abide::conventions::SYSTEM_V_X86_64 as CONVENTION;
 use abide::inputs::{self, Image, Place, Resolved};
-use abide::interpret::replay::{Outcome, Replayer, Request, Symptom};
+use abide::interpret::replay::{Garbled, Outcome, Replayer, Request, Symptom};
 use abide::interpret::{Analysis, Base, Calls, Code, Event, Exit, Explorer, Surroundings, Value};
 use abide::registers::Register;
 
@@ -60,7 +60,10 @@ fn candidates(analysis: &Analysis) -> Vec<(Symptom, u32)> {
             Event::AlignedAccess { residue, .. } if *residue != Some(0) => {
                 add(Symptom::MisalignedAccess { place });
             }
-            Event::UndefinedUse { .. } => add(Symptom::Undefined { place }),
+            Event::UndefinedUse { .. } => add(Symptom::Undefined {
+                place,
+                shown: Garbled::Way,
+            }),
             Event::BelowStackPointer { .. } => add(Symptom::BelowStackPointer { place }),
             Event::FellThrough { .. } => add(Symptom::FallThrough { place }),
             Event::UnprobedStep { .. } => add(Symptom::UnprobedStep { place }),

@@ -64,9 +64,15 @@ pub(crate) struct Check {
     /// The link makes a shared object
     #[arg(long)]
     pub(crate) shared: bool,
-    /// Rust source, a directory or a file, to explain findings by
+    /// Rust source, a directory or a file, to explain findings by and to read declarations from
     #[arg(long, value_name = "PATH")]
     pub(crate) source: Vec<PathBuf>,
+    /// What functions are declared as: LLVM IR (`FILE.ll`, or a directory of such), or `FILE.json`
+    ///
+    /// `rustc --emit=llvm-ir` and `clang -S -emit-llvm` write IR. A JSON file is a list like
+    /// `[{"symbol": "f", "rust": "fn(*const u8, u32) -> bool"}]`.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) signatures: Vec<PathBuf>,
     /// Judge the names alone, not the contracts of functions
     #[arg(long)]
     pub(crate) names: bool,

@@ -8,6 +8,7 @@ use abide::inputs::link::{LinkOptions, Output, Script};
 use abide::project::{self, Project};
 use abide::report::{self, Report, Style};
 use abide::rules::Level;
+use abide::signatures::Signatures;
 use anyhow::Context as _;
 
 use crate::arguments::{self, Check, Colour, ReportFormat, Weighed};
@@ -65,6 +66,7 @@ fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<Project> {
     let mut project = Project {
         files,
         sources: arguments.source.clone(),
+        signatures: signatures(&arguments.signatures)?,
         link: link(arguments)?,
         names_only: arguments.names,
         roots: arguments.root.iter().cloned().collect(),
@@ -113,6 +115,15 @@ fn output(arguments: &Check) -> Option<Output> {
     } else {
         None
     }
+}
+
+fn signatures(paths: &[PathBuf]) -> anyhow::Result<Signatures> {
+    let mut signatures = Signatures::default();
+    for path in paths {
+        let read = signatures.read(path);
+        read.with_context(|| format!("failed to read signatures in `{}`", path.display()))?;
+    }
+    Ok(signatures)
 }
 
 fn configuration(arguments: &Check) -> anyhow::Result<Configuration> {

@@ -56,7 +56,7 @@ pub fn run(
     for file in files {
         objects.extend(inputs::read(file)?);
     }
-    let unit = project::judge_unit(Image::new(objects), project)?;
+    let unit = project::judge_unit(Image::new(objects), project, &project.signatures)?;
     let linked = Linked::new(&unit.image);
     let mut runner = Runner::new(&linked, wanted.runs).ok_or("failed to map the image")?;
     let mut report = Report::default();

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use abide::inputs::{Binding, Image, Object, read};
 use abide::project::{Project, judge_unit};
+use abide::signatures::Signatures;
 use anyhow::{Context as _, Error, Result};
 
 /// What one run did.
@@ -27,7 +28,11 @@ pub(super) fn run(files: &[PathBuf], copies: usize) -> Result<Once> {
             objects.append(&mut read);
         }
     }
-    let unit = judge_unit(Image::new(objects), &Project::default())?;
+    let unit = judge_unit(
+        Image::new(objects),
+        &Project::default(),
+        &Signatures::default(),
+    )?;
     Ok(Once {
         roots: unit.roots.len(),
         memory: most_memory()?,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use abide::inputs::{self, Image};
 use abide::project::{self, Assumed, Project, RootVerdicts, Verdict};
+use abide::signatures::Signatures;
 
 /// Roots by what was decided about them, and the time that it took.
 #[derive(Debug, Default, Clone)]
@@ -80,7 +81,12 @@ pub(crate) fn check(files: &[PathBuf]) -> Option<Outcome> {
     for file in files {
         objects.extend(inputs::read(file).ok()?);
     }
-    let unit = project::judge_unit(Image::new(objects), &Project::default()).ok()?;
+    let unit = project::judge_unit(
+        Image::new(objects),
+        &Project::default(),
+        &Signatures::default(),
+    )
+    .ok()?;
     let mut outcome = Outcome::default();
     for root in &unit.roots {
         count(&mut outcome, root);

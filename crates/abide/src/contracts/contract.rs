@@ -1,6 +1,9 @@
 //! What one root promises: a convention, narrowed or replaced by configuration.
 
-use super::Interrupt;
+use std::sync::Arc;
+
+use super::lowered::Held;
+use super::{Interrupt, Lowered};
 use crate::conventions::{CALLED_BY_HANDLERS, Convention};
 use crate::registers::{Register, RegisterSet};
 
@@ -33,6 +36,8 @@ pub struct Contract {
     pub never_returns: bool,
     /// It leaves its caller's stack on purpose.
     pub switches_stack: bool,
+    /// What is declared of it, where a declaration was seen.
+    pub declared: Option<Arc<Lowered>>,
     /// Why it differs from the convention, as the configuration says.
     pub reasons: Vec<String>,
 }
@@ -55,6 +60,7 @@ impl Contract {
             unwinds: false,
             never_returns: false,
             switches_stack: false,
+            declared: None,
             reasons: Vec::new(),
         }
     }
@@ -76,13 +82,83 @@ impl Contract {
         }
     }
 
-    /// General registers that hold nothing the root may use at its entry.
+    /// The contract that a declaration makes.
+    #[must_use]
+    pub fn declared(convention: &'static Convention, declared: Lowered) -> Self {
+        let mut arguments = declared.argument_registers();
+        arguments.insert(Register::RSP);
+        // What more arguments there are, no declaration says.
+        let is_all = !declared.signature.variadic;
+        if !is_all {
+            arguments = arguments.union(convention.arguments);
+        }
+        Self {
+            arguments,
+            results: declared.result_registers(),
+            stack_arguments: is_all.then_some(declared.stack_bytes),
+            never_returns: declared.signature.never_returns,
+            declared: Some(Arc::new(declared)),
+            ..Self::of(convention)
+        }
+    }
+
+    /// Whether a declaration or the configuration tells what arguments there are.
+    #[must_use]
+    pub fn declares_arguments(&self) -> bool {
+        let missing = self.convention.arguments.difference(self.arguments);
+        self.declared.is_some() || missing.iter().next().is_some()
+    }
+
+    /// The bits of a general register that hold nothing the root may use at its entry.
     ///
     /// A preserved register may be saved, but what it holds is its caller's.
     #[must_use]
-    pub fn undefined_at_entry(&self) -> RegisterSet {
+    pub fn garbage_in(&self, register: Register) -> u64 {
+        if !self.arguments.contains(register) {
+            return u64::MAX;
+        }
+        let declared = self.declared.as_ref();
+        let argument = declared.and_then(|declared| declared.argument_in(register));
+        argument.map_or(0, |argument| above(argument.defined_bits()))
+    }
+
+    /// The bits of what the caller left on the stack that hold nothing the root may use, of up
+    /// to eight bytes at an offset from SP at the entry. What is wider is not told.
+    #[must_use]
+    pub fn garbage_on_stack(&self, offset: i64, bytes: u16) -> u64 {
+        let (Some(declared), Some(count)) = (&self.declared, self.stack_arguments) else {
+            return 0;
+        };
+        let mut garbage = 0;
+        for byte in 0..i64::from(bytes.min(8)) {
+            let at = offset + byte - 8;
+            let is_held = |&(start, bits): &(u32, u32)| {
+                let start = i64::from(start);
+                (start..start + i64::from(bits.div_ceil(8))).contains(&at)
+            };
+            let held = declared
+                .arguments
+                .iter()
+                .filter_map(|piece| match piece.held {
+                    Held::Stack(start) => Some((start, piece.defined_bits())),
+                    _ => None,
+                });
+            // What the configuration adds is as it says.
+            let is_stated = at >= i64::from(declared.stack_bytes) && at < i64::from(count);
+            if !is_stated && !held.into_iter().any(|piece| is_held(&piece)) {
+                garbage |= 0xff << (8 * byte);
+            }
+        }
+        garbage
+    }
+
+    /// Registers that the root may hold for nothing but to give them back.
+    #[must_use]
+    pub fn kept_for_caller(&self) -> RegisterSet {
         let general: RegisterSet = (0..16).map(Register).collect();
-        general.difference(self.arguments)
+        general
+            .difference(self.arguments)
+            .difference(self.convention.arguments)
     }
 
     /// How many registers of the x87 stack hold results at the return.
@@ -97,4 +173,9 @@ impl Contract {
     pub fn clobbers(&self, register: Register) -> bool {
         register != Register::RSP && !self.preserved.contains(register)
     }
+}
+
+/// The bits above the low ones.
+fn above(bits: u32) -> u64 {
+    u64::MAX.checked_shl(bits).unwrap_or(0)
 }

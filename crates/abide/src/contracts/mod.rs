@@ -4,6 +4,7 @@ mod configuration;
 mod contract;
 mod gates;
 mod interrupt;
+mod lowered;
 mod modes;
 mod references;
 mod remarks;
@@ -15,6 +16,7 @@ pub use configuration::{Configuration, Declared, Error};
 pub use contract::Contract;
 pub use gates::Gate;
 pub use interrupt::Interrupt;
+pub use lowered::{Held, Lowered, Piece, passes_parameters};
 pub use modes::{CodeMode, Modes, SegmentMode};
 pub use remarks::nearest_symbol;
 pub use roots::{

@@ -69,6 +69,12 @@ pub(super) fn load(
     Some((sections.ok()?, endian))
 }
 
+/// The sections of an object's debug information, where it has any.
+#[must_use]
+pub fn debug_sections(object: &Object) -> Option<(DwarfSections<Vec<u8>>, RunTimeEndian)> {
+    load(object, &Layout::of(object))
+}
+
 /// A section's bytes with their relocations applied.
 pub(super) fn relocated(
     object: &Object,

@@ -22,6 +22,7 @@ mod unwind;
 
 pub use assembly::{Assembly, Trace};
 pub use bytes::Bytes;
+pub use debug_section::debug_sections;
 pub use demangle::{demangle, shown_name};
 pub use error::Error;
 pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};

@@ -10,6 +10,7 @@ use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, State};
 use super::terms::{Base, TermId, Terms, Value, mask};
+use crate::contracts::passes_parameters;
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
@@ -318,6 +319,19 @@ impl<'image> Evaluator<'image> {
         self.new_site(state, at, register.0, 64, None)
     }
 
+    /// What a call returns in the low bits of a register; what is above them is garbage.
+    pub(super) fn narrow_result(
+        &mut self,
+        state: &mut State,
+        at: At,
+        register: Register,
+        value: Value,
+        bits: u32,
+    ) -> Value {
+        let above = self.left_by_call(state, at, register);
+        self.terms.insert_bits(above, 0, bits as u8, value)
+    }
+
     fn new_site(
         &mut self,
         state: &mut State,
@@ -345,7 +359,7 @@ impl<'image> Evaluator<'image> {
             state.forget_name(&mut self.terms, base);
             for index in 0..self.temps_set {
                 if self.terms.depends(self.temps[index], base) {
-                    self.temps[index] = self.terms.lost(&[self.temps[index]]);
+                    self.temps[index] = self.terms.lost(self.temps[index]);
                 }
             }
         }
@@ -615,6 +629,7 @@ impl<'image> Evaluator<'image> {
         if coefficient == 1 && !touched {
             return self.store_frame(state, at, address, value, bits.div_ceil(8), align);
         }
+        self.check_stored(at, value, bits);
         self.escape(state, value);
         if coefficient != 0 || touched {
             self.check_alignment(state, at, address, align);
@@ -754,6 +769,40 @@ impl<'image> Evaluator<'image> {
             && self.terms.undefined_bits(value) != 0
             && let Some(garbage) = self.terms.undefined_source(value)
         {
+            self.record(at, Event::UndefinedUse { garbage, used });
+        }
+    }
+
+    /// Notes that garbage in place of an argument leaves the root in memory.
+    fn check_stored(&mut self, at: At, value: Value, bits: u16) {
+        if value == Value::ANYTHING || !self.terms.is_undefined(value) {
+            return;
+        }
+        let bits = self.terms.undefined_bits(value) & mask(bits.min(64) as u8);
+        let Some(garbage) = self.terms.undefined_source(value).filter(|_| bits != 0) else {
+            return;
+        };
+        let is_argument = match self.terms.get(garbage.source) {
+            Base::Entry(register) => passes_parameters(register),
+            Base::Argument(..) => true,
+            _ => false,
+        };
+        if is_argument {
+            let as_it_was =
+                self.terms.sole_base(value) == Some(garbage.source) && value.offset == 0;
+            let used = Use::Stored { as_it_was };
+            self.record(at, Event::UndefinedUse { garbage, used });
+        }
+    }
+
+    /// Notes that garbage is handed to a function that takes so many bits of a register.
+    pub(super) fn check_passed(&mut self, at: At, value: Value, register: Register, bits: u8) {
+        if value != Value::ANYTHING
+            && self.terms.is_undefined(value)
+            && self.terms.undefined_bits(value) & mask(bits) != 0
+            && let Some(garbage) = self.terms.undefined_source(value)
+        {
+            let used = Use::Passed(register, bits);
             self.record(at, Event::UndefinedUse { garbage, used });
         }
     }

@@ -42,6 +42,13 @@ pub enum Use {
     Branch,
     /// The target of a call or jump.
     Target,
+    /// What is stored where others may look.
+    Stored {
+        /// It is what a register held, as it was: a save.
+        as_it_was: bool,
+    },
+    /// An argument of a function that takes it by its declaration.
+    Passed(Register, u8),
 }
 
 /// Something that happened at a place, on some path.

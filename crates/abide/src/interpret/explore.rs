@@ -15,7 +15,7 @@ use super::state::State;
 use super::tables::{Destination, Jump, destinations, is_in_table};
 use super::terms::{TermId, Terms, Value};
 use super::unwinding::UnwindTables;
-use crate::contracts::{Contract, Modes, Stated};
+use crate::contracts::{Contract, Held, Modes, Stated};
 use crate::conventions::Convention;
 use crate::inputs::{Image, Place};
 use crate::machine::x86::is_far_branch;
@@ -50,6 +50,8 @@ pub struct Surroundings<'image> {
     pub modes: Modes,
     /// Functions that are called by their contract: the roots.
     pub contracted: FxHashMap<Place, Contract>,
+    /// Functions outside of the unit's assembly that are declared.
+    pub declared: FxHashMap<Callee, Contract>,
     /// Symbols that never return.
     pub never_return: fn(&str) -> bool,
     /// The unwind tables.
@@ -67,6 +69,7 @@ impl<'image> Surroundings<'image> {
             stated: FxHashMap::default(),
             modes: Modes::default(),
             contracted: FxHashMap::default(),
+            declared: FxHashMap::default(),
             never_return: |_| false,
             unwind: UnwindTables::new(image),
         }
@@ -76,16 +79,29 @@ impl<'image> Surroundings<'image> {
         self.image.trace_of_assembly(place).is_none()
     }
 
-    /// The registers that a callee preserves by its contract.
-    pub(super) fn preserved_by(&self, callee: Callee) -> RegisterSet {
+    /// The contract of a callee, where it has one of its own.
+    pub(super) fn contract_of(&self, callee: Callee) -> Option<&Contract> {
         let own = match callee {
             Callee::Place(place) => self.contracted.get(&place),
             _ => None,
         };
+        own.or_else(|| self.declared.get(&callee))
+    }
+
+    /// The registers that a callee preserves by its contract.
+    pub(super) fn preserved_by(&self, callee: Callee) -> RegisterSet {
+        let own = self.contract_of(callee);
         own.map_or(self.convention.preserved, |contract| contract.preserved)
     }
 
     pub(super) fn callee_returns(&self, callee: Callee) -> bool {
+        if self
+            .declared
+            .get(&callee)
+            .is_some_and(|own| own.never_returns)
+        {
+            return false;
+        }
         match callee {
             Callee::External(symbol) => {
                 let name = self.image.symbol(symbol).map(|symbol| symbol.name.as_str());
@@ -224,8 +240,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
         code.clear_marks();
         let convention = contract.convention;
         let log2 = convention.stack_alignment.trailing_zeros() as u8;
-        let undefined = contract.undefined_at_entry();
-        let mut terms = Terms::new(undefined, log2, u64::from(convention.entry_residue));
+        let residue = u64::from(convention.entry_residue);
+        let mut terms = Terms::new(contract.clone(), log2, residue);
         let mut state = State::at_entry(&mut terms);
         if let Some(interrupt) = &contract.interrupt {
             state.interrupted(&mut terms, interrupt);
@@ -908,10 +924,29 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn record_call(&mut self, state: &State, at: At, callee: Callee) {
+        self.check_arguments(state, at, callee);
         let event = self.event_of_call(state, callee);
         self.evaluator.record(at, event);
         self.evaluator.record.assumptions.callees.insert(callee);
         self.note_callbacks(state);
+    }
+
+    /// What a callee takes by its declaration is no garbage.
+    fn check_arguments(&mut self, state: &State, at: At, callee: Callee) {
+        let around = self.around;
+        let contract = around.declared.get(&callee);
+        let Some(declared) = contract.and_then(|contract| contract.declared.as_ref()) else {
+            return;
+        };
+        for piece in &declared.arguments {
+            if let Held::Register(register) = piece.held
+                && register.is_general()
+            {
+                let bits = piece.defined_bits().min(64) as u8;
+                let value = state.register(register);
+                self.evaluator.check_passed(at, value, register, bits);
+            }
+        }
     }
 
     /// Functions whose addresses a callee finds in its argument registers.
@@ -939,14 +974,16 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn clobber(&mut self, state: &mut State, at: At, callee: Callee) {
-        let own = match callee {
-            Callee::Place(place) => self.around.contracted.get(&place),
-            _ => None,
-        };
+        let own = self.around.contract_of(callee);
         let convention = self.around.convention;
         let (preserved, results) = match own {
             Some(contract) => (contract.preserved, contract.results),
             None => (convention.preserved, convention.results),
+        };
+        let widths = own.and_then(|contract| contract.declared.clone());
+        let width_of = |register| {
+            let result = widths.as_ref()?.result_in(register)?;
+            Some(result.bits).filter(|&bits| bits < 64)
         };
         for number in 0..super::state::TRACKED as u8 {
             let register = Register(number);
@@ -959,7 +996,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 // What callees leave there is theirs to answer for.
                 Value::constant(0)
             } else if register.is_control() || results.contains(register) {
-                self.evaluator.returned(state, at, register)
+                let value = self.evaluator.returned(state, at, register);
+                match width_of(register) {
+                    Some(bits) => self
+                        .evaluator
+                        .narrow_result(state, at, register, value, bits),
+                    None => value,
+                }
             } else {
                 self.evaluator.left_by_call(state, at, register)
             };

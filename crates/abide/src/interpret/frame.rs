@@ -362,7 +362,7 @@ fn matters(terms: &Terms, value: Value) -> bool {
 /// What a slot holds that may have been written: anything, or an address of the frame still.
 fn may_be(terms: &mut Terms, value: Value) -> Value {
     if terms.has_frame(value) {
-        terms.lost(&[value])
+        terms.lost(value)
     } else {
         Value::ANYTHING
     }

@@ -318,6 +318,7 @@ impl Join<'_> {
             location: name,
             distance: false,
             undefined,
+            undefined_from: self.terms.undefined_from(&[a, b]),
             frame,
         });
         let old = in_a.known(self.terms, a);
@@ -333,6 +334,7 @@ impl Join<'_> {
             location,
             distance: false,
             undefined: self.terms.undefined_source(of),
+            undefined_from: self.terms.undefined_from(&[of]),
             frame: self.terms.has_frame(of),
         };
         self.terms.base(base)
@@ -352,6 +354,7 @@ impl Join<'_> {
             location: name,
             distance: true,
             undefined: None,
+            undefined_from: 0,
             frame: false,
         });
         let old = here.known(self.terms, before);

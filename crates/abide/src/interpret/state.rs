@@ -349,7 +349,7 @@ impl State {
     pub fn forget_name(&mut self, terms: &mut Terms, base: BaseId) {
         for register in &mut self.registers {
             if terms.depends(*register, base) {
-                *register = terms.lost(&[*register]);
+                *register = terms.lost(*register);
             }
         }
         let mut slots = std::mem::take(&mut self.slots);
@@ -358,7 +358,7 @@ impl State {
                 return false;
             }
             if terms.depends(slot.value, base) {
-                slot.value = terms.lost(&[slot.value]);
+                slot.value = terms.lost(slot.value);
             }
             true
         });

@@ -9,9 +9,10 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use super::known::Known;
+use crate::contracts::Contract;
 use crate::inputs::{ImageSymbol, Place, SectionId};
 use crate::machine::{Condition, Operation};
-use crate::registers::{Flags, Register};
+use crate::registers::{Flags, Register, RegisterSet};
 
 /// A base, by its place in [`Terms`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -165,6 +166,8 @@ pub enum Base {
         distance: bool,
         /// Garbage that reaches it on some way.
         undefined: Option<Garbage>,
+        /// The lowest bit that this one may make undefined.
+        undefined_from: u8,
         /// An address of the frame reaches it on some way.
         frame: bool,
     },
@@ -175,6 +178,8 @@ pub enum Base {
         number: u32,
         /// Garbage that is in it.
         undefined: Option<Garbage>,
+        /// The lowest bit that this one may make undefined.
+        undefined_from: u8,
         /// An address of the frame is in it.
         frame: bool,
     },
@@ -293,20 +298,17 @@ pub struct Terms {
     term_ids: FxHashMap<Parts, TermId>,
     /// For each base, the term that is this base once.
     single: Vec<TermId>,
-    /// Registers whose entry values are garbage to this root.
-    undefined_at_entry: crate::registers::RegisterSet,
+    /// What the root may use of its entry.
+    contract: Contract,
+    kept_for_caller: RegisterSet,
     lost: u32,
 }
 
 impl Terms {
-    /// No terms but the well-known ones. `undefined_at_entry` are registers
-    /// that hold nothing the root may use; SP is `residue` modulo 2^`log2` at the entry.
+    /// No terms but the well-known ones, for a root with this contract; SP is `residue` modulo
+    /// 2^`log2` at the entry.
     #[must_use]
-    pub fn new(
-        undefined_at_entry: crate::registers::RegisterSet,
-        stack_log2: u8,
-        stack_residue: u64,
-    ) -> Self {
+    pub fn new(contract: Contract, stack_log2: u8, stack_residue: u64) -> Self {
         let mut terms = Self {
             bases: Vec::with_capacity(USUAL),
             base_ids: FxHashMap::with_capacity_and_hasher(USUAL, FxBuildHasher),
@@ -314,7 +316,8 @@ impl Terms {
             recent: Recent::new(),
             term_ids: FxHashMap::default(),
             single: Vec::with_capacity(USUAL),
-            undefined_at_entry,
+            kept_for_caller: contract.kept_for_caller(),
+            contract,
             lost: 0,
         };
         terms.terms.push(TermData::default());
@@ -328,7 +331,7 @@ impl Terms {
     /// Whether a root may hold a register's entry value for nothing but to give it back.
     #[must_use]
     pub fn is_kept_for_caller(&self, register: Register) -> bool {
-        self.undefined_at_entry.contains(register)
+        self.kept_for_caller.contains(register)
     }
 
     /// The value that a base stands for, and whether the base is new.
@@ -374,7 +377,7 @@ impl Terms {
     /// garbage or an address of the frame is in it.
     pub fn without_details(&mut self, of: &[Value]) -> Value {
         if of.iter().any(|&value| self.matters(value)) {
-            self.lost(of)
+            self.lost_from(of, 0)
         } else {
             Value::ANYTHING
         }
@@ -383,7 +386,7 @@ impl Terms {
     /// A value of which nothing is known but that garbage is in it, if any is.
     pub fn garbage(&mut self, undefined: Option<Garbage>) -> Value {
         match undefined {
-            Some(_) => self.new_lost(undefined, false),
+            Some(_) => self.new_lost(undefined, 0, false),
             None => Value::ANYTHING,
         }
     }
@@ -420,19 +423,34 @@ impl Terms {
         }
     }
 
+    /// A new name for a value that is no longer written down.
+    pub fn lost(&mut self, value: Value) -> Value {
+        let from = self.undefined_from(&[value]);
+        self.lost_from(&[value], from)
+    }
+
+    /// The lowest bit of any of the values that may hold garbage.
+    #[must_use]
+    pub fn undefined_from(&self, values: &[Value]) -> u8 {
+        let bits = values.iter().map(|&value| self.undefined_bits(value));
+        let lowest = bits.fold(0, |all, bits| all | bits).trailing_zeros();
+        lowest.min(63) as u8
+    }
+
     /// A new name for a value made of others.
-    pub fn lost(&mut self, of: &[Value]) -> Value {
+    fn lost_from(&mut self, of: &[Value], undefined_from: u8) -> Value {
         let garbage = of.iter().filter_map(|&value| self.undefined_source(value));
         let undefined = Garbage::surest(garbage);
         let frame = of.iter().any(|&value| self.has_frame(value));
-        self.new_lost(undefined, frame)
+        self.new_lost(undefined, undefined_from, frame)
     }
 
-    fn new_lost(&mut self, undefined: Option<Garbage>, frame: bool) -> Value {
+    fn new_lost(&mut self, undefined: Option<Garbage>, undefined_from: u8, frame: bool) -> Value {
         self.lost += 1;
         self.base(Base::Lost {
             number: self.lost,
             undefined,
+            undefined_from,
             frame,
         })
     }
@@ -694,7 +712,7 @@ impl Terms {
     fn garbage_in_base(&self, id: BaseId, depth: u32) -> Option<Garbage> {
         let depth = depth.checked_sub(1)?;
         match self.get(id) {
-            Base::Entry(_) | Base::Site { .. } => Some(Garbage {
+            Base::Entry(_) | Base::Argument(..) | Base::Site { .. } => Some(Garbage {
                 source: id,
                 is_left: false,
             }),
@@ -850,14 +868,19 @@ impl Terms {
 
     fn undefined_bits_of(&self, base: Base) -> u64 {
         match base {
-            Base::Entry(register) if self.undefined_at_entry.contains(register) => u64::MAX,
-            Base::Site { lost: Some(_), .. }
-            | Base::Lost {
-                undefined: Some(_), ..
-            } => u64::MAX,
-            Base::Phi {
-                undefined: Some(_), ..
-            } => u64::MAX,
+            Base::Entry(register) if register.is_general() => self.contract.garbage_in(register),
+            Base::Argument(offset, bytes) => self.contract.garbage_on_stack(offset, bytes),
+            Base::Site { lost: Some(_), .. } => u64::MAX,
+            Base::Lost {
+                undefined: Some(_),
+                undefined_from,
+                ..
+            }
+            | Base::Phi {
+                undefined: Some(_),
+                undefined_from,
+                ..
+            } => u64::MAX << undefined_from,
             Base::Function {
                 function,
                 bits,

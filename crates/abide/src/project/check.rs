@@ -1,6 +1,6 @@
 //! The check: every rule over one link unit.
 
-use super::{Error, Project, contracts, open_all};
+use super::{Error, Project, contracts, declarations, open_all};
 use crate::inputs::File;
 use crate::inputs::link::LinkUnit;
 use crate::report::{NotApplicable, Report, UnitSummary};
@@ -33,9 +33,11 @@ pub fn check_files(
 ) -> Result<Report, Error> {
     let skipped = skipped_members(&files);
     let unit = LinkUnit::new(files, project.link.clone());
+    let signatures = declarations::all(project, &unit, source);
     let facts = Facts {
         unit: &unit,
         source,
+        signatures: &signatures,
     };
     let mut report = judge(&facts, &project.levels);
     report.unit = summary(&unit);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::questions;
 use super::verdicts::{Assumed, Extent, RootVerdicts, Shown, Verdict, decide};
-use super::{Error, Project};
+use super::{Error, Project, declarations};
 use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
@@ -17,6 +17,7 @@ use crate::report::{ContractSummary, Declaration, Report, RootReport};
 use crate::rules::{
     self, Candidate, Facts, Finding, Level, Levels, Location, Rule, Symptom, name_at,
 };
+use crate::signatures::Signatures;
 
 /// A link unit whose roots are decided.
 pub struct Unit {
@@ -31,7 +32,7 @@ pub struct Unit {
 /// # Errors
 ///
 /// If there is assembly and no root in it, or a root that was named is no function.
-pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
+pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> Result<Unit, Error> {
     let choice = RootChoice {
         named: &project.roots,
         all_exported: project.all_exported,
@@ -56,15 +57,25 @@ pub fn judge_unit(image: Image, project: &Project) -> Result<Unit, Error> {
             target: Target::of(foreign).to_string(),
         });
     }
+    let mut around = surroundings(&image);
+    around.declared = declarations::contracts(&image, signatures);
+    let declared = around.declared.clone();
     let contract = |root: &Root| {
         let configuration = &project.configuration;
         let contract = match configuration.interrupt(&image, &root.name, root.place) {
             Some(interrupt) => Contract::of_handler(interrupt),
-            None => Contract::of(&SYSTEM_V_X86_64),
+            None => declared
+                .get(&Callee::Place(root.place))
+                .cloned()
+                .unwrap_or_else(|| Contract::of(&SYSTEM_V_X86_64)),
         };
         configuration.contract(&root.name, contract)
     };
-    let mut around = surroundings(&image);
+    // Assembly is held to what it is declared by itself, or is followed.
+    around.declared.retain(|callee, _| match callee {
+        Callee::Place(place) => image.trace_of_assembly(*place).is_none(),
+        _ => true,
+    });
     around.stated.extend(project.configuration.stated(&image));
     around.modes = project.configuration.modes(&image);
     let mut decided: Vec<RootVerdicts> = Vec::new();
@@ -193,7 +204,7 @@ pub(super) fn judge(
 ) -> Result<(), Error> {
     let mut objects = facts.unit.objects.clone();
     objects.extend(facts.unit.images.iter().cloned());
-    let unit = judge_unit(Image::new(objects), project)?;
+    let unit = judge_unit(Image::new(objects), project, facts.signatures)?;
     let mut contracts = summary(&unit);
     let declared = project.configuration.declarations(&unit.image).into_iter();
     contracts.declared = declared
@@ -233,6 +244,7 @@ fn summary(unit: &Unit) -> ContractSummary {
             *count += 1;
         }
         let trace = unit.image.trace_of_assembly(root.root.place);
+        let declared = root.contract.declared.as_ref();
         summary.roots.push(RootReport {
             name: root.root.name.clone(),
             derived: root.root.derived.text(),
@@ -248,6 +260,7 @@ fn summary(unit: &Unit) -> ContractSummary {
                 .iter()
                 .map(|assumed| assumed.text(&unit.image))
                 .collect(),
+            signature: declared.map(|declared| declared.signature.to_string()),
             reasons: root.contract.reasons.clone(),
         });
     }
@@ -467,15 +480,17 @@ impl Reporter<'_> {
                 "the same is so at {more} more places of this function"
             ));
         }
+        let mut places = vec![
+            self.location(candidate.place, candidate.label.clone()),
+            self.location(root.root.place, format!("`{}` begins here", root.root.name)),
+        ];
+        places.extend(declaration(rule, root));
         let finding = Finding {
             rule: rule.id,
             level,
             symbol: root.root.name.clone(),
             message: candidate.message.clone(),
-            places: vec![
-                self.location(candidate.place, candidate.label.clone()),
-                self.location(root.root.place, format!("`{}` begins here", root.root.name)),
-            ],
+            places,
             path: Vec::new(),
             frame: None,
             notes,
@@ -496,6 +511,18 @@ impl Reporter<'_> {
         };
         self.facts.location(place, label)
     }
+}
+
+/// Where the root is declared, for a rule that holds it to that.
+fn declaration(rule: &Rule, root: &RootVerdicts) -> Option<Location> {
+    let declared = root.contract.declared.as_ref()?;
+    let signature = &declared.signature;
+    let line = signature.line.clone()?;
+    rule.is_of_declarations().then(|| Location {
+        place: None,
+        line: Some(line),
+        label: format!("declared as `{signature}`"),
+    })
 }
 
 /// The first violation of each kind in a root, and how many more there are.

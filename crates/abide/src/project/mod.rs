@@ -2,6 +2,7 @@
 
 mod check;
 mod contracts;
+mod declarations;
 pub mod linker;
 mod questions;
 mod symbols;
@@ -14,6 +15,7 @@ use crate::contracts::Configuration;
 use crate::inputs::link::LinkOptions;
 use crate::inputs::{self, File};
 use crate::rules::{Level, Levels};
+use crate::signatures::Signatures;
 
 pub use check::{check, check_files};
 pub use contracts::{Unit, judge_root, judge_unit};
@@ -27,6 +29,8 @@ pub struct Project {
     pub files: Vec<PathBuf>,
     /// Directories or files of Rust source, to explain findings by.
     pub sources: Vec<PathBuf>,
+    /// What is declared of functions, where it was read already.
+    pub signatures: Signatures,
     /// How the files are linked.
     pub link: LinkOptions,
     /// The levels that the user chose.

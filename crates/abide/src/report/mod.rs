@@ -77,6 +77,9 @@ pub struct RootReport {
     pub verdicts: BTreeMap<&'static str, &'static str>,
     /// What its proofs lean on.
     pub assumptions: Vec<String>,
+    /// What is declared of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
     /// What the configuration says of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,

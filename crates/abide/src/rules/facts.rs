@@ -3,6 +3,7 @@
 use super::{Location, ObjectPlace};
 use crate::inputs::link::{LinkUnit, SymbolRef, UnitPlace};
 use crate::inputs::{Language, Object, SymbolPlace};
+use crate::signatures::Signatures;
 use crate::signatures::rust_source::{RustItem, RustSource};
 
 /// The link unit, and what is known beside it.
@@ -12,6 +13,8 @@ pub struct Facts<'a> {
     pub unit: &'a LinkUnit,
     /// Rust source, where it was given.
     pub source: &'a RustSource,
+    /// What is declared of functions.
+    pub signatures: &'a Signatures,
 }
 
 impl Facts<'_> {
@@ -56,6 +59,17 @@ impl Facts<'_> {
                 },
             },
         }
+    }
+
+    /// Whether a definition is code.
+    #[must_use]
+    pub fn is_code(&self, symbol: SymbolRef) -> bool {
+        let Some(SymbolPlace::Section(section)) = self.unit.symbol(symbol).map(|s| s.place) else {
+            return false;
+        };
+        let object = self.unit.objects.get(symbol.object);
+        let section = object.and_then(|object| object.sections.get(section.0 as usize));
+        section.is_some_and(|section| section.flags.execute)
     }
 
     /// The name of the object that a symbol is in.

@@ -1,73 +1,144 @@
-//! What `lost_across_call` and `undefined_register_read` have in common:
-//! garbage that decides something.
+//! What rules about garbage have in common: where it comes from, and what it decides.
 
-use super::{Candidate, RootFacts, Symptom};
+use super::{Candidate, Level, RootFacts, Symptom};
+use crate::contracts::passes_parameters;
 use crate::inputs::Place;
-use crate::interpret::{Base, Event, Use};
+use crate::interpret::replay::Garbled;
+use crate::interpret::{Base, BaseId, Event, Use};
 use crate::registers::Register;
 
 const LEFT_BY_SEARCH: &str = "it is left only where `bsf` or `bsr` searches a zero: whoever writes \
                               them so says that there is a bit to be found";
 
 /// Where garbage comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// The root's entry.
+    /// A register at the root's entry that is no argument by any convention.
     Entry(Register),
+    /// What would be an argument, had one been declared.
+    Undeclared(Whence),
+    /// The bits above a narrow argument.
+    Above(Whence),
     /// A call, at this place.
     Call(Register, Place),
+}
+
+/// Where an argument is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whence {
+    Register(Register),
+    /// At this offset from SP at the entry.
+    Stack(i64),
+}
+
+impl Source {
+    /// What a base is that garbage comes from.
+    pub(super) fn of(root: &RootFacts<'_>, base: BaseId) -> Option<Self> {
+        let contract = root.contract;
+        match root.terms.get(base) {
+            Base::Entry(register) if contract.garbage_in(register) != u64::MAX => {
+                Some(Self::Above(Whence::Register(register)))
+            }
+            Base::Entry(register) if passes_parameters(register) => {
+                Some(Self::Undeclared(Whence::Register(register)))
+            }
+            Base::Entry(register) => Some(Self::Entry(register)),
+            Base::Argument(offset, _) => {
+                let whence = Whence::Stack(offset & !7);
+                match contract.garbage_on_stack(offset & !7, 8) {
+                    u64::MAX => Some(Self::Undeclared(whence)),
+                    _ => Some(Self::Above(whence)),
+                }
+            }
+            Base::Site {
+                lost: Some(register),
+                place,
+                ..
+            } => Some(Self::Call(register, place)),
+            _ => None,
+        }
+    }
+
+    /// The register that it is in, or SP for the stack.
+    pub(super) const fn register(self) -> Register {
+        match self {
+            Self::Entry(register) | Self::Call(register, _) => register,
+            Self::Undeclared(whence) | Self::Above(whence) => match whence {
+                Whence::Register(register) => register,
+                Whence::Stack(_) => Register::RSP,
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Whence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Register(register) => write!(f, "`{register}`"),
+            Self::Stack(offset) => write!(f, "`[rsp + {offset:#x}]`"),
+        }
+    }
+}
+
+/// What is said of garbage: the message, what else is known, and the next step.
+pub(super) struct Said {
+    pub(super) message: String,
+    pub(super) notes: Vec<String>,
+    pub(super) help: String,
 }
 
 /// The garbage that decides something, and what is to be said of it.
 pub(super) fn uses(
     root: &RootFacts<'_>,
-    say: impl Fn(&Source, &str) -> Option<(String, String)>,
+    say: impl Fn(&Source, &str) -> Option<Said>,
 ) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for seen in root.events() {
         let Event::UndefinedUse { garbage, used } = seen.event else {
             continue;
         };
-        let source = match root.terms.get(garbage.source) {
-            Base::Entry(register) => Source::Entry(register),
-            Base::Site {
-                lost: Some(register),
-                place,
-                ..
-            } => Source::Call(register, place),
-            _ => continue,
-        };
-        let Some((message, help)) = say(&source, &root.name(seen.place)) else {
+        let Some(source) = Source::of(root, garbage.source) else {
             continue;
         };
-        let (register, cause) = match source {
-            Source::Entry(register) => (register, root.root.place),
-            Source::Call(register, place) => (register, place),
+        let Some(said) = say(&source, &root.name(seen.place)) else {
+            continue;
+        };
+        let cause = match source {
+            Source::Call(_, place) => place,
+            _ => root.root.place,
+        };
+        let (shown, at_most) = match used {
+            Use::Stored { as_it_was } => (Garbled::Stored, as_it_was.then_some(Level::Warn)),
+            Use::Passed(register, bits) => (Garbled::Passed(register, bits), None),
+            _ => (Garbled::Way, None),
         };
         candidates.push(Candidate {
             place: seen.place,
             cause,
             block: seen.block,
             symptom: match garbage.is_left {
-                true => Symptom::LeftBySearch(register),
-                false => Symptom::Undefined(register),
+                true => Symptom::LeftBySearch(source.register()),
+                false => Symptom::Undefined(source.register(), shown),
             },
-            at_most: None,
-            message,
+            at_most,
+            message: said.message,
             label: format!("{} depends on it", used_for(used)),
             notes: match garbage.is_left {
                 true => vec![LEFT_BY_SEARCH.to_owned()],
-                false => Vec::new(),
+                false => said.notes,
             },
-            help,
+            help: said.help,
         });
     }
     candidates
 }
 
-fn used_for(used: Use) -> &'static str {
+fn used_for(used: Use) -> String {
     match used {
-        Use::Address => "the address that is accessed here",
-        Use::Branch => "the way that is taken here",
-        Use::Target => "the target of this jump or call",
+        Use::Address => "the address that is accessed here".to_owned(),
+        Use::Branch => "the way that is taken here".to_owned(),
+        Use::Target => "the target of this jump or call".to_owned(),
+        Use::Stored { .. } => "what is stored here".to_owned(),
+        Use::Passed(register, _) => format!("the argument in `{register}` of this call"),
     }
 }

@@ -83,7 +83,12 @@ impl Candidate {
             Symptom::UpperInUse => replay::Symptom::UpperInUse,
             Symptom::MisalignedCall => replay::Symptom::MisalignedCall { place },
             Symptom::MisalignedAccess { .. } => replay::Symptom::MisalignedAccess { place },
-            Symptom::Undefined(_) => replay::Symptom::Undefined { place },
+            Symptom::Undefined(_, shown) => replay::Symptom::Undefined { place, shown },
+            Symptom::UndefinedResult { register, bits } => {
+                replay::Symptom::UndefinedResult { register, bits }
+            }
+            Symptom::UnwrittenResult(register) => replay::Symptom::UnwrittenResult(register),
+            Symptom::Returns => replay::Symptom::Returns,
             Symptom::BelowStackPointer => replay::Symptom::BelowStackPointer { place },
             Symptom::CallerFrameStore { beyond } => {
                 replay::Symptom::OutOfFrameStore { place, beyond }
@@ -124,10 +129,23 @@ pub enum Symptom {
         /// The alignment, in bytes.
         align: u8,
     },
-    /// Garbage that this register held decides an address, a branch or a target.
-    Undefined(Register),
-    /// The same, where `bsf` or `bsr` found no bit and left this register's garbage.
+    /// Garbage that this register held decides an address, a branch, a target, or what others
+    /// are given.
+    Undefined(Register, replay::Garbled),
+    /// Garbage decides an address, a branch or a target where `bsf` or `bsr` found no bit and
+    /// left it in this register.
     LeftBySearch(Register),
+    /// Garbage is in the bits of a result.
+    UndefinedResult {
+        /// The result's register.
+        register: Register,
+        /// How many bits of it count.
+        bits: u8,
+    },
+    /// A result was never written.
+    UnwrittenResult(Register),
+    /// A function returns that does not.
+    Returns,
     /// Data is relied on that a signal handler may have overwritten.
     BelowStackPointer,
     /// The caller's frame is written to.
@@ -220,6 +238,18 @@ impl RootFacts<'_> {
             },
             Callee::Pointer => "a function by its pointer".to_owned(),
         }
+    }
+
+    /// Who declares the root, where no line of source can be shown.
+    #[must_use]
+    pub fn declaration_note(&self) -> Vec<String> {
+        let signature = self.contract.declared.as_ref().map(|own| &own.signature);
+        let unseen = signature.filter(|signature| signature.line.is_none());
+        let note = unseen.map(|signature| {
+            let (origin, file) = (signature.origin.text(), &signature.file);
+            format!("`{signature}` is its {origin} in `{file}`")
+        });
+        note.into_iter().collect()
     }
 
     /// What a register holds, in words, where something useful can be said.

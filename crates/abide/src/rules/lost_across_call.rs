@@ -1,4 +1,4 @@
-use super::garbage::{Source, uses};
+use super::garbage::{Said, Source, uses};
 use super::{Check, Judgement, Level, RootFacts, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -11,18 +11,19 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(root: &RootFacts<'_>) -> Judgement {
     let candidates = uses(root, |source, _| match source {
-        Source::Call(register, call) => Some((
-            format!(
+        Source::Call(register, call) => Some(Said {
+            message: format!(
                 "`{}` uses `{register}` after a call that may change it",
                 root.root.name
             ),
-            format!(
+            notes: Vec::new(),
+            help: format!(
                 "save `{register}` before the call at `{}`, or keep the value in a register that \
                  calls preserve",
                 root.name(*call)
             ),
-        )),
-        Source::Entry(_) => None,
+        }),
+        _ => None,
     });
     Judgement {
         candidates,

@@ -1,6 +1,7 @@
 //! The rules: one file each, its page beside it. A rule reads facts and returns findings.
 
 mod below_stack_pointer;
+mod clashing_declaration;
 mod clobbered_register;
 pub mod decide;
 mod direction_flag;
@@ -19,11 +20,17 @@ mod level;
 mod lost_across_call;
 mod misaligned_call;
 mod misaligned_stack_access;
+mod missing_return_value;
 mod missing_vzeroupper;
 mod out_of_frame_store;
+mod results;
+mod returns_from_never;
 mod text_relocation;
+mod trusted_upper_bits;
 mod unbalanced_stack;
 mod undecided;
+mod undeclared_argument;
+mod undeclared_function;
 mod undefined_register_read;
 mod undefined_symbol;
 mod unprobed_frame;
@@ -60,6 +67,8 @@ enum Check {
     Names(fn(&Facts<'_>) -> Outcome),
     /// One root, over all of its paths.
     Contract(fn(&RootFacts<'_>) -> Judgement),
+    /// One root against its declaration.
+    Declaration(fn(&RootFacts<'_>) -> Judgement),
 }
 
 /// What a rule says of a link unit.
@@ -74,6 +83,7 @@ pub enum Outcome {
 /// Every rule, by name.
 pub static ALL: &[&Rule] = &[
     &below_stack_pointer::RULE,
+    &clashing_declaration::RULE,
     &clobbered_register::RULE,
     &direction_flag::RULE,
     &dirty_flags_in_handler::RULE,
@@ -86,11 +96,16 @@ pub static ALL: &[&Rule] = &[
     &lost_across_call::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
+    &missing_return_value::RULE,
     &missing_vzeroupper::RULE,
     &out_of_frame_store::RULE,
+    &returns_from_never::RULE,
     &text_relocation::RULE,
+    &trusted_upper_bits::RULE,
     &unbalanced_stack::RULE,
     &undecided::RULE,
+    &undeclared_argument::RULE,
+    &undeclared_function::RULE,
     &undefined_register_read::RULE,
     &undefined_symbol::RULE,
     &unprobed_frame::RULE,
@@ -126,7 +141,9 @@ impl Rule {
     #[must_use]
     pub fn judge(&self, root: &RootFacts<'_>) -> Option<Judgement> {
         match self.check {
-            Check::Contract(check) => Some(check(root)).filter(|judgement| judgement.applies),
+            Check::Contract(check) | Check::Declaration(check) => {
+                Some(check(root)).filter(|judgement| judgement.applies)
+            }
             Check::Names(_) => None,
         }
     }
@@ -134,7 +151,13 @@ impl Rule {
     /// Whether the rule judges roots.
     #[must_use]
     pub const fn is_of_contracts(&self) -> bool {
-        matches!(self.check, Check::Contract(_))
+        matches!(self.check, Check::Contract(_) | Check::Declaration(_))
+    }
+
+    /// Whether the rule holds roots to their declarations.
+    #[must_use]
+    pub const fn is_of_declarations(&self) -> bool {
+        matches!(self.check, Check::Declaration(_))
     }
 
     /// What it does: the first sentence of its page.

@@ -1,4 +1,4 @@
-use super::garbage::{Source, uses};
+use super::garbage::{Said, Source, uses};
 use super::{Check, Judgement, Level, RootFacts, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -11,16 +11,17 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(root: &RootFacts<'_>) -> Judgement {
     let candidates = uses(root, |source, at| match source {
-        Source::Entry(register) => Some((
-            format!(
+        Source::Entry(register) => Some(Said {
+            message: format!(
                 "`{}` depends on what `{register}` holds at its entry",
                 root.root.name
             ),
-            format!(
+            notes: Vec::new(),
+            help: format!(
                 "set `{register}` before `{at}`, or declare in `abide.toml` that it is an argument"
             ),
-        )),
-        Source::Call(..) => None,
+        }),
+        _ => None,
     });
     Judgement {
         candidates,

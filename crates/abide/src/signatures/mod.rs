@@ -1,3 +1,17 @@
-//! What the two languages say of each other's symbols.
+//! What is declared of functions: typed signatures, each with the place where it stands.
+//!
+//! LLVM IR has what rustc and Clang made of each declaration, macros expanded; Rust source has
+//! what IR loses (places, names, signs, pointees) and what no code uses; DWARF has what C was
+//! compiled with. All that is said of a symbol is kept, so that clashes are seen.
 
+mod collection;
+pub mod debug_info;
+pub mod json;
+mod layout;
+pub mod llvm;
 pub mod rust_source;
+mod signature;
+
+pub use collection::Signatures;
+pub use layout::{Field, Layout};
+pub use signature::{CallConvention, Extension, Origin, Parameter, Signature, Type};

@@ -8,10 +8,12 @@
 told:
     .cfi_startproc
     mov %rdi, %rbx
+    mov %rdi, %rax
     ret
     .cfi_endproc
 called:
     mov %rdi, %r12
+    mov %rdi, %rax
     ret
     .section .note.GNU-stack,"",@progbits
 ;;; c.c

@@ -83,7 +83,7 @@ impl Explorer<'_, '_> {
         let terms = &mut self.evaluator.terms;
         let distance = terms.base(unknown(number, Register::RSP, None, false));
         let entry = terms.add(Value::FRAME, distance);
-        let back = terms.lost(&[]);
+        let back = terms.lost(Value::ANYTHING);
         let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
         let all = (0..16).chain(controls).map(Register).collect();
         self.summaries.push(Summary {
@@ -270,6 +270,7 @@ fn unknown(
         location: Location::Register(register),
         distance: false,
         undefined,
+        undefined_from: 0,
         frame,
     }
 }

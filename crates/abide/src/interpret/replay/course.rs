@@ -129,6 +129,8 @@ pub(super) struct Course<'a> {
     pub depth: i32,
     /// How many functions were called by their convention.
     pub calls: u32,
+    /// Who was called last.
+    callee: Option<Callee>,
     /// Where the stack holds what the frame keeps for others: the addresses of 8 bytes each.
     kept: BTreeSet<u64>,
 }
@@ -146,6 +148,7 @@ impl<'a> Course<'a> {
             touched: from,
             depth: 0,
             calls: 0,
+            callee: None,
             kept: BTreeSet::from([from.wrapping_add_signed(resumes_at(scene.contract))]),
         }
     }
@@ -293,6 +296,19 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// What the instruction that ran last stored elsewhere than on the stack.
+    pub(super) fn stored(&mut self) -> Vec<Value> {
+        let stores = self.machine.accesses().iter().copied();
+        let stores: Vec<Access> = stores
+            .filter(|access| access.is_store && !on_stack(self.from, access.address))
+            .collect();
+        let read = |access: Access| {
+            let bytes = access.bytes.min(64) as u16;
+            self.machine.memory().read(access.address, bytes)
+        };
+        stores.into_iter().map(read).collect()
+    }
+
     fn go_on(&mut self, place: Place, flow: Flow) -> Turn {
         let jumps = !matches!(flow, Flow::Next);
         if jumps && self.is_tail(place) {
@@ -403,6 +419,25 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// What the callee that was called last, by the call of this number, left in a register.
+    pub(super) fn left(&self, call: u32, register: Register) -> Input {
+        let own = self
+            .callee
+            .and_then(|callee| self.scene.around.contract_of(callee));
+        let Some(contract) =
+            own.filter(|_| self.scene.around.convention.results.contains(register))
+        else {
+            return Input::Left(call, register);
+        };
+        let declared = contract.declared.as_ref();
+        let result = declared.and_then(|declared| declared.result_in(register));
+        match result.map(|result| result.bits) {
+            _ if !contract.results.contains(register) => Input::Partly(call, register, 0),
+            Some(bits @ ..64) => Input::Partly(call, register, bits as u8),
+            _ => Input::Left(call, register),
+        }
+    }
+
     /// What a conforming callee may do: it changes what its convention lets it
     /// change, uses the stack below its return address, and returns.
     fn run_callee(&mut self, call: AbiCall, back: Place) -> Turn {
@@ -410,15 +445,14 @@ impl<'a> Course<'a> {
             return Turn::Ended(End::Gone(call));
         }
         let contract = self.scene.contract;
+        self.callee = Some(call.callee);
         let preserved = self.scene.around.preserved_by(call.callee);
         for register in (0..Register::COUNT as u8).map(Register) {
             if preserved.contains(register) || register == Register::RSP {
                 continue;
             }
             if register.is_general() {
-                let value = self
-                    .entry
-                    .value(contract, Input::Left(self.calls, register));
+                let value = self.entry.value(contract, self.left(self.calls, register));
                 self.machine.set(register, value);
             } else if register.is_vector() {
                 self.machine.set_value(register, Value::open(512));

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::contracts::{Contract, Interrupt};
+use crate::contracts::{Contract, Interrupt, Piece};
 use crate::machine::arithmetic::mask;
 use crate::machine::concrete::{Answers, Filling, Layout, Machine, Value, random};
 use crate::registers::{Flags, Register};
+use crate::signatures::Extension;
 
 /// Where the root returns to: an address that nothing else has.
 pub const RETURN_ADDRESS: u64 = 0x7e7e_7e7e_7e7e;
@@ -36,6 +37,8 @@ pub enum Input {
     Memory(u64, u8),
     /// What the call of this number, counted from 0, left in a register.
     Left(u32, Register),
+    /// The same of a register in which its declaration returns so many low bits, or none.
+    Partly(u32, Register, u8),
     /// What the processor answers, by the number of the answer: `cpuid`, `rdtsc`.
     Answer(u32),
 }
@@ -87,15 +90,23 @@ impl Entry {
         if let Some(&chosen) = self.chosen.get(&input) {
             return chosen;
         }
+        let garbage = self.garbage_bits(contract, input);
         match input {
             Input::Memory(..) | Input::Answer(_) => 0,
             Input::Register(register) if register.is_control() => self.control(register),
-            _ if is_garbage(contract, input) => self.garbage(input),
+            _ if garbage == u64::MAX => self.garbage(input),
             Input::Register(register) => {
-                self.argument(register.0.into()) & !unaligned(contract, register)
+                let number = self.argument(register.0.into()) & !unaligned(contract, register);
+                let number = match declared(contract, register) {
+                    Some(piece) if piece.not_null && number == 0 => region(register.0.into()),
+                    Some(piece) => extended(piece, number),
+                    None => number,
+                };
+                number & !garbage | self.garbage(input) & garbage
             }
-            Input::Left(call, register) => {
-                self.argument(u64::from(call) * 16 + 16 + register.index() as u64)
+            Input::Left(call, register) | Input::Partly(call, register, _) => {
+                let number = self.argument(u64::from(call) * 16 + 16 + register.index() as u64);
+                number & !garbage | self.garbage(input) & garbage
             }
         }
     }
@@ -109,6 +120,25 @@ impl Entry {
             // Double precision; towards zero; up; as processes begin.
             Register::X87_CONTROL => [0x027f, 0x0f7f, 0x0b7f, 0x037f][way],
             _ => 0,
+        }
+    }
+
+    /// The bits of an input that hold nothing a conforming program may rely on.
+    pub(super) fn garbage_bits(&self, contract: &Contract, input: Input) -> u64 {
+        match input {
+            Input::Register(register) => contract.garbage_in(register),
+            Input::Left(_, register) if contract.convention.results.contains(register) => 0,
+            Input::Left(..) => u64::MAX,
+            Input::Partly(_, _, bits) => !mask(bits),
+            Input::Memory(address, bytes) => {
+                let stack_pointer = self.stack_pointer(contract);
+                let offset = address.wrapping_sub(stack_pointer) as i64;
+                match on_stack(stack_pointer, address) && offset >= 8 {
+                    true => contract.garbage_on_stack(offset, bytes.into()),
+                    false => 0,
+                }
+            }
+            Input::Answer(_) => 0,
         }
     }
 
@@ -128,7 +158,7 @@ impl Entry {
     fn garbage(&self, input: Input) -> u64 {
         const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
         let (first, register) = match input {
-            Input::Left(_, register) => (0xd0, register),
+            Input::Left(_, register) | Input::Partly(_, register, _) => (0xd0, register),
             Input::Register(register) => (0xa0, register),
             Input::Memory(..) | Input::Answer(_) => return 0,
         };
@@ -168,6 +198,15 @@ impl Entry {
         for register in (0..16).map(Register) {
             machine.set(register, self.value(contract, Input::Register(register)));
         }
+        // Where arguments are declared, what is in the other vector registers is garbage.
+        if let Some(declared) = &contract.declared {
+            let arguments = declared.argument_registers();
+            for register in (0..2).map(Register::vector) {
+                if !arguments.contains(register) {
+                    machine.set(register, VECTOR_GARBAGE);
+                }
+            }
+        }
         machine.set_flags(Flags::DF | Flags::AC | Flags::NT, self.flags(contract));
         let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
         for register in controls.map(Register) {
@@ -195,12 +234,22 @@ pub(super) fn resumes_at(contract: &Contract) -> i64 {
     interrupt.and_then(Interrupt::resume_offset).unwrap_or(0)
 }
 
-/// Whether an input holds nothing that a conforming program may rely on.
-pub(super) fn is_garbage(contract: &Contract, input: Input) -> bool {
-    match input {
-        Input::Register(register) => !contract.arguments.contains(register),
-        Input::Left(_, register) => !contract.convention.results.contains(register),
-        Input::Memory(..) | Input::Answer(_) => false,
+/// What a vector register holds at the entry that is no argument.
+pub(super) const VECTOR_GARBAGE: u64 = 0xb7b6_b5b4_b3b2_b1b0;
+
+/// What is declared of a register.
+fn declared(contract: &Contract, register: Register) -> Option<&Piece> {
+    contract.declared.as_ref()?.argument_in(register)
+}
+
+/// A number as a caller fills the register of a narrow argument.
+fn extended(piece: &Piece, number: u64) -> u64 {
+    let low = number & mask(piece.bits.min(64) as u8);
+    match piece.extension {
+        Some(Extension::Sign) if piece.bits < 32 && low >> (piece.bits - 1) & 1 == 1 => {
+            (low | !mask(piece.bits as u8)) & mask(32)
+        }
+        _ => low,
     }
 }
 
@@ -215,7 +264,13 @@ fn unaligned(contract: &Contract, register: Register) -> u64 {
 /// Whether the contract lets an input hold this.
 pub(super) fn may_be(contract: &Contract, input: Input, value: u64) -> bool {
     match input {
-        Input::Register(register) => value & unaligned(contract, register) == 0,
+        Input::Register(register) => {
+            let is_declared = declared(contract, register).is_none_or(|piece| {
+                let defined = value & mask(piece.defined_bits().min(64) as u8);
+                defined == extended(piece, value) && !(piece.not_null && value == 0)
+            });
+            is_declared && value & unaligned(contract, register) == 0
+        }
         _ => true,
     }
 }

@@ -3,12 +3,12 @@
 use rustc_hash::FxHashSet;
 
 use super::course::{Course, End, Scene, Turn};
-use super::entry::{Entry, Input, RETURN_ADDRESS, is_garbage, on_stack};
+use super::entry::{Entry, Input, RETURN_ADDRESS, on_stack};
 use super::frame::{Frame, FrameAccess, Holds, Piece, Pieces};
 use super::pair::Interrupted;
 use super::search::Found;
 use super::solve::MOST_NODES;
-use super::symptom::Symptom;
+use super::symptom::{Garbled, Symptom};
 use super::unwind::misled;
 use super::{Given, Replay, ReplayStep, What};
 use crate::inputs::Place;
@@ -91,7 +91,9 @@ fn given(scene: Scene<'_>, symptom: Symptom, found: &Found) -> Vec<Given> {
             input,
             name: name(scene, &found.entry, input, 4),
             value,
-            or: second.filter(|&second| second != value && is_garbage(contract, input)),
+            or: second.filter(|&second| {
+                second != value && found.entry.garbage_bits(contract, input) != 0
+            }),
         }
     });
     given.collect()
@@ -101,7 +103,9 @@ fn given(scene: Scene<'_>, symptom: Symptom, found: &Found) -> Vec<Given> {
 fn name(scene: Scene<'_>, entry: &Entry, input: Input, depth: u32) -> String {
     let (address, bytes) = match input {
         Input::Register(register) => return register.to_string(),
-        Input::Left(call, register) => return format!("{register} after call {}", call + 1),
+        Input::Left(call, register) | Input::Partly(call, register, _) => {
+            return format!("{register} after call {}", call + 1);
+        }
         Input::Answer(number) => return format!("answer {} of the processor", number + 1),
         Input::Memory(address, bytes) => (address, bytes),
     };
@@ -197,7 +201,10 @@ impl<'a> Witness<'a> {
 
     fn watched(&self) -> Option<Register> {
         match self.symptom {
-            Symptom::Clobbered(register) | Symptom::Control(register) => Some(register),
+            Symptom::Clobbered(register)
+            | Symptom::Control(register)
+            | Symptom::UndefinedResult { register, .. }
+            | Symptom::UnwrittenResult(register) => Some(register),
             Symptom::X87InUse { .. } => Some(Register::X87_IN_USE),
             Symptom::UpperInUse => Some(Register::UPPER_IN_USE),
             _ => None,
@@ -214,6 +221,9 @@ impl<'a> Witness<'a> {
                 | Symptom::DirectionFlag
                 | Symptom::DirtyFlag { .. }
                 | Symptom::Undefined { .. }
+                | Symptom::UndefinedResult { .. }
+                | Symptom::UnwrittenResult(_)
+                | Symptom::Returns
                 | Symptom::FallThrough { .. }
         )
     }
@@ -369,7 +379,8 @@ impl<'a> Witness<'a> {
         let mut registers = (0..16).map(Register).filter(|&register| {
             // Arguments may be anything; what callers keep for themselves is told from all else.
             let input = Input::Register(register);
-            is_garbage(scene.contract, input) && value == Some(entry.value(scene.contract, input))
+            entry.garbage_bits(scene.contract, input) == u64::MAX
+                && value == Some(entry.value(scene.contract, input))
         });
         registers.next().map_or(Holds::Other, Holds::Entry)
     }
@@ -412,6 +423,9 @@ impl<'a> Witness<'a> {
             | Symptom::Control(_)
             | Symptom::UpperInUse
             | Symptom::Undefined { .. }
+            | Symptom::UndefinedResult { .. }
+            | Symptom::UnwrittenResult(_)
+            | Symptom::Returns
             | Symptom::FallThrough { .. } => false,
             _ => access.is_some_and(|access| is_near(access.offset)),
         };
@@ -558,7 +572,7 @@ fn part(
         let (Ok(first), Ok(second)) = (one.execute(code), other.course.execute(code)) else {
             break;
         };
-        let accesses = differences(&mut one, &mut other.course, interrupts);
+        let accesses = differences(&mut one, &mut other.course, symptom);
         if at == place && interrupts {
             let load = one
                 .machine
@@ -567,12 +581,22 @@ fn part(
                 .find(|access| !access.is_store);
             parting.range = load.map(|load| (load.address, load.bytes));
         }
+        let passed = match symptom {
+            Symptom::Undefined {
+                shown: Garbled::Passed(register, _),
+                ..
+            } => {
+                let values = [&one, &other.course].map(|course| course.machine.get(register));
+                values.map(Option::unwrap_or_default)
+            }
+            _ => [0, 0],
+        };
         let turns = [one.settle(&first), other.course.settle(&second)];
         let ways = [one.place, other.course.place].map(|place| scene.layout.address_of(place));
         if at == place {
             let differing = accesses
                 .into_iter()
-                .chain([ways])
+                .chain([ways, passed])
                 .find(|[one, other]| one != other);
             parting
                 .steps
@@ -593,11 +617,16 @@ fn part(
     parting
 }
 
-/// For each access of the last instruction its two addresses, or what was loaded there.
-fn differences(one: &mut Course<'_>, other: &mut Course<'_>, contents: bool) -> Vec<[u64; 2]> {
+/// For each access of the last instruction its two addresses, or what was loaded or stored there.
+fn differences(one: &mut Course<'_>, other: &mut Course<'_>, symptom: Symptom) -> Vec<[u64; 2]> {
+    let is_content = |access: Access| match symptom {
+        Symptom::BelowStackPointer { .. } => !access.is_store,
+        Symptom::Undefined { shown, .. } => shown == Garbled::Stored && access.is_store,
+        _ => false,
+    };
     let [ones, others] = [&*one, &*other].map(|course| course.machine.accesses().to_vec());
     let pairs = ones.into_iter().zip(others);
-    let pairs = pairs.map(|(a, b)| match contents && !a.is_store {
+    let pairs = pairs.map(|(a, b)| match is_content(a) && a == b {
         true => [loaded(one, a), loaded(other, a)],
         false => [a.address, b.address],
     });

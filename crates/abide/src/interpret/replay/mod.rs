@@ -29,7 +29,7 @@ mod unwind;
 pub use entry::{Input, RETURN_ADDRESS};
 pub use frame::{Frame, FrameAccess, Holds, Piece};
 pub use step::{Given, ReplayStep, What};
-pub use symptom::Symptom;
+pub use symptom::{Garbled, Symptom};
 
 use std::sync::OnceLock;
 

@@ -3,19 +3,20 @@
 use rustc_hash::FxHashSet;
 
 use super::course::{Course, End, Scene, Turn};
-use super::entry::{Entry, on_stack};
+use super::entry::{Entry, RETURN_ADDRESS, on_stack};
+use super::symptom::{Symptom, differ};
 use crate::inputs::Place;
 use crate::interpret::code::Code;
 use crate::machine::concrete::Access;
 use crate::machine::{Effect, Operand};
 
-/// Whether two entries, which differ in garbage alone, lead to different
-/// addresses or ways at `place`, having gone the same way until then.
+/// Whether two entries, which differ in garbage alone, show the symptom, having gone the same
+/// way until then.
 pub(super) fn garbage_matters(
     code: &mut Code<'_>,
     scene: Scene<'_>,
     entries: [&Entry; 2],
-    place: Place,
+    symptom: Symptom,
     most: u64,
 ) -> bool {
     let [mut one, mut other] = entries.map(|entry| Course::new(scene, entry));
@@ -25,13 +26,26 @@ pub(super) fn garbage_matters(
             return false;
         };
         let same = one.machine.accesses() == other.machine.accesses();
+        if let Symptom::Undefined { place, shown } = symptom
+            && at == place
+            && shown.shows(&mut one, &mut other)
+        {
+            return true;
+        }
         let turns = (one.settle(&first), other.settle(&second));
         let undetermined = |turn| matches!(turn, Turn::Ended(End::Undetermined(_)));
         if undetermined(turns.0) || undetermined(turns.1) {
             return false;
         }
-        if at == place && !(same && turns.0 == turns.1 && one.place == other.place) {
+        let parted = !(same && turns.0 == turns.1 && one.place == other.place);
+        if symptom.place() == Some(at) && parted {
             return true;
+        }
+        let back = Turn::Ended(End::Returned(RETURN_ADDRESS));
+        if let Symptom::UndefinedResult { register, bits } = symptom
+            && turns == (back, back)
+        {
+            return differ(&one, &other, register, bits);
         }
         let goes_on = !matches!(turns.0, Turn::Ended(_)) && !matches!(turns.1, Turn::Ended(_));
         if !goes_on || one.place != other.place {

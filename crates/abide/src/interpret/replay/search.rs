@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::course::{End, Scene};
-use super::entry::{Entry, Input, POINTERS, Usual, is_garbage, may_be, on_stack};
+use super::entry::{Entry, Input, POINTERS, Usual, may_be, on_stack};
 use super::pair::{garbage_matters, handler_matters};
 use super::past::Past;
 use super::solve::{Constraint, MOST_NODES, Solver, Wanted};
@@ -255,28 +255,40 @@ impl<'s, 'a> Search<'s, 'a> {
     // ---- symptoms that take two runs ----
 
     fn compare(&mut self, code: &mut Code<'_>, entry: &Entry, trial: &Trial) -> Option<Entry> {
-        let place = self.symptom.place()?;
         self.steps += 2 * trial.steps;
-        if matches!(self.symptom, Symptom::BelowStackPointer { .. }) {
+        if let Symptom::BelowStackPointer { place } = self.symptom {
             let matters = handler_matters(code, self.scene, entry, place, MOST_STEPS);
             return matters.then(|| entry.clone());
         }
         let contract = self.scene.contract;
         for &node in &trial.deciding {
-            let garbage = |input| is_garbage(contract, input);
+            let garbage = |input| entry.garbage_bits(contract, input);
             let inputs = trial.shadow.expressions.inputs(node, MOST_NODES);
-            if !inputs.iter().any(|&input| garbage(input)) {
-                continue;
-            }
-            let Some(mut solver) = Solver::new(&trial.shadow.expressions, node, &[]) else {
-                continue;
-            };
-            let changes = solver.solve(Wanted::Different, 4, |(input, value)| {
-                garbage(input) && self.is_allowed(entry, input, value)
+            let inputs: Vec<Input> = inputs
+                .into_iter()
+                .filter(|&input| garbage(input) != 0)
+                .collect();
+            let now = |input| trial.shadow.expressions.number_of(input);
+            let flipped = inputs.iter().flat_map(|&input| {
+                let (now, bits) = (now(input), garbage(input));
+                let flips = [bits & bits.wrapping_neg(), bits & now, bits];
+                flips.map(|flip| (input, now ^ flip))
             });
+            let mut changes: Vec<(Input, u64)> = flipped.collect();
+            if !inputs.is_empty()
+                && let Some(mut solver) = Solver::new(&trial.shadow.expressions, node, &[])
+            {
+                changes.extend(solver.solve(Wanted::Different, 4, |(input, value)| {
+                    (value ^ now(input)) & !garbage(input) == 0
+                }));
+            }
             for (input, value) in changes {
+                if value == now(input) || !self.is_allowed(entry, input, value) {
+                    continue;
+                }
                 let second = with(entry, input, value);
-                if garbage_matters(code, self.scene, [entry, &second], place, MOST_STEPS) {
+                self.steps += 2 * trial.steps;
+                if garbage_matters(code, self.scene, [entry, &second], self.symptom, MOST_STEPS) {
                     return Some(second);
                 }
             }

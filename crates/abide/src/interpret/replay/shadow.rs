@@ -91,7 +91,7 @@ impl Shadow {
         let convention = course.scene.around.convention;
         for register in (0..16).map(Register) {
             if !convention.preserved.contains(register) && register != Register::RSP {
-                self.name(course, Input::Left(number, register), register);
+                self.name(course, course.left(number, register), register);
             }
         }
         self.registers[Register::RSP.index()] = None;

@@ -1,11 +1,12 @@
 //! What a run must show, judged on its numbers alone.
 
 use super::course::{AbiCall, Course, End, Turn};
-use super::entry::{Input, RETURN_ADDRESS, on_stack};
+use super::entry::{Input, RETURN_ADDRESS, VECTOR_GARBAGE, on_stack};
 use super::unwind::misled;
 use crate::contracts::Interrupt;
 use crate::inputs::Place;
 use crate::interpret::events::Unwound;
+use crate::machine::arithmetic::mask;
 use crate::registers::{Flags, Register};
 
 /// A page, and the guard below a stack, in bytes.
@@ -51,12 +52,24 @@ pub enum Symptom {
         /// The instruction.
         place: Place,
     },
-    /// Of two runs that differ in garbage alone, the instruction at this place
-    /// accesses or goes to different addresses.
+    /// Two runs that differ in garbage alone differ at the instruction at this place.
     Undefined {
         /// The instruction.
         place: Place,
+        /// In what.
+        shown: Garbled,
     },
+    /// Two runs that differ in garbage alone return different results.
+    UndefinedResult {
+        /// The register of the result.
+        register: Register,
+        /// How many bits of it count.
+        bits: u8,
+    },
+    /// The register of a result holds at the return what it held at the entry.
+    UnwrittenResult(Register),
+    /// The root returns.
+    Returns,
     /// What is loaded at this place was overwritten by a signal handler, as it
     /// lay further below SP than the red zone reaches.
     BelowStackPointer {
@@ -89,6 +102,36 @@ pub enum Symptom {
     },
 }
 
+/// What garbage shows in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Garbled {
+    /// The addresses that are accessed or gone to.
+    Way,
+    /// What is stored elsewhere than on the stack.
+    Stored,
+    /// So many bits of a register, which a callee takes.
+    Passed(Register, u8),
+}
+
+impl Garbled {
+    /// Whether two runs show it, which have run the instruction alike and have not left it yet.
+    pub(super) fn shows(self, one: &mut Course<'_>, other: &mut Course<'_>) -> bool {
+        match self {
+            Self::Way => false,
+            Self::Stored => one.stored() != other.stored(),
+            Self::Passed(register, bits) => differ(one, other, register, bits),
+        }
+    }
+}
+
+/// Whether the low bits of a register differ, and are numbers in both runs.
+pub(super) fn differ(one: &Course<'_>, other: &Course<'_>, register: Register, bits: u8) -> bool {
+    let low = |course: &Course<'_>| Some(course.machine.get(register)? & mask(bits));
+    low(one)
+        .zip(low(other))
+        .is_some_and(|(one, other)| one != other)
+}
+
 impl Symptom {
     /// The place where it shows, if it is bound to one.
     #[must_use]
@@ -100,11 +143,14 @@ impl Symptom {
             | Self::InterruptFrame
             | Self::X87InUse { .. }
             | Self::Control(_)
-            | Self::UpperInUse => None,
+            | Self::UpperInUse
+            | Self::UndefinedResult { .. }
+            | Self::UnwrittenResult(_)
+            | Self::Returns => None,
             Self::DirtyFlag { place, .. }
             | Self::MisalignedCall { place }
             | Self::MisalignedAccess { place }
-            | Self::Undefined { place }
+            | Self::Undefined { place, .. }
             | Self::BelowStackPointer { place }
             | Self::FallThrough { place }
             | Self::UnprobedStep { place }
@@ -117,7 +163,7 @@ impl Symptom {
     pub(super) const fn takes_two(self) -> bool {
         matches!(
             self,
-            Self::Undefined { .. } | Self::BelowStackPointer { .. }
+            Self::Undefined { .. } | Self::UndefinedResult { .. } | Self::BelowStackPointer { .. }
         )
     }
 
@@ -167,6 +213,10 @@ impl Symptom {
                     .wrapping_sub(course.stack_pointer())
                     .wrapping_add(PAGE)
                     < 2 * PAGE
+            }
+            (Self::Returns, Turn::Ended(End::Returned(RETURN_ADDRESS))) => true,
+            (Self::UnwrittenResult(register), Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
+                course.machine.get(register) == Some(VECTOR_GARBAGE)
             }
             (Self::DirectionFlag, Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
                 course.machine.flag(Flags::DF) == Some(true)

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::course::{Course, End, Scene, Turn};
-use super::entry::{Entry, resumes_at};
+use super::entry::{Entry, RETURN_ADDRESS, resumes_at};
 use super::expression::Node;
 use super::past::Past;
 use super::shadow::Shadow;
-use super::symptom::Symptom;
+use super::symptom::{Garbled, Symptom};
 use crate::inputs::Place;
 use crate::interpret::code::Code;
 use crate::machine::concrete::Undetermined;
@@ -151,6 +151,7 @@ pub(super) fn attempt<'a>(
         if symptom.place() == Some(at) {
             trial.arrived = true;
             trial.note_deciding(&course, effects, done.instruction.flow);
+            trial.note_garbled(&course, effects, symptom);
         }
         let calls = course.calls;
         let turn = course.settle(&done);
@@ -204,6 +205,12 @@ impl Trial {
         touched: u64,
         end: End,
     ) {
+        if let Symptom::UndefinedResult { register, .. } = symptom
+            && end == End::Returned(RETURN_ADDRESS)
+        {
+            self.arrived = true;
+            self.deciding.extend(self.shadow.register(register));
+        }
         self.outcome = match symptom.shows(course, at, touched, Turn::Ended(end)) {
             true if self.is_doubtful(course, symptom, at) => Outcome::Doubtful,
             true => Outcome::Shown,
@@ -280,9 +287,16 @@ impl Trial {
 
     fn note_deciding(&mut self, course: &Course<'_>, effects: &[Effect], flow: Flow) {
         for effect in effects {
-            if let Effect::Load { address, .. } | Effect::Store { address, .. } = *effect {
-                self.deciding
-                    .extend(self.shadow.operand(course, address).node);
+            match *effect {
+                Effect::Load { address, .. } | Effect::Store { address, .. } => {
+                    let node = self.shadow.operand(course, address).node;
+                    self.deciding.extend(node);
+                }
+                Effect::Block(_) => {
+                    let pointers_and_count = self.shadow.block.into_iter().flatten();
+                    self.deciding.extend(pointers_and_count);
+                }
+                _ => {}
             }
         }
         self.deciding.extend(match flow {
@@ -292,6 +306,27 @@ impl Trial {
             }
             _ => None,
         });
+    }
+
+    fn note_garbled(&mut self, course: &Course<'_>, effects: &[Effect], symptom: Symptom) {
+        match symptom {
+            Symptom::Undefined {
+                shown: Garbled::Stored,
+                ..
+            } => {
+                for effect in effects {
+                    if let Effect::Store { value, .. } = *effect {
+                        self.deciding
+                            .extend(self.shadow.operand(course, value).node);
+                    }
+                }
+            }
+            Symptom::Undefined {
+                shown: Garbled::Passed(register, _),
+                ..
+            } => self.deciding.extend(self.shadow.register(register)),
+            _ => {}
+        }
     }
 
     fn note_repair(&mut self, course: &Course<'_>, effects: &[Effect], flow: Flow, end: End) {

@@ -14,6 +14,8 @@ pub(super) struct Attributes {
     pub(super) link_name: Option<String>,
     /// Whether a `cfg` may take the item away.
     pub(super) is_conditional: bool,
+    /// The words of `repr`: `C`, `packed(1)`.
+    pub(super) repr: Vec<String>,
 }
 
 impl Attributes {
@@ -26,10 +28,26 @@ impl Attributes {
         found
     }
 
+    /// The number of `packed(2)` or `align(16)`; 1 for a word alone.
+    pub(super) fn repr_number(&self, name: &str) -> Option<u64> {
+        self.repr.iter().find_map(|word| {
+            let rest = word.strip_prefix(name)?;
+            match rest.strip_prefix('(') {
+                Some(number) => number.trim_end_matches(')').parse().ok(),
+                None => rest.is_empty().then_some(1),
+            }
+        })
+    }
+
     fn add(&mut self, meta: &Meta) {
         match meta {
             Meta::Path(path) if path.is_ident("no_mangle") => self.no_mangle = true,
             Meta::List(list) if list.path.is_ident("cfg") => self.is_conditional = true,
+            Meta::List(list) if list.path.is_ident("repr") => {
+                let words = list.tokens.to_string();
+                let words = words.split(',').map(|word| word.replace(' ', ""));
+                self.repr.extend(words);
+            }
             Meta::List(list) if list.path.is_ident("unsafe") => {
                 for inner in inner(list) {
                     self.add(&inner);

@@ -4,6 +4,7 @@
 //! count as present. It explains findings; it never makes one.
 
 mod attributes;
+mod types;
 
 use std::io;
 use std::path::Path;
@@ -12,8 +13,11 @@ use std::sync::Arc;
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 
+use super::{CallConvention, Layout, Origin, Parameter, Signature, Type};
 use crate::inputs::SourceLine;
 use attributes::Attributes;
+pub use types::SourceType;
+use types::{Definition, Names};
 
 /// The items of all source files that were read, in the order of their paths and lines.
 #[derive(Debug, Default)]
@@ -24,6 +28,7 @@ pub struct RustSource {
     pub declarations: Vec<RustItem>,
     /// Files that could not be parsed, each with the parser's reason.
     pub skipped: Vec<String>,
+    names: Names,
 }
 
 /// A function or static.
@@ -42,6 +47,26 @@ pub struct RustItem {
     pub is_conditional: bool,
     /// The ABI: `Some("C")` for `extern "C"`, `None` for Rust's own. Statics have none.
     pub abi: Option<String>,
+    /// What it is.
+    pub kind: ItemKind,
+}
+
+/// What an item is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A function, as it is written.
+    Function {
+        /// Names and types of the parameters.
+        parameters: Vec<(Option<String>, SourceType)>,
+        /// The type of the result.
+        result: SourceType,
+        /// Whether more arguments may follow.
+        variadic: bool,
+        /// Whether it depends on types or lifetimes that are chosen later.
+        is_generic: bool,
+    },
+    /// A static of this type.
+    Static(SourceType),
 }
 
 impl RustSource {
@@ -87,6 +112,120 @@ impl RustSource {
         }
     }
 
+    /// The signature of a function, where source tells what its types are.
+    #[must_use]
+    pub fn signature(&self, item: &RustItem) -> Option<Signature> {
+        let ItemKind::Function {
+            parameters,
+            result,
+            variadic,
+            is_generic,
+        } = &item.kind
+        else {
+            return None;
+        };
+        let abi = item.abi.as_deref()?;
+        let convention = match abi.trim_end_matches("-unwind") {
+            "C" | "cdecl" | "sysv64" | "system" => CallConvention::C,
+            "win64" | "efiapi" => CallConvention::Win64,
+            _ => CallConvention::Other,
+        };
+        let mut passed = Vec::new();
+        let mut returned = None;
+        match result {
+            SourceType::Never | SourceType::Unit => {}
+            ty => match self.names.parameters(ty)?.as_slice() {
+                [] => {}
+                [
+                    Parameter {
+                        ty: Type::Memory { bytes, .. },
+                        ..
+                    },
+                ] => passed.push(Parameter {
+                    is_result: true,
+                    ..Parameter::of(Type::Pointer {
+                        to: None,
+                        bytes: *bytes,
+                        nullable: false,
+                    })
+                }),
+                [only] => returned = Some(only.ty.clone()),
+                several => {
+                    let parts = several.iter().map(|part| part.ty.clone());
+                    returned = Some(Type::Aggregate(parts.collect()));
+                }
+            },
+        }
+        for (name, ty) in parameters {
+            let parts = self.names.parameters(ty)?;
+            passed.extend(parts.into_iter().map(|part| Parameter {
+                name: name.clone(),
+                ..part
+            }));
+        }
+        (!is_generic).then(|| Signature {
+            symbol: item.symbol.clone().unwrap_or_else(|| item.name.clone()),
+            convention,
+            parameters: passed,
+            result: returned,
+            variadic: *variadic,
+            never_returns: *result == SourceType::Never,
+            unwinds: abi.ends_with("-unwind"),
+            origin: Origin::Source,
+            file: item.line.file.to_string(),
+            line: Some(item.line.clone()),
+        })
+    }
+
+    /// The signature that a text like `fn(u32) -> bool` says.
+    #[must_use]
+    pub fn signature_of_text(&self, symbol: &str, text: &str, file: &str) -> Option<Signature> {
+        let function: syn::TypeFnPtr = syn::parse_str(text).ok()?;
+        let parameters = function.inputs.iter().map(|input| {
+            let name = input.name.as_ref().map(|(name, _)| name.to_string());
+            (name, SourceType::of(&input.ty))
+        });
+        let item = RustItem {
+            name: symbol.to_owned(),
+            symbol: Some(symbol.to_owned()),
+            line: SourceLine {
+                file: Arc::from(file),
+                line: 0,
+            },
+            is_public: false,
+            is_conditional: false,
+            abi: Some(
+                function
+                    .abi
+                    .as_ref()
+                    .map_or_else(|| "C".to_owned(), abi_name),
+            ),
+            kind: ItemKind::Function {
+                parameters: parameters.collect(),
+                result: result_of(&function.output),
+                variadic: function.variadic.is_some(),
+                is_generic: false,
+            },
+        };
+        let signature = self.signature(&item)?;
+        Some(Signature {
+            line: None,
+            ..signature
+        })
+    }
+
+    /// The size and fields of a type; `None` where source does not tell.
+    #[must_use]
+    pub fn layout(&self, ty: &SourceType) -> Option<Layout> {
+        self.names.layout(ty)
+    }
+
+    /// Whether a type is a struct whose fields Rust orders as it likes.
+    #[must_use]
+    pub fn is_unordered(&self, ty: &SourceType) -> bool {
+        self.names.is_unordered(ty)
+    }
+
     /// The declarations of the symbol.
     pub fn declarations_of<'a>(&'a self, symbol: &'a str) -> impl Iterator<Item = &'a RustItem> {
         let named = move |item: &&RustItem| item.symbol.as_deref() == Some(symbol);
@@ -107,12 +246,17 @@ impl Reader<'_> {
         }
     }
 
+    fn name(&mut self, name: &syn::Ident, definition: Definition) {
+        self.source.names.define(unraw(name), definition);
+    }
+
     fn define(
         &mut self,
         name: &syn::Ident,
         attributes: &[syn::Attribute],
         visibility: &syn::Visibility,
         abi: Option<&syn::Abi>,
+        kind: ItemKind,
     ) {
         let attributes = Attributes::read(attributes);
         let own_name = attributes.no_mangle.then(|| unraw(name));
@@ -123,6 +267,7 @@ impl Reader<'_> {
             is_public: !matches!(visibility, syn::Visibility::Inherited),
             is_conditional: attributes.is_conditional,
             abi: abi.map(abi_name),
+            kind,
         };
         self.source.definitions.push(item);
     }
@@ -133,6 +278,7 @@ impl Reader<'_> {
         attributes: &[syn::Attribute],
         visibility: &syn::Visibility,
         abi: &syn::Abi,
+        kind: ItemKind,
     ) {
         let attributes = Attributes::read(attributes);
         let item = RustItem {
@@ -142,6 +288,7 @@ impl Reader<'_> {
             is_public: !matches!(visibility, syn::Visibility::Inherited),
             is_conditional: attributes.is_conditional,
             abi: Some(abi_name(abi)),
+            kind,
         };
         self.source.declarations.push(item);
     }
@@ -159,13 +306,63 @@ fn abi_name(abi: &syn::Abi) -> String {
         .map_or_else(|| "C".to_owned(), syn::LitStr::value)
 }
 
+fn result_of(output: &syn::ReturnType) -> SourceType {
+    match output {
+        syn::ReturnType::Default => SourceType::Unit,
+        syn::ReturnType::Type(_, ty) => SourceType::of(ty),
+    }
+}
+
+fn function(signature: &syn::Signature) -> ItemKind {
+    let parameters = signature.inputs.iter().map(|input| match input {
+        syn::FnArg::Receiver(_) => (None, SourceType::Other),
+        syn::FnArg::Typed(typed) => {
+            let name = match &*typed.pat {
+                syn::Pat::Ident(name) => Some(unraw(&name.ident)),
+                _ => None,
+            };
+            (name, SourceType::of(&typed.ty))
+        }
+    });
+    let generics = &signature.generics.params;
+    let is_lifetime =
+        |generic: &syn::GenericParam| matches!(generic, syn::GenericParam::Lifetime(_));
+    ItemKind::Function {
+        parameters: parameters.collect(),
+        result: result_of(&signature.output),
+        variadic: signature.variadic.is_some(),
+        is_generic: !generics.iter().all(is_lifetime),
+    }
+}
+
 impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        let definition = types::definition_of_struct(item);
+        self.name(&item.ident, definition);
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        if let Some(definition) = types::definition_of_enum(item) {
+            self.name(&item.ident, definition);
+        }
+    }
+
+    fn visit_item_union(&mut self, item: &'ast syn::ItemUnion) {
+        self.name(&item.ident, Definition::Union);
+    }
+
+    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
+        let definition = Definition::Alias(SourceType::of(&item.ty));
+        self.name(&item.ident, definition);
+    }
+
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
         self.define(
             &item.sig.ident,
             &item.attrs,
             &item.vis,
             item.sig.abi.as_ref(),
+            function(&item.sig),
         );
         visit::visit_item_fn(self, item);
     }
@@ -176,12 +373,14 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             &item.attrs,
             &item.vis,
             item.sig.abi.as_ref(),
+            function(&item.sig),
         );
         visit::visit_impl_item_fn(self, item);
     }
 
     fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
-        self.define(&item.ident, &item.attrs, &item.vis, None);
+        let kind = ItemKind::Static(SourceType::of(&item.ty));
+        self.define(&item.ident, &item.attrs, &item.vis, None, kind);
         visit::visit_item_static(self, item);
     }
 
@@ -189,10 +388,12 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         for item in &block.items {
             match item {
                 syn::ForeignItem::Fn(f) => {
-                    self.declare(&f.sig.ident, &f.attrs, &f.vis, &block.abi);
+                    let kind = function(&f.sig);
+                    self.declare(&f.sig.ident, &f.attrs, &f.vis, &block.abi, kind);
                 }
                 syn::ForeignItem::Static(s) => {
-                    self.declare(&s.ident, &s.attrs, &s.vis, &block.abi);
+                    let kind = ItemKind::Static(SourceType::of(&s.ty));
+                    self.declare(&s.ident, &s.attrs, &s.vis, &block.abi, kind);
                 }
                 _ => {}
             }
@@ -241,6 +442,71 @@ mod tests {
         let f = source.declarations_of("eff").next().unwrap();
         assert_eq!((&*f.name, f.abi.as_deref()), ("f", Some("sysv64")));
         assert!(source.declarations_of("g").next().is_some());
+    }
+
+    /// The signature of `f` in a text, as it is printed.
+    fn signature(text: &str) -> String {
+        let mut source = RustSource::default();
+        source.add("a.rs", text);
+        let f = source.declarations_of("f").next().unwrap();
+        match source.signature(f) {
+            Some(signature) => {
+                let lines = signature.parameters.iter().map(|p| &p.ty);
+                format!("{:?} -> {:?}", lines.collect::<Vec<_>>(), signature.result)
+            }
+            None => "not told".to_owned(),
+        }
+    }
+
+    #[test]
+    fn structs_are_taken_apart_as_the_convention_says() {
+        let float = signature("#[repr(C)] struct V([f32; 3]); extern \"C\" { fn f(v: V); }");
+        assert_eq!(float, "[Aggregate([Float(64), Float(32)])] -> None");
+        let mixed = signature(
+            "#[repr(C)] struct S { a: f64, b: (), c: u8 } extern \"C\" { fn f(s: S) -> S; }",
+        );
+        let integer = "Integer { bits: 64, signed: None }";
+        let pair = format!("Aggregate([Float(64), {integer}])");
+        assert_eq!(mixed, format!("[{pair}] -> Some({pair})"));
+        let large = signature("#[repr(C)] struct S([u64; 3]); extern \"C\" { fn f(s: S); }");
+        assert_eq!(large, "[Memory { bytes: 24, align: 8 }] -> None");
+        let packed = signature(
+            "#[repr(C, packed)] struct S { a: u16, b: u64 } extern \"C\" { fn f(s: S); }",
+        );
+        assert_eq!(packed, "[Memory { bytes: 10, align: 8 }] -> None");
+        let inside = signature(
+            "#[repr(transparent)] struct S(T); type T = i128; extern \"C\" { fn f(s: S); }",
+        );
+        assert_eq!(
+            inside,
+            "[Integer { bits: 128, signed: Some(true) }] -> None"
+        );
+        let unordered = signature("struct S { a: u8, b: u64 } extern \"C\" { fn f(s: S); }");
+        assert_eq!(unordered, "not told");
+        let twice = signature(
+            "mod a { type T = u8; } mod b { type T = u64; } extern \"C\" { fn f(s: T); }",
+        );
+        assert_eq!(twice, "not told");
+    }
+
+    #[test]
+    fn a_struct_has_its_fields_where_its_representation_puts_them() {
+        let mut source = RustSource::default();
+        source.add(
+            "a.rs",
+            "#[repr(C)] struct Open { limit: u16, base: u64 }
+             #[repr(C, packed)] struct Closed { limit: u16, base: u64 }
+             struct Any { limit: u16, base: u64 }",
+        );
+        let ty = |name: &str| SourceType::Named(name.to_owned(), Vec::new());
+        let base = |name: &str| {
+            let layout = source.layout(&ty(name))?;
+            Some((layout.fields.get(1)?.offset, layout.size))
+        };
+        assert_eq!(base("Open"), Some((8, 16)));
+        assert_eq!(base("Closed"), Some((2, 10)));
+        assert_eq!(base("Any"), None);
+        assert!(source.is_unordered(&ty("Any")));
     }
 
     #[test]

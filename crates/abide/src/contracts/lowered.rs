@@ -1,0 +1,368 @@
+//! A signature, lowered by the System V convention: which registers and stack bytes hold what.
+
+use crate::registers::{Register, RegisterSet};
+use crate::signatures::{CallConvention, Extension, Signature, Type};
+
+/// Section 3.2.3, "Passing": in this order.
+const GENERAL: [Register; 6] = [
+    Register::RDI,
+    Register::RSI,
+    Register::RDX,
+    Register::RCX,
+    Register::R8,
+    Register::R9,
+];
+const VECTORS: u8 = 8;
+/// "Returning of Values".
+const GENERAL_RESULTS: [Register; 2] = [Register::RAX, Register::RDX];
+const VECTOR_RESULTS: [Register; 2] = [Register::vector(0), Register::vector(1)];
+
+/// Whether parameters are passed in a general register; `rax` and `r10` tell other things.
+#[must_use]
+pub fn passes_parameters(register: Register) -> bool {
+    GENERAL.contains(&register)
+}
+
+/// Where an argument or result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Held {
+    /// In the low bits of a register.
+    Register(Register),
+    /// On the stack, so many bytes above the return address.
+    Stack(u32),
+    /// On top of the x87 stack.
+    X87,
+}
+
+/// A piece of an argument or result that goes as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Piece {
+    /// Where it is.
+    pub held: Held,
+    /// How many bits of it there are.
+    pub bits: u32,
+    /// How it is extended to 32 bits.
+    pub extension: Option<Extension>,
+    /// An address that is not null.
+    pub not_null: bool,
+    /// The number of the parameter that it is of, from 0.
+    pub parameter: usize,
+}
+
+impl Piece {
+    /// How many low bits are defined in what it is held in. Clang extends what is narrower than
+    /// 32 bits up to them, and relies on it; the ABI leaves it open.
+    #[must_use]
+    pub fn defined_bits(&self) -> u32 {
+        match self.extension {
+            Some(_) => self.bits.max(32),
+            None => self.bits,
+        }
+    }
+}
+
+/// What a signature comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lowered {
+    /// The signature.
+    pub signature: Signature,
+    /// The arguments.
+    pub arguments: Vec<Piece>,
+    /// The bytes of stack arguments.
+    pub stack_bytes: u32,
+    /// The results.
+    pub results: Vec<Piece>,
+}
+
+impl Lowered {
+    /// Lowers a signature; `None` where its convention is another.
+    #[must_use]
+    pub fn of(signature: &Signature) -> Option<Self> {
+        if signature.convention != CallConvention::C {
+            return None;
+        }
+        let mut passing = Passing::default();
+        for (number, parameter) in signature.parameters.iter().enumerate() {
+            passing.extension = parameter.extension;
+            passing.pass(&parameter.ty, number)?;
+        }
+        let mut results = Returning::default();
+        if let Some(result) = &signature.result {
+            results.give(result);
+        }
+        if signature.parameters.iter().any(|p| p.is_result) {
+            results.give(&Type::pointer());
+        }
+        Some(Self {
+            signature: signature.clone(),
+            arguments: passing.pieces,
+            stack_bytes: passing.stack,
+            results: results.pieces,
+        })
+    }
+
+    /// Registers that hold arguments; `al` counts vector registers where more may follow.
+    #[must_use]
+    pub fn argument_registers(&self) -> RegisterSet {
+        let count = self.signature.variadic.then_some(Register::RAX);
+        registers(&self.arguments).chain(count).collect()
+    }
+
+    /// Registers that hold results.
+    #[must_use]
+    pub fn result_registers(&self) -> RegisterSet {
+        registers(&self.results).collect()
+    }
+
+    /// The argument in a register.
+    #[must_use]
+    pub fn argument_in(&self, register: Register) -> Option<&Piece> {
+        let mut arguments = self.arguments.iter();
+        arguments.find(|piece| piece.held == Held::Register(register))
+    }
+
+    /// The result in a register.
+    #[must_use]
+    pub fn result_in(&self, register: Register) -> Option<&Piece> {
+        let mut results = self.results.iter();
+        results.find(|piece| piece.held == Held::Register(register))
+    }
+
+    /// The parameter that a piece is of, as a reader counts them: from 1, by name where it has one.
+    #[must_use]
+    pub fn parameter_text(&self, piece: &Piece) -> String {
+        let parameters = &self.signature.parameters;
+        let Some(parameter) = parameters.get(piece.parameter) else {
+            return "an argument".to_owned();
+        };
+        let before = parameters[..piece.parameter].iter();
+        let number = before.filter(|p| !p.is_result).count() + 1;
+        match &parameter.name {
+            Some(name) => format!("`{name}: {}`", parameter.ty),
+            None => format!("parameter {number}, `{}`", parameter.ty),
+        }
+    }
+
+    /// Whether another lowering passes and returns the same in the same places.
+    #[must_use]
+    pub fn agrees(&self, other: &Self) -> bool {
+        let plain = |pieces: &[Piece]| -> Vec<(Held, u32)> {
+            let pieces = pieces.iter();
+            pieces.map(|p| (p.held, p.defined_bits())).collect()
+        };
+        plain(&self.arguments) == plain(&other.arguments)
+            && self.signature.variadic == other.signature.variadic
+            && self.stack_bytes == other.stack_bytes
+            && plain(&self.results) == plain(&other.results)
+    }
+}
+
+fn registers(pieces: &[Piece]) -> impl Iterator<Item = Register> {
+    pieces.iter().filter_map(|piece| match piece.held {
+        Held::Register(register) => Some(register),
+        _ => None,
+    })
+}
+
+/// Arguments, given places one after another.
+#[derive(Default)]
+struct Passing {
+    pieces: Vec<Piece>,
+    general: usize,
+    vectors: u8,
+    stack: u32,
+    extension: Option<Extension>,
+}
+
+impl Passing {
+    fn pass(&mut self, ty: &Type, parameter: usize) -> Option<()> {
+        match ty {
+            Type::Integer { bits: 65.., .. } => {
+                if self.general + 2 <= GENERAL.len() {
+                    self.general(64, false, parameter)?;
+                    return self.general(64, false, parameter);
+                }
+                self.on_stack(16, 16, 128, parameter)
+            }
+            Type::Integer { bits, .. } => self.general(u32::from(*bits), false, parameter),
+            Type::Pointer { nullable, .. } => self.general(64, !nullable, parameter),
+            Type::Float(80) => self.on_stack(16, 16, 80, parameter),
+            Type::Float(bits) => self.vector(u32::from(*bits), parameter),
+            Type::Vector(bytes) => self.vector(bytes.checked_mul(8)?, parameter),
+            Type::Aggregate(parts) => parts.iter().try_for_each(|part| self.pass(part, parameter)),
+            Type::Memory { bytes, align } => {
+                let bytes = u32::try_from(*bytes).ok()?;
+                let align = u32::try_from(*align).ok()?;
+                self.on_stack(bytes, align, bytes.checked_mul(8)?, parameter)
+            }
+        }
+    }
+
+    fn general(&mut self, bits: u32, not_null: bool, parameter: usize) -> Option<()> {
+        let Some(&register) = GENERAL.get(self.general) else {
+            return self.on_stack(8, 8, bits, parameter);
+        };
+        self.general += 1;
+        self.push(Held::Register(register), bits, not_null, parameter);
+        Some(())
+    }
+
+    fn vector(&mut self, bits: u32, parameter: usize) -> Option<()> {
+        if self.vectors < VECTORS {
+            let register = Register::vector(self.vectors);
+            self.vectors += 1;
+            self.push(Held::Register(register), bits, false, parameter);
+            return Some(());
+        }
+        let bytes = (bits / 8).max(8);
+        self.on_stack(bytes, bytes, bits, parameter)
+    }
+
+    fn on_stack(&mut self, bytes: u32, align: u32, bits: u32, parameter: usize) -> Option<()> {
+        let start = self.stack.checked_next_multiple_of(align.max(8))?;
+        self.stack = start.checked_add(bytes.checked_next_multiple_of(8)?)?;
+        self.push(Held::Stack(start), bits, false, parameter);
+        Some(())
+    }
+
+    fn push(&mut self, held: Held, bits: u32, not_null: bool, parameter: usize) {
+        self.pieces.push(Piece {
+            held,
+            bits,
+            extension: self.extension,
+            not_null,
+            parameter,
+        });
+    }
+}
+
+/// Results, given registers one after another.
+#[derive(Default)]
+struct Returning {
+    pieces: Vec<Piece>,
+    general: usize,
+    vectors: usize,
+}
+
+impl Returning {
+    fn give(&mut self, ty: &Type) {
+        match ty {
+            Type::Integer { bits: 65.., .. } => {
+                self.general(64);
+                self.general(64);
+            }
+            // A caller looks at no bit beyond the type, but at the whole byte of a `bool`.
+            Type::Integer { bits, .. } => self.general(u32::from(*bits).next_multiple_of(8)),
+            Type::Pointer { .. } => self.general(64),
+            Type::Float(80) => self.push(Held::X87, 80),
+            Type::Float(bits) => self.vector(u32::from(*bits)),
+            Type::Vector(bytes) => self.vector(bytes.saturating_mul(8)),
+            Type::Aggregate(parts) => parts.iter().for_each(|part| self.give(part)),
+            Type::Memory { .. } => {}
+        }
+    }
+
+    fn general(&mut self, bits: u32) {
+        if let Some(&register) = GENERAL_RESULTS.get(self.general) {
+            self.general += 1;
+            self.push(Held::Register(register), bits);
+        }
+    }
+
+    fn vector(&mut self, bits: u32) {
+        if let Some(&register) = VECTOR_RESULTS.get(self.vectors) {
+            self.vectors += 1;
+            self.push(Held::Register(register), bits);
+        }
+    }
+
+    fn push(&mut self, held: Held, bits: u32) {
+        self.pieces.push(Piece {
+            held,
+            bits,
+            extension: None,
+            not_null: false,
+            parameter: 0,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signatures::llvm;
+
+    /// Arguments, bytes on the stack, results, of `declare` with the rest of the line.
+    fn lowered(rest: &str) -> (Vec<String>, u32, Vec<String>) {
+        let signatures = llvm::read("a.ll", &format!("declare {rest}"));
+        let lowered = Lowered::of(&signatures[0]).unwrap();
+        let text = |pieces: &[Piece]| {
+            let text = pieces.iter().map(|piece| match piece.held {
+                Held::Register(register) => format!("{register}:{}", piece.defined_bits()),
+                Held::Stack(offset) => format!("+{offset}:{}", piece.defined_bits()),
+                Held::X87 => "st0".to_owned(),
+            });
+            text.collect()
+        };
+        let (arguments, results) = (text(&lowered.arguments), text(&lowered.results));
+        (arguments, lowered.stack_bytes, results)
+    }
+
+    #[test]
+    fn narrow_integers_are_defined_as_far_as_clang_extends_them() {
+        let (arguments, stack, results) =
+            lowered("zeroext i1 @f(i8 zeroext, i16 signext, i32, i24, ptr)");
+        let expected = ["rdi:32", "rsi:32", "rdx:32", "rcx:24", "r8:64"];
+        assert_eq!(arguments, expected);
+        assert_eq!((stack, &*results), (0, &["rax:8".to_owned()][..]));
+    }
+
+    #[test]
+    fn each_class_counts_its_own_registers() {
+        let (arguments, stack, results) = lowered(
+            "{ i64, double } @f(double, i64, { i64, float }, <8 x float>, i64, i64, i64, i32, i8 \
+             zeroext)",
+        );
+        let expected = [
+            "xmm0:64", "rdi:64", "rsi:64", "xmm1:32", "xmm2:256", "rdx:64", "rcx:64", "r8:64",
+            "r9:32", "+0:32",
+        ];
+        assert_eq!(arguments, expected);
+        assert_eq!(
+            (stack, results),
+            (8, vec!["rax:64".into(), "xmm0:64".into()])
+        );
+    }
+
+    #[test]
+    fn what_is_copied_lies_on_the_stack() {
+        let (arguments, stack, results) = lowered(
+            "void @f(ptr sret([32 x i8]) align 8, ptr byval([12 x i8]) align 8, ptr byval([16 x \
+             i8]) align 16, x86_fp80)",
+        );
+        assert_eq!(arguments, ["rdi:64", "+0:96", "+16:128", "+32:80"]);
+        assert_eq!((stack, &*results), (48, &["rax:64".to_owned()][..]));
+    }
+
+    #[test]
+    fn two_words_go_in_two_registers_or_none() {
+        let (arguments, stack, results) = lowered("i128 @f(i128, i64, i64, i64, i128, i64)");
+        let expected = [
+            "rdi:64", "rsi:64", "rdx:64", "rcx:64", "r8:64", "+0:128", "r9:64",
+        ];
+        assert_eq!(arguments, expected);
+        assert_eq!(
+            (stack, results),
+            (16, vec!["rax:64".into(), "rdx:64".into()])
+        );
+    }
+
+    #[test]
+    fn a_variadic_call_counts_its_vectors() {
+        let signatures = llvm::read("a.ll", "declare i32 @printf(ptr, ...)");
+        let lowered = Lowered::of(&signatures[0]).unwrap();
+        assert!(lowered.argument_registers().contains(Register::RAX));
+        let other = llvm::read("a.ll", "declare win64cc i32 @f(ptr)");
+        assert_eq!(Lowered::of(&other[0]), None);
+    }
+}

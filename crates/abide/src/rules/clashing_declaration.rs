@@ -1,0 +1,137 @@
+use super::facts::Facts;
+use super::{Finding, Level, Location, Outcome, Rule};
+use crate::contracts::Lowered;
+use crate::inputs::link::SymbolRef;
+use crate::inputs::{Assembly, Language, SymbolPlace};
+use crate::signatures::{Origin, Signature};
+
+pub(super) static RULE: Rule = Rule {
+    id: "clashing_declaration",
+    level: Level::Deny,
+    page: include_str!("clashing_declaration.md"),
+    never_unknown: Some("declarations are compared with each other"),
+    check: super::Check::Names(check),
+};
+
+fn check(facts: &Facts<'_>) -> Outcome {
+    let symbols = facts.signatures.symbols();
+    let findings = symbols.filter_map(|(symbol, said)| {
+        let clash = clash(said)?;
+        let definition = facts.unit.definition(symbol);
+        is_crossing(facts, symbol, definition)
+            .then(|| finding(facts, symbol, definition, said, clash))
+    });
+    Outcome::Judged(findings.collect())
+}
+
+/// Two signatures that cannot both be true, and whether no code is wrong by the second alone.
+struct Clash<'a> {
+    one: &'a Signature,
+    other: &'a Signature,
+}
+
+/// The first two declarations that pass something in different places. What source says under
+/// conditions that its reader does not know is heard only where nothing else is said.
+fn clash(said: &[Signature]) -> Option<Clash<'_>> {
+    let is_compiled = |signature: &&Signature| signature.origin != Origin::Source;
+    let compiled: Vec<&Signature> = said.iter().filter(is_compiled).collect();
+    let heard = match compiled.is_empty() {
+        true => said.iter().collect(),
+        false => compiled,
+    };
+    let (&one, others) = heard.split_first()?;
+    let lowered = Lowered::of(one);
+    let clashes = |other: &&&Signature| match (&lowered, Lowered::of(other)) {
+        (Some(one), Some(other)) => !compatible(one, &other),
+        (one, other) => one.is_some() != other.is_some(),
+    };
+    let other = others.iter().find(clashes)?;
+    Some(Clash { one, other })
+}
+
+/// Whether each caller does what the other says; one may leave the result alone.
+fn compatible(one: &Lowered, other: &Lowered) -> bool {
+    let without_result = |lowered: &Lowered| Lowered {
+        results: Vec::new(),
+        ..lowered.clone()
+    };
+    let is_left = one.results.is_empty() || other.results.is_empty();
+    one.agrees(other) || is_left && without_result(one).agrees(&without_result(other))
+}
+
+/// Whether assembly defines the symbol, or looks for it.
+fn is_crossing(facts: &Facts<'_>, symbol: &str, definition: Option<SymbolRef>) -> bool {
+    is_defined_in_assembly(facts, definition)
+        || facts.unit.objects.iter().any(|object| {
+            let mut symbols = object.symbols.iter();
+            object.language == Language::Assembly
+                && symbols
+                    .any(|found| found.place == SymbolPlace::Undefined && found.name == symbol)
+        })
+}
+
+/// Whether a definition is assembly.
+pub(super) fn is_defined_in_assembly(facts: &Facts<'_>, definition: Option<SymbolRef>) -> bool {
+    let Some(definition) = definition else {
+        return false;
+    };
+    let object = facts.unit.objects.get(definition.object);
+    let symbol = facts.unit.symbol(definition);
+    object
+        .zip(symbol)
+        .is_some_and(|(object, symbol)| match symbol.place {
+            _ if object.language == Language::Assembly => true,
+            SymbolPlace::Section(section) if object.language == Language::Rust => {
+                let assembly = Assembly::of(object);
+                assembly.trace(section, symbol.value).is_some()
+            }
+            _ => false,
+        })
+}
+
+fn finding(
+    facts: &Facts<'_>,
+    symbol: &str,
+    definition: Option<SymbolRef>,
+    said: &[Signature],
+    clash: Clash<'_>,
+) -> Finding {
+    let mut finding = RULE.finding(
+        symbol,
+        format!("`{symbol}` is declared in two ways that do not agree"),
+        format!(
+            "declare `{symbol}` once, as its definition has it, and use that declaration everywhere"
+        ),
+    );
+    for signature in [clash.one, clash.other] {
+        let label = format!("declared as `{signature}`");
+        match &signature.line {
+            Some(line) => finding.places.push(Location {
+                place: None,
+                line: Some(line.clone()),
+                label,
+            }),
+            None => finding.notes.push(format!(
+                "`{signature}` by its {} in `{}`",
+                signature.origin.text(),
+                signature.file
+            )),
+        }
+    }
+    if let Some(definition) = definition {
+        let label = format!("`{symbol}` is defined here");
+        finding.places.push(facts.definition(definition, label));
+    }
+    // Source that says the second, where IR alone does not tell its line.
+    let unseen = said.iter().filter(|s| s.origin == Origin::Source);
+    for source in unseen.filter(|_| clash.other.line.is_none()) {
+        finding
+            .places
+            .extend(source.line.clone().map(|line| Location {
+                place: None,
+                line: Some(line),
+                label: format!("declared as `{source}`"),
+            }));
+    }
+    finding
+}

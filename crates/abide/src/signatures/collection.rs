@@ -1,0 +1,192 @@
+//! All that is said of all symbols.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use super::rust_source::RustSource;
+use super::{CallConvention, Origin, Signature, debug_info, json, llvm};
+use crate::inputs::{Object, SourceLine};
+
+/// What is said of each symbol, by everyone.
+#[derive(Debug, Clone, Default)]
+pub struct Signatures {
+    by_symbol: BTreeMap<String, Vec<Signature>>,
+    /// Whether anything was there to be read.
+    pub is_given: bool,
+}
+
+impl Signatures {
+    /// Reads a `.ll` or `.json` file, or all `.ll` files under a directory.
+    ///
+    /// # Errors
+    /// A file or directory cannot be read, or is not of its form.
+    pub fn read(&mut self, path: &Path) -> io::Result<()> {
+        self.is_given = true;
+        if path.is_dir() {
+            let entries: io::Result<Vec<_>> = std::fs::read_dir(path)?.collect();
+            let mut paths: Vec<_> = entries?.iter().map(std::fs::DirEntry::path).collect();
+            paths.sort();
+            let is_ir = |path: &Path| path.extension().is_some_and(|ending| ending == "ll");
+            for path in paths {
+                if path.is_dir() || is_ir(&path) {
+                    self.read(&path)?;
+                }
+            }
+            return Ok(());
+        }
+        let text = std::fs::read_to_string(path)?;
+        let file = path.to_string_lossy();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let signatures = json::read(&file, &text).map_err(io::Error::other)?;
+            signatures
+                .into_iter()
+                .for_each(|signature| self.add(signature));
+        } else {
+            self.add_ir(&file, &text);
+        }
+        Ok(())
+    }
+
+    /// Adds what a text of LLVM IR says.
+    pub fn add_ir(&mut self, file: &str, text: &str) {
+        self.is_given = true;
+        for signature in llvm::read(file, text) {
+            self.add(signature);
+        }
+    }
+
+    /// Adds what an object's debug information says of functions that it calls.
+    pub fn add_debug_info(&mut self, object: &Object) {
+        for signature in debug_info::read(object) {
+            self.is_given = true;
+            self.add(signature);
+        }
+    }
+
+    /// Adds a signature, unless one that agrees is there from the same origin.
+    pub fn add(&mut self, signature: Signature) {
+        let known = self.by_symbol.entry(signature.symbol.clone()).or_default();
+        let is_known = known
+            .iter()
+            .any(|known| known.agrees(&signature) && known.origin <= signature.origin);
+        if !is_known {
+            known.push(signature);
+        }
+    }
+
+    /// Takes in what source knows: places and names for what is there, and signatures of
+    /// functions that nothing else speaks of.
+    pub fn add_source(&mut self, source: &RustSource) {
+        let items = source.declarations.iter().chain(&source.definitions);
+        for item in items {
+            let Some(symbol) = item.symbol.as_deref() else {
+                continue;
+            };
+            let own = source.signature(item);
+            let Some(known) = self.by_symbol.get_mut(symbol) else {
+                if let Some(own) = own {
+                    self.by_symbol.insert(symbol.to_owned(), vec![own]);
+                }
+                continue;
+            };
+            let found = known.iter_mut().filter(|known| known.line.is_none());
+            let mut fits = found.filter(|known| own.as_ref().is_none_or(|own| own.agrees(known)));
+            if let Some(fit) = fits.next() {
+                fit.line = Some(item.line.clone());
+                if let Some(own) = own {
+                    describe(fit, &own);
+                }
+            } else if let Some(own) = own
+                && !known.iter().any(|known| known.agrees(&own))
+                && !item.is_conditional
+            {
+                known.push(own);
+            }
+        }
+    }
+
+    /// Whether nothing is said of anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_symbol.is_empty()
+    }
+
+    /// Everything that is said of a symbol.
+    #[must_use]
+    pub fn of(&self, symbol: &str) -> &[Signature] {
+        self.by_symbol.get(symbol).map_or(&[], Vec::as_slice)
+    }
+
+    /// The signature to hold a symbol to: the first that is not in another convention.
+    #[must_use]
+    pub fn first(&self, symbol: &str) -> Option<&Signature> {
+        let mut all: Vec<_> = self
+            .of(symbol)
+            .iter()
+            .filter(|signature| signature.convention == CallConvention::C)
+            .collect();
+        all.sort_by_key(|signature| rank(signature.origin));
+        all.first().copied()
+    }
+
+    /// Where a symbol is declared, as far as it is known.
+    #[must_use]
+    pub fn line(&self, symbol: &str) -> Option<&SourceLine> {
+        self.of(symbol)
+            .iter()
+            .find_map(|signature| signature.line.as_ref())
+    }
+
+    /// All symbols.
+    pub fn symbols(&self) -> impl Iterator<Item = (&str, &[Signature])> {
+        let all = self.by_symbol.iter();
+        all.map(|(symbol, signatures)| (symbol.as_str(), signatures.as_slice()))
+    }
+}
+
+/// What compilers made of a declaration comes before what a reader makes of it.
+const fn rank(origin: Origin) -> u8 {
+    match origin {
+        Origin::Defined => 0,
+        Origin::Declared => 1,
+        Origin::Called => 2,
+        Origin::DebugInfo => 3,
+        Origin::Source => 4,
+    }
+}
+
+/// Takes the names and types of source, where each parameter is passed as one.
+fn describe(signature: &mut Signature, source: &Signature) {
+    if signature.parameters.len() != source.parameters.len() {
+        return;
+    }
+    for (known, own) in signature.parameters.iter_mut().zip(&source.parameters) {
+        known.name.clone_from(&own.name);
+        known.ty = merged(&known.ty, &own.ty);
+    }
+    if let (Some(known), Some(own)) = (&mut signature.result, &source.result) {
+        *known = merged(known, own);
+    }
+}
+
+fn merged(known: &super::Type, own: &super::Type) -> super::Type {
+    use super::Type::Pointer;
+    match (known, own) {
+        (
+            Pointer {
+                bytes, nullable, ..
+            },
+            Pointer {
+                to,
+                bytes: own_bytes,
+                nullable: own_nullable,
+            },
+        ) => Pointer {
+            to: to.clone(),
+            bytes: *bytes.max(own_bytes),
+            nullable: *nullable && *own_nullable,
+        },
+        _ => own.clone(),
+    }
+}

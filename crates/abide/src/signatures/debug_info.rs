@@ -1,0 +1,355 @@
+//! DWARF: what C was compiled with, of functions that it calls and defines.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gimli::{AttributeValue, DebuggingInformationEntry, EndianSlice, RunTimeEndian, UnitOffset};
+
+use super::layout::{Field, Kind, Layout, classified, extended, plain, repeated};
+use super::{CallConvention, Origin, Parameter, Signature, Type};
+use crate::inputs::{Object, SourceLine, debug_sections};
+
+type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
+type Entry<'a> = DebuggingInformationEntry<Reader<'a>>;
+
+/// How deep types may nest.
+const DEEPEST: u32 = 24;
+
+/// The functions that an object's debug information speaks of, C's alone. What is damaged is
+/// left out.
+#[must_use]
+pub fn read(object: &Object) -> Vec<Signature> {
+    let mut found = Vec::new();
+    if let Some((sections, endian)) = debug_sections(object) {
+        let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
+        // An error ends the reading; what was read stands.
+        let _ = read_units(&dwarf, &object.name, &mut found);
+    }
+    found
+}
+
+fn read_units(
+    dwarf: &gimli::Dwarf<Reader<'_>>,
+    object: &str,
+    found: &mut Vec<Signature>,
+) -> gimli::Result<()> {
+    let mut units = dwarf.units();
+    while let Some(header) = units.next()? {
+        let unit = dwarf.unit(header)?;
+        let reader = UnitReader {
+            dwarf,
+            unit: &unit,
+            object,
+        };
+        reader.read(found)?;
+    }
+    Ok(())
+}
+
+struct UnitReader<'a, 'data> {
+    dwarf: &'a gimli::Dwarf<Reader<'data>>,
+    unit: &'a gimli::Unit<Reader<'data>>,
+    object: &'a str,
+}
+
+/// A function that is being read.
+struct Open {
+    depth: isize,
+    signature: Option<Signature>,
+}
+
+impl<'data> UnitReader<'_, 'data> {
+    fn read(&self, found: &mut Vec<Signature>) -> gimli::Result<()> {
+        let mut entries = self.unit.entries();
+        let mut files = HashMap::new();
+        let mut open: Option<Open> = None;
+        while let Some(entry) = entries.next_dfs()? {
+            let depth = entry.depth();
+            if entry.tag() == gimli::DW_TAG_compile_unit && !is_c(entry) {
+                return Ok(());
+            }
+            if let Some(done) = open.take_if(|open| depth <= open.depth) {
+                found.extend(done.signature);
+            }
+            match entry.tag() {
+                gimli::DW_TAG_subprogram => {
+                    let signature = self.function(entry, &mut files)?;
+                    open = Some(Open { depth, signature });
+                }
+                gimli::DW_TAG_formal_parameter => {
+                    if let Some(open) = open.as_mut().filter(|open| depth == open.depth + 1)
+                        && let Some(mut signature) = open.signature.take()
+                        && let Some(ty) = self.passed(self.type_of(entry), DEEPEST)?
+                    {
+                        let (extension, ty) = extended(ty);
+                        signature.parameters.push(Parameter {
+                            name: self.name(entry)?,
+                            extension,
+                            ..Parameter::of(ty)
+                        });
+                        open.signature = Some(signature);
+                    }
+                }
+                gimli::DW_TAG_unspecified_parameters => {
+                    let inner = open.as_mut().filter(|open| depth == open.depth + 1);
+                    if let Some(signature) = inner.and_then(|open| open.signature.as_mut()) {
+                        signature.variadic = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        found.extend(open.and_then(|open| open.signature));
+        Ok(())
+    }
+
+    /// The signature of a function without its parameters; `None` where nothing is said of them.
+    fn function(
+        &self,
+        entry: &Entry<'data>,
+        files: &mut HashMap<u64, Arc<str>>,
+    ) -> gimli::Result<Option<Signature>> {
+        let flag = |name| entry.attr_value(name) == Some(AttributeValue::Flag(true));
+        let is_told = flag(gimli::DW_AT_external) && flag(gimli::DW_AT_prototyped);
+        let symbol = match self.text(entry, gimli::DW_AT_linkage_name)? {
+            Some(name) => Some(name),
+            None => self.name(entry)?,
+        };
+        let Some(symbol) = symbol.filter(|_| is_told) else {
+            return Ok(None);
+        };
+        let mut parameters = Vec::new();
+        let mut result = None;
+        if let Some(ty) = self.type_of(entry) {
+            match self.passed(Some(ty), DEEPEST)? {
+                None => return Ok(None),
+                Some(Type::Memory { bytes, .. }) => parameters.push(Parameter {
+                    is_result: true,
+                    ..Parameter::of(Type::Pointer {
+                        to: None,
+                        bytes,
+                        nullable: false,
+                    })
+                }),
+                Some(ty) => result = Some(ty),
+            }
+        }
+        Ok(Some(Signature {
+            symbol,
+            convention: CallConvention::C,
+            parameters,
+            result,
+            variadic: false,
+            never_returns: flag(gimli::DW_AT_noreturn),
+            unwinds: false,
+            origin: Origin::DebugInfo,
+            file: self.object.to_owned(),
+            line: self.line(entry, files),
+        }))
+    }
+
+    fn text(&self, entry: &Entry<'data>, name: gimli::DwAt) -> gimli::Result<Option<String>> {
+        let Some(value) = entry.attr_value(name) else {
+            return Ok(None);
+        };
+        let text = self.dwarf.attr_string(self.unit, value)?;
+        Ok(Some(text.to_string_lossy().into_owned()))
+    }
+
+    fn name(&self, entry: &Entry<'data>) -> gimli::Result<Option<String>> {
+        self.text(entry, gimli::DW_AT_name)
+    }
+
+    fn line(&self, entry: &Entry<'data>, files: &mut HashMap<u64, Arc<str>>) -> Option<SourceLine> {
+        let number = match entry.attr_value(gimli::DW_AT_decl_file)? {
+            AttributeValue::FileIndex(number) => number,
+            other => other.udata_value()?,
+        };
+        let line = entry.attr_value(gimli::DW_AT_decl_line)?.udata_value()?;
+        let file = match files.get(&number) {
+            Some(file) => Arc::clone(file),
+            None => {
+                let header = self.unit.line_program.as_ref()?.header();
+                let file = header.file(number)?;
+                let mut path = std::path::PathBuf::new();
+                if let Some(start) = self.unit.comp_dir {
+                    path.push(start.to_string_lossy().as_ref());
+                }
+                for part in [file.directory(header), Some(file.path_name())] {
+                    let part = self.dwarf.attr_string(self.unit, part?).ok()?;
+                    path.push(part.to_string_lossy().as_ref());
+                }
+                let path: Arc<str> = Arc::from(path.to_string_lossy().as_ref());
+                files.insert(number, Arc::clone(&path));
+                path
+            }
+        };
+        let line = u32::try_from(line).ok()?;
+        Some(SourceLine { file, line })
+    }
+
+    fn type_of(&self, entry: &Entry<'data>) -> Option<UnitOffset> {
+        match entry.attr_value(gimli::DW_AT_type) {
+            Some(AttributeValue::UnitRef(offset)) => Some(offset),
+            _ => None,
+        }
+    }
+
+    /// How a type is passed; `None` where it is not understood. No type at all is `void`.
+    fn passed(&self, ty: Option<UnitOffset>, depth: u32) -> gimli::Result<Option<Type>> {
+        let (Some(ty), Some(depth)) = (ty, depth.checked_sub(1)) else {
+            return Ok(None);
+        };
+        let entry = self.unit.entry(ty)?;
+        let size = || {
+            let size = entry.attr_value(gimli::DW_AT_byte_size);
+            size.and_then(|size| size.udata_value())
+        };
+        Ok(match entry.tag() {
+            gimli::DW_TAG_pointer_type => Some(Type::pointer()),
+            gimli::DW_TAG_base_type => size().and_then(|size| base(&entry, size)),
+            gimli::DW_TAG_enumeration_type => size().map(|size| Type::Integer {
+                bits: size as u16 * 8,
+                signed: Some(false),
+            }),
+            gimli::DW_TAG_structure_type => self
+                .layout(Some(ty), depth)?
+                .map(|layout| classified(&layout)),
+            tag if is_transparent(tag) => return self.passed(self.type_of(&entry), depth),
+            _ => None,
+        })
+    }
+
+    fn layout(&self, ty: Option<UnitOffset>, depth: u32) -> gimli::Result<Option<Layout>> {
+        let (Some(ty), Some(depth)) = (ty, depth.checked_sub(1)) else {
+            return Ok(None);
+        };
+        let entry = self.unit.entry(ty)?;
+        match entry.tag() {
+            gimli::DW_TAG_structure_type => self.structure(ty, depth),
+            gimli::DW_TAG_array_type => self.array(&entry, depth),
+            tag if is_transparent(tag) => self.layout(self.type_of(&entry), depth),
+            _ => Ok(match self.passed(Some(ty), depth)? {
+                Some(Type::Integer { bits, .. }) => {
+                    let bytes = u64::from(bits).div_ceil(8);
+                    Some(plain(bytes, bytes, Kind::Integer))
+                }
+                Some(Type::Pointer { .. }) => Some(plain(8, 8, Kind::Integer)),
+                Some(Type::Float(bits @ (32 | 64))) => {
+                    let bytes = u64::from(bits) / 8;
+                    Some(plain(bytes, bytes, Kind::Float))
+                }
+                _ => None,
+            }),
+        }
+    }
+
+    fn array(&self, entry: &Entry<'data>, depth: u32) -> gimli::Result<Option<Layout>> {
+        let Some(of) = self.layout(self.type_of(entry), depth)? else {
+            return Ok(None);
+        };
+        let mut count = 1_u64;
+        let mut tree = self.unit.entries_tree(Some(entry.offset()))?;
+        let mut children = tree.root()?.children();
+        while let Some(child) = children.next()? {
+            let child = child.entry();
+            let value = |name| child.attr_value(name).and_then(|value| value.udata_value());
+            let last = value(gimli::DW_AT_upper_bound).map(|last| last.saturating_add(1));
+            let Some(number) = value(gimli::DW_AT_count).or(last) else {
+                return Ok(None);
+            };
+            count = count.saturating_mul(number);
+        }
+        Ok(repeated(&of, count))
+    }
+
+    fn structure(&self, ty: UnitOffset, depth: u32) -> gimli::Result<Option<Layout>> {
+        let mut tree = self.unit.entries_tree(Some(ty))?;
+        let root = tree.root()?;
+        let number = |entry: &Entry<'data>, name| {
+            let value = entry.attr_value(name);
+            value.and_then(|value| value.udata_value())
+        };
+        let Some(size) = number(root.entry(), gimli::DW_AT_byte_size) else {
+            return Ok(None);
+        };
+        let mut layout = Layout {
+            size,
+            align: 1,
+            fields: Vec::new(),
+        };
+        let mut children = root.children();
+        while let Some(child) = children.next()? {
+            let child = child.entry();
+            if child.tag() != gimli::DW_TAG_member {
+                continue;
+            }
+            // Bits that share a byte have no place of their own here.
+            let Some(offset) = number(child, gimli::DW_AT_data_member_location) else {
+                return Ok(None);
+            };
+            let Some(inner) = self.layout(self.type_of(child), depth)? else {
+                return Ok(None);
+            };
+            layout.align = layout.align.max(inner.align);
+            layout
+                .fields
+                .extend(inner.fields.into_iter().map(|field| Field {
+                    offset: offset.saturating_add(field.offset),
+                    ..field
+                }));
+        }
+        Ok(Some(layout))
+    }
+}
+
+fn base(entry: &Entry<'_>, size: u64) -> Option<Type> {
+    let bits = u16::try_from(size.checked_mul(8)?).ok()?;
+    let AttributeValue::Encoding(encoding) = entry.attr_value(gimli::DW_AT_encoding)? else {
+        return None;
+    };
+    let integer = |bits, signed| {
+        Some(Type::Integer {
+            bits,
+            signed: Some(signed),
+        })
+    };
+    match encoding {
+        gimli::DW_ATE_boolean => integer(1, false),
+        gimli::DW_ATE_signed | gimli::DW_ATE_signed_char => integer(bits, true),
+        gimli::DW_ATE_unsigned | gimli::DW_ATE_unsigned_char => integer(bits, false),
+        // `long double` takes 16 bytes, and 80 bits of them.
+        gimli::DW_ATE_float if bits == 128 => Some(Type::Float(80)),
+        gimli::DW_ATE_float => Some(Type::Float(bits)),
+        _ => None,
+    }
+}
+
+/// A type that says nothing but what another is called or may be used for.
+fn is_transparent(tag: gimli::DwTag) -> bool {
+    matches!(
+        tag,
+        gimli::DW_TAG_typedef
+            | gimli::DW_TAG_const_type
+            | gimli::DW_TAG_volatile_type
+            | gimli::DW_TAG_restrict_type
+            | gimli::DW_TAG_atomic_type
+    )
+}
+
+fn is_c(entry: &Entry<'_>) -> bool {
+    // DWARF's list of languages has it, gimli has not yet.
+    const C23: gimli::DwLang = gimli::DwLang(0x003e);
+    let language = entry.attr_value(gimli::DW_AT_language);
+    matches!(
+        language,
+        Some(AttributeValue::Language(
+            gimli::DW_LANG_C
+                | gimli::DW_LANG_C89
+                | gimli::DW_LANG_C99
+                | gimli::DW_LANG_C11
+                | gimli::DW_LANG_C17
+                | C23
+        ))
+    )
+}

@@ -1,0 +1,409 @@
+//! Types as source writes them, and what they are made of where source tells.
+
+use std::collections::HashMap;
+
+use syn::{GenericArgument, PathArguments};
+
+use super::attributes::Attributes;
+use crate::signatures::layout::{Kind, Layout, classified, extended, plain, repeated};
+use crate::signatures::{Field, Parameter, Type};
+
+/// How deep types may nest.
+const DEEPEST: u32 = 24;
+
+/// A type as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SourceType {
+    /// A name, the last of its path, with the types in its brackets.
+    Named(String, Vec<SourceType>),
+    /// `&T` and `&mut T`.
+    Reference(Box<SourceType>),
+    /// `*const T`, or `*mut T` where it is true.
+    Pointer(Box<SourceType>, bool),
+    /// `fn(…)`.
+    Function,
+    /// `[T; N]`; the number where it is one.
+    Array(Box<SourceType>, Option<u64>),
+    /// `[T]`, `str`, `dyn T`: a pointer to one is two words.
+    Unsized,
+    /// `()`.
+    Unit,
+    /// `!`.
+    Never,
+    /// Anything else.
+    Other,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Definition {
+    Alias(SourceType),
+    Struct(Struct),
+    /// An enum without fields, as an integer of so many bits, and whether it has a sign.
+    Enum(u16, bool),
+    Union,
+}
+
+/// A struct and its representation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Struct {
+    pub(super) is_c: bool,
+    pub(super) is_transparent: bool,
+    pub(super) packed: Option<u64>,
+    pub(super) align: Option<u64>,
+    pub(super) fields: Vec<(String, SourceType)>,
+}
+
+/// Names and what they stand for; a name of two things stands for neither.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashMap<String, Option<Definition>>);
+
+impl Names {
+    pub(super) fn define(&mut self, name: String, definition: Definition) {
+        let slot = self.0.entry(name).or_insert(Some(definition.clone()));
+        if slot.as_ref() != Some(&definition) {
+            *slot = None;
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&Definition> {
+        self.0.get(name)?.as_ref()
+    }
+
+    /// The size and fields of a type; `None` where source does not tell.
+    pub(super) fn layout(&self, ty: &SourceType) -> Option<Layout> {
+        self.layout_at(ty, DEEPEST)
+    }
+
+    fn layout_at(&self, ty: &SourceType, depth: u32) -> Option<Layout> {
+        let depth = depth.checked_sub(1)?;
+        match ty {
+            SourceType::Unit => Some(plain(0, 1, Kind::Integer)),
+            SourceType::Function => Some(plain(8, 8, Kind::Integer)),
+            SourceType::Reference(to) | SourceType::Pointer(to, _) => {
+                (!self.is_unsized(to, depth)).then(|| plain(8, 8, Kind::Integer))
+            }
+            SourceType::Array(of, count) => {
+                let of = self.layout_at(of, depth)?;
+                repeated(&of, (*count)?)
+            }
+            SourceType::Named(name, inner) => {
+                if let Some(layout) = primitive(name) {
+                    return Some(layout);
+                }
+                if let ("Option", [inner]) = (name.as_str(), inner.as_slice()) {
+                    let is_niche = matches!(inner, SourceType::Function | SourceType::Reference(_))
+                        || matches!(inner, SourceType::Named(name, _) if name == "NonNull");
+                    return is_niche.then(|| plain(8, 8, Kind::Integer));
+                }
+                if name == "NonNull" {
+                    return Some(plain(8, 8, Kind::Integer));
+                }
+                if let ("MaybeUninit" | "UnsafeCell" | "Cell" | "ManuallyDrop", [inner]) =
+                    (name.as_str(), inner.as_slice())
+                {
+                    return self.layout_at(inner, depth);
+                }
+                match self.get(name)? {
+                    Definition::Alias(ty) if inner.is_empty() => self.layout_at(ty, depth),
+                    Definition::Enum(bits, _) => {
+                        let bytes = u64::from(bits / 8);
+                        Some(plain(bytes, bytes, Kind::Integer))
+                    }
+                    Definition::Struct(definition) if inner.is_empty() => {
+                        self.struct_layout(definition, depth)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn struct_layout(&self, definition: &Struct, depth: u32) -> Option<Layout> {
+        if !definition.is_c && !definition.is_transparent {
+            return None;
+        }
+        let (mut end, mut most) = (0_u64, 1);
+        let mut fields = Vec::new();
+        for (name, ty) in &definition.fields {
+            let layout = self.layout_at(ty, depth)?;
+            let align = layout.align.min(definition.packed.unwrap_or(u64::MAX));
+            end = end.checked_next_multiple_of(align)?;
+            fields.extend(layout.fields.into_iter().map(|field| Field {
+                name: match field.name.is_empty() {
+                    true => name.clone(),
+                    false => format!("{name}.{}", field.name),
+                },
+                offset: end + field.offset,
+                ..field
+            }));
+            end = end.checked_add(layout.size)?;
+            most = most.max(align);
+        }
+        let align = most.max(definition.align.unwrap_or(1));
+        Some(Layout {
+            size: end.checked_next_multiple_of(align)?,
+            align,
+            fields,
+        })
+    }
+
+    /// Whether the name is a struct whose fields Rust orders as it likes.
+    pub(super) fn is_unordered(&self, ty: &SourceType) -> bool {
+        let SourceType::Named(name, _) = ty else {
+            return false;
+        };
+        match self.get(name) {
+            Some(Definition::Struct(definition)) => {
+                !definition.is_c && !definition.is_transparent && definition.fields.len() > 1
+            }
+            _ => false,
+        }
+    }
+
+    fn is_unsized(&self, ty: &SourceType, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        match ty {
+            SourceType::Unsized => true,
+            SourceType::Named(name, _) => match self.get(name) {
+                Some(Definition::Alias(ty)) => self.is_unsized(ty, depth),
+                _ => name == "str",
+            },
+            _ => false,
+        }
+    }
+
+    /// How a parameter of the type is passed: none for `()`, two for a slice.
+    pub(super) fn parameters(&self, ty: &SourceType) -> Option<Vec<Parameter>> {
+        self.parameters_at(ty, DEEPEST)
+    }
+
+    fn parameters_at(&self, ty: &SourceType, depth: u32) -> Option<Vec<Parameter>> {
+        let depth = depth.checked_sub(1)?;
+        match ty {
+            SourceType::Unit => Some(Vec::new()),
+            SourceType::Reference(to) if !self.is_unsized(to, depth) => {
+                Some(vec![self.pointer(ty, Some(to), false)])
+            }
+            SourceType::Pointer(to, _) if !self.is_unsized(to, depth) => {
+                Some(vec![self.pointer(ty, None, true)])
+            }
+            SourceType::Reference(_) | SourceType::Pointer(..) => Some(vec![
+                self.pointer(ty, None, true),
+                Parameter::of(Type::Integer {
+                    bits: 64,
+                    signed: Some(false),
+                }),
+            ]),
+            SourceType::Function => Some(vec![self.pointer(ty, None, false)]),
+            SourceType::Named(name, inner) => self.named(name, inner, ty, depth),
+            _ => None,
+        }
+    }
+
+    fn pointer(&self, ty: &SourceType, to: Option<&SourceType>, nullable: bool) -> Parameter {
+        let layout = to.and_then(|to| self.layout(to));
+        Parameter::of(Type::Pointer {
+            to: Some(ty.to_string()),
+            bytes: layout.map_or(0, |layout| layout.size),
+            nullable,
+        })
+    }
+
+    fn named(
+        &self,
+        name: &str,
+        inner: &[SourceType],
+        ty: &SourceType,
+        depth: u32,
+    ) -> Option<Vec<Parameter>> {
+        if let Some(ty) = number(name) {
+            let (extension, ty) = extended(ty);
+            let mut parameter = Parameter::of(ty);
+            parameter.extension = extension;
+            return Some(vec![parameter]);
+        }
+        if matches!((name, inner), ("Option", [_])) || name == "NonNull" {
+            self.layout(ty)?;
+            return Some(vec![self.pointer(ty, None, name == "Option")]);
+        }
+        match self.get(name)? {
+            Definition::Alias(ty) if inner.is_empty() => self.parameters_at(ty, depth),
+            Definition::Enum(bits, signed) => {
+                let (extension, ty) = extended(Type::Integer {
+                    bits: *bits,
+                    signed: Some(*signed),
+                });
+                let mut parameter = Parameter::of(ty);
+                parameter.extension = extension;
+                Some(vec![parameter])
+            }
+            Definition::Struct(definition) if inner.is_empty() => {
+                if definition.is_transparent {
+                    let real = |ty: &&SourceType| {
+                        self.layout(ty).is_none_or(|layout| layout.size > 0)
+                            && !matches!(ty, SourceType::Named(name, _) if name == "PhantomData")
+                    };
+                    let mut fields = definition.fields.iter().map(|(_, ty)| ty).filter(real);
+                    let only = fields.next()?;
+                    return match fields.next() {
+                        None => self.parameters_at(only, depth),
+                        Some(_) => None,
+                    };
+                }
+                let layout = self.struct_layout(definition, depth)?;
+                Some(vec![Parameter::of(classified(&layout))])
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The numbers of Rust and of C on x86-64 System V.
+fn number(name: &str) -> Option<Type> {
+    let integer = |bits, signed| {
+        Some(Type::Integer {
+            bits,
+            signed: Some(signed),
+        })
+    };
+    match name {
+        "bool" => integer(1, false),
+        "u8" | "c_uchar" | "uint8_t" => integer(8, false),
+        "i8" | "c_schar" | "c_char" | "int8_t" => integer(8, true),
+        "u16" | "c_ushort" | "uint16_t" => integer(16, false),
+        "i16" | "c_short" | "int16_t" => integer(16, true),
+        "u32" | "char" | "c_uint" | "uint32_t" => integer(32, false),
+        "i32" | "c_int" | "int32_t" => integer(32, true),
+        "u64" | "usize" | "c_ulong" | "c_ulonglong" | "size_t" | "uint64_t" | "uintptr_t" => {
+            integer(64, false)
+        }
+        "i64" | "isize" | "c_long" | "c_longlong" | "ssize_t" | "int64_t" | "intptr_t"
+        | "ptrdiff_t" => integer(64, true),
+        "u128" => integer(128, false),
+        "i128" => integer(128, true),
+        "f16" => Some(Type::Float(16)),
+        "f32" | "c_float" => Some(Type::Float(32)),
+        "f64" | "c_double" => Some(Type::Float(64)),
+        "f128" => Some(Type::Float(128)),
+        "__m128" | "__m128i" | "__m128d" => Some(Type::Vector(16)),
+        "__m256" | "__m256i" | "__m256d" => Some(Type::Vector(32)),
+        "__m512" | "__m512i" | "__m512d" => Some(Type::Vector(64)),
+        _ => None,
+    }
+}
+
+fn primitive(name: &str) -> Option<Layout> {
+    let (bytes, kind) = match number(name)? {
+        Type::Integer { bits, .. } => (u64::from(bits).div_ceil(8), Kind::Integer),
+        Type::Float(bits) => (u64::from(bits) / 8, Kind::Float),
+        // One in a struct is not taken apart here.
+        _ => return None,
+    };
+    Some(plain(bytes, bytes, kind))
+}
+
+impl SourceType {
+    pub(super) fn of(ty: &syn::Type) -> Self {
+        match ty {
+            syn::Type::Path(path) => {
+                let Some(last) = path.path.segments.last() else {
+                    return Self::Other;
+                };
+                let inner = match &last.arguments {
+                    PathArguments::AngleBracketed(inner) => inner
+                        .args
+                        .iter()
+                        .filter_map(|argument| match argument {
+                            GenericArgument::Type(ty) => Some(Self::of(ty)),
+                            _ => None,
+                        })
+                        .collect(),
+                    _ => Vec::new(),
+                };
+                Self::Named(last.ident.to_string(), inner)
+            }
+            syn::Type::Reference(reference) => Self::Reference(Box::new(Self::of(&reference.elem))),
+            syn::Type::Ptr(pointer) => {
+                let is_mutable = matches!(pointer.mutability, syn::PointerMutability::Mut(_));
+                Self::Pointer(Box::new(Self::of(&pointer.elem)), is_mutable)
+            }
+            syn::Type::FnPtr(_) => Self::Function,
+            syn::Type::Array(array) => {
+                let count = match &array.len {
+                    syn::Expr::Lit(literal) => match &literal.lit {
+                        syn::Lit::Int(number) => number.base10_parse().ok(),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                Self::Array(Box::new(Self::of(&array.elem)), count)
+            }
+            syn::Type::Slice(_) | syn::Type::TraitObject(_) => Self::Unsized,
+            syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
+            syn::Type::Never(_) => Self::Never,
+            syn::Type::Paren(inner) => Self::of(&inner.elem),
+            syn::Type::Group(inner) => Self::of(&inner.elem),
+            _ => Self::Other,
+        }
+    }
+}
+
+impl std::fmt::Display for SourceType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(name, inner) if inner.is_empty() => f.write_str(name),
+            Self::Named(name, inner) => {
+                let inner: Vec<_> = inner.iter().map(ToString::to_string).collect();
+                write!(f, "{name}<{}>", inner.join(", "))
+            }
+            Self::Reference(to) => write!(f, "&{to}"),
+            Self::Pointer(to, false) => write!(f, "*const {to}"),
+            Self::Pointer(to, true) => write!(f, "*mut {to}"),
+            Self::Function => f.write_str("fn"),
+            Self::Array(of, Some(count)) => write!(f, "[{of}; {count}]"),
+            Self::Array(of, None) => write!(f, "[{of}; _]"),
+            Self::Unsized => f.write_str("[_]"),
+            Self::Unit => f.write_str("()"),
+            Self::Never => f.write_str("!"),
+            Self::Other => f.write_str("_"),
+        }
+    }
+}
+
+/// What a struct's attributes and fields say.
+pub(super) fn definition_of_struct(item: &syn::ItemStruct) -> Definition {
+    let attributes = Attributes::read(&item.attrs);
+    let fields = item.fields.iter().enumerate().map(|(number, field)| {
+        let name = field.ident.as_ref();
+        let name = name.map_or_else(|| number.to_string(), ToString::to_string);
+        (name, SourceType::of(&field.ty))
+    });
+    let repr = |name: &str| attributes.repr.iter().any(|found| found == name);
+    Definition::Struct(Struct {
+        is_c: repr("C"),
+        is_transparent: repr("transparent"),
+        packed: attributes.repr_number("packed"),
+        align: attributes.repr_number("align"),
+        fields: fields.collect(),
+    })
+}
+
+/// What an enum's attributes say, where it has no fields.
+pub(super) fn definition_of_enum(item: &syn::ItemEnum) -> Option<Definition> {
+    let attributes = Attributes::read(&item.attrs);
+    if item
+        .variants
+        .iter()
+        .any(|variant| !variant.fields.is_empty())
+    {
+        return None;
+    }
+    attributes.repr.iter().find_map(|repr| match number(repr)? {
+        Type::Integer { bits, signed } => Some(Definition::Enum(bits, signed.unwrap_or(false))),
+        _ => None,
+    })
+}

@@ -1,0 +1,26 @@
+; run: rustc --edition=2024 --crate-type=lib --emit=llvm-ir c.rs
+; check: --signatures c.ll --source c.rs a.o c.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global ask:function
+extern note
+section .text
+ask:
+    push rdi
+    call note
+    pop rdi
+    mov eax, eax
+    mov rax, [rdi + rax*8]
+    ret
+;;; c.rs
+#[unsafe(no_mangle)]
+pub extern "C" fn note(a: u64) -> u32 {
+    a as u32
+}
+unsafe extern "C" {
+    fn ask(a: *const u64) -> u64;
+}
+
+pub unsafe fn caller(a: *const u64) {
+    unsafe { ask(a) };
+}
