@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::frame_table::{self, Rule};
 use abide::inputs::{Image, Place, Resolved};
 use abide::machine::x86::Lifter;
 use abide::machine::{Effect, Effects, Flow, Reference, Target};
@@ -82,6 +83,8 @@ pub(crate) struct Body {
     pub(crate) is_open: bool,
     /// Whether a private helper is called.
     pub(crate) has_helpers: bool,
+    /// What the unwind table says of it.
+    pub(crate) table: Vec<Rule>,
     /// How long the section is that it begins in.
     pub(crate) section_size: i64,
 }
@@ -104,6 +107,7 @@ impl Body {
             targets: labels(image, entry),
             is_open: false,
             has_helpers: false,
+            table: frame_table::of(image, entry),
             section_size: size as i64,
         };
         let mut walk = Walk {

@@ -9,6 +9,7 @@
 mod body;
 mod breaking;
 mod edit;
+mod frame_table;
 mod parallel;
 mod preserving;
 mod running;
@@ -196,7 +197,7 @@ mod tests {
         let subjects = subjects();
         assert_eq!(
             subjects.len(),
-            5,
+            9,
             "a function is not proved before it is broken"
         );
         let decided = decided(&subjects, breaking::ALL);

@@ -105,6 +105,8 @@ impl<'a> Run<'a> {
             Filling::RANDOM
         });
         machine.set(Register::RSP, STACK);
+        machine.set(Register::X87_IN_USE, 0);
+        machine.set(Register::UPPER_IN_USE, 0);
         machine
             .memory()
             .write(STACK, 8, Value::number(RETURN_ADDRESS));
@@ -123,6 +125,7 @@ impl<'a> Run<'a> {
 
     fn run(mut self) -> Option<End> {
         let entry = PRESERVED.map(|register| self.machine.get(register));
+        let controls = self.controls();
         let mut lifted: HashMap<Place, Effects> = HashMap::new();
         let mut lifter = Lifter::new(self.scene.image);
         let mut place = self.scene.root;
@@ -134,12 +137,12 @@ impl<'a> Run<'a> {
                 effects
             });
             let next = match self.machine.step(effects, place) {
-                Step::Return(RETURN_ADDRESS) => return Some(self.end(entry)),
+                Step::Return(RETURN_ADDRESS) => return Some(self.end(entry, controls)),
                 step => self.go_on(step, place),
             };
             match next {
                 Some(next) => place = next,
-                None if self.broke => return Some(self.end(entry)),
+                None if self.broke => return Some(self.end(entry, controls)),
                 None => return None,
             }
         }
@@ -172,6 +175,9 @@ impl<'a> Run<'a> {
     fn callee(&mut self) -> Option<Place> {
         let stack = self.machine.get(Register::RSP)?;
         self.broke |= stack % 16 != 8 || self.machine.flag(Flags::DF) != Some(false);
+        self.broke |= !self.is_idle();
+        self.machine.set(Register::X87_IN_USE, 0);
+        self.machine.set(Register::UPPER_IN_USE, 0);
         self.calls += 1;
         for (n, register) in (0..).zip(volatile()) {
             self.machine
@@ -191,11 +197,28 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn end(self, entry: [Option<u64>; 6]) -> End {
+    /// What controls floating point.
+    fn controls(&self) -> [Option<u64>; 2] {
+        [Register::MXCSR, Register::X87_CONTROL].map(|register| {
+            let value = self.machine.get(register);
+            value.map(|value| value & register.control_bits())
+        })
+    }
+
+    /// Whether neither MMX nor the x87 stack nor upper halves are in use.
+    fn is_idle(&self) -> bool {
+        let in_use = self.machine.get(Register::X87_IN_USE);
+        in_use.is_some_and(|in_use| in_use as i64 <= 0)
+            && self.machine.get(Register::UPPER_IN_USE) == Some(0)
+    }
+
+    fn end(self, entry: [Option<u64>; 6], controls: [Option<u64>; 2]) -> End {
         let now = PRESERVED.map(|register| self.machine.get(register));
         let is_kept = entry == now
             && self.machine.get(Register::RSP) == Some(STACK + 8)
-            && self.machine.flag(Flags::DF) == Some(false);
+            && self.machine.flag(Flags::DF) == Some(false)
+            && self.is_idle()
+            && controls == self.controls();
         End {
             touched: self.touched,
             broke: self.broke || !is_kept,

@@ -2,9 +2,11 @@
 
 mod calls;
 mod ends;
+mod floats;
 mod registers;
 mod saves;
 mod stack;
+mod tables;
 
 use super::Mutator;
 use super::body::Body;
@@ -33,6 +35,15 @@ pub(crate) const ALL: &[Mutator] = &[
     ),
     breaking("drop cld", registers::dropped_cld),
     breaking("set the direction flag", registers::direction_set),
+    breaking("drop vzeroupper", floats::dropped_vzeroupper),
+    breaking("drop emms", floats::dropped_emms),
+    breaking("use MMX", floats::mmx_used),
+    breaking("drop a restore of a control word", floats::dropped_control),
+    breaking("write the x87 control word", floats::control_written),
+    breaking("unwind table: drop an advance", tables::dropped_advance),
+    breaking("unwind table: shift the frame", tables::shifted),
+    breaking("unwind table: shift a register", tables::shifted_save),
+    breaking("unwind table: swap two registers", tables::swapped),
     breaking("jump past the epilogue", ends::past_epilogue),
     breaking("fall off the end", ends::fallen_off),
 ];
