@@ -8,6 +8,7 @@ use clap::Parser;
 mod bench;
 mod corpus;
 mod mutants;
+mod pairs;
 
 /// The project's own chores.
 #[derive(Parser)]
@@ -17,6 +18,8 @@ enum Task {
     Corpus(corpus::Options),
     /// Break proved functions of the corpus, and see that no mutant is proved.
     Mutants(mutants::Options),
+    /// Ask of releases that mended a breach whether it is found before, and gone after.
+    Pairs(pairs::Options),
     /// Time the checker beside `objdump -d`, and on several copies of one input.
     Bench(bench::Options),
 }
@@ -37,6 +40,7 @@ fn task() -> Result<ExitCode> {
     match Task::parse() {
         Task::Corpus(options) => corpus::run(&options),
         Task::Mutants(options) => mutants::run(&options),
+        Task::Pairs(options) => pairs::run(&options),
         Task::Bench(options) => bench::run(&options),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -50,6 +50,25 @@ pub(crate) fn write(
     let work = &entry.work;
     fs::write(work.join(PART), text).context("failed to write the index")?;
     fs::write(work.join("roots.txt"), list(roots)).context("failed to write the roots")
+}
+
+/// The files of a built entry that carry assembly or refer to it.
+pub(crate) fn files(entry: &Entry) -> Result<Vec<PathBuf>> {
+    let part = entry.work.join(PART);
+    let text = fs::read_to_string(&part).with_context(|| {
+        format!(
+            "failed to read {}: `cargo xtask corpus --set pairs` builds it",
+            part.display()
+        )
+    })?;
+    let lines = text.lines().filter_map(|line| line.trim().split_once(' '));
+    let mut files: Vec<PathBuf> = lines
+        .filter(|(what, _)| matches!(*what, "carries" | "refers"))
+        .map(|(_, path)| PathBuf::from(path.trim()))
+        .collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
 }
 
 fn list(roots: &Roots<'_>) -> String {

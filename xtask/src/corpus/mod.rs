@@ -20,6 +20,7 @@ mod table;
 mod unit;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use abide::inputs::Object;
@@ -91,6 +92,13 @@ pub(crate) fn units(names: &[String]) -> Result<Vec<(String, Vec<Object>)>> {
             Ok((entry.name.clone(), unit.objects().cloned().collect()))
         })
         .collect()
+}
+
+/// The files of a built release of a pair that carry assembly or refer to it.
+pub(crate) fn files_of_release(name: &str) -> Result<Vec<PathBuf>> {
+    let entries = choose(Set::Pairs, &[name.to_owned()])?;
+    let files = entries.iter().map(index::files);
+    Ok(files.collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn choose(set: Set, names: &[String]) -> Result<Vec<Entry>> {

@@ -40,6 +40,11 @@ pub(crate) fn expectations() -> PathBuf {
     repository().join("corpus/expectations")
 }
 
+/// What is asked of the pairs.
+pub(crate) fn pairs() -> PathBuf {
+    repository().join("corpus/pairs.toml")
+}
+
 /// `ABIDE_CORPUS_DIR`, else `target/corpus`.
 fn work() -> PathBuf {
     env::var_os("ABIDE_CORPUS_DIR")

@@ -1,6 +1,6 @@
 //! The state of floating point.
 
-use iced_x86::{Mnemonic, OpKind};
+use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind};
 
 use crate::mutants::body::Body;
 use crate::mutants::edit::{Edit, sites};
@@ -10,16 +10,29 @@ const USE_MMX: &[u8] = &[0x0f, 0xef, 0xc0];
 /// `fninit`, which says how to round.
 const RESET: &[u8] = &[0xdb, 0xe3];
 
-/// Some clear before they begin, and nothing of their own.
+/// Those behind a wide write in the same straight run of code: others may have nothing to clear.
 pub(super) fn dropped_vzeroupper(body: &Body) -> Vec<Edit> {
-    let writes_wide = body.iter().any(|step| {
-        let target = step.instruction.op0_register();
-        step.instruction.op0_kind() == OpKind::Register && (target.is_ymm() || target.is_zmm())
-    });
-    match writes_wide {
-        true => dropped(body, &[Mnemonic::Vzeroupper, Mnemonic::Vzeroall]),
-        false => Vec::new(),
+    let mut edits = Vec::new();
+    let mut is_in_use = false;
+    for step in body.iter() {
+        is_in_use &= !body.targets.contains(&step.place);
+        match step.instruction.mnemonic() {
+            Mnemonic::Vzeroupper | Mnemonic::Vzeroall if is_in_use => edits.push(Edit::drop(step)),
+            _ => is_in_use |= writes_wide(&step.instruction),
+        }
+        is_in_use &= step.instruction.flow_control() == FlowControl::Next;
     }
+    edits
+}
+
+fn writes_wide(instruction: &Instruction) -> bool {
+    let target = instruction.op0_register();
+    let only_reads = matches!(
+        instruction.mnemonic(),
+        Mnemonic::Vptest | Mnemonic::Vtestps | Mnemonic::Vtestpd
+    );
+    let is_wide = (target.is_ymm() || target.is_zmm()) && target.number() < 16;
+    is_wide && instruction.op0_kind() == OpKind::Register && !only_reads
 }
 
 pub(super) fn dropped_emms(body: &Body) -> Vec<Edit> {
