@@ -1,5 +1,6 @@
 //! `cargo abide check`.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use abide::signatures::Signatures;
 use anyhow::Context as _;
 
 use crate::arguments::{self, Check, Colour, ReportFormat, Weighed};
+use crate::cargo::Told;
 use crate::{Outcome, cargo, print};
 
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
@@ -34,8 +36,13 @@ fn run_project(arguments: &Check) -> anyhow::Result<Outcome> {
     let units = cargo::units(&arguments.build)?;
     let several = units.len() > 1;
     let mut outcome = Outcome::Kept;
+    let (told, remark) = declared(arguments, &units)?;
     for unit in units {
         let mut project = project(arguments, unit.files)?;
+        if told.signatures.is_given {
+            project.signatures = told.signatures.clone();
+            project.sources.extend(told.sources.iter().cloned());
+        }
         project.link.whole_archive |= unit.is_library;
         if several && arguments.format == ReportFormat::Text {
             print(format!("{}:\n", unit.name).as_bytes())?;
@@ -55,11 +62,32 @@ fn run_project(arguments: &Check) -> anyhow::Result<Outcome> {
             other => other?,
         };
         report.unit.name = Some(unit.name);
+        report.skipped.extend(remark.clone());
         if let Outcome::Denied = show(arguments, &report)? {
             outcome = Outcome::Denied;
         }
     }
     Ok(outcome)
+}
+
+/// What the project declares, which a second build tells for all units. Where that fails, a
+/// sentence: then functions are held to their conventions alone.
+fn declared(arguments: &Check, units: &[cargo::Unit]) -> anyhow::Result<(Told, Option<String>)> {
+    let is_wanted = !arguments.names && arguments.signatures.is_empty();
+    let mut names = HashSet::new();
+    for unit in units.iter().filter(|_| is_wanted) {
+        names.extend(project::crossing_names(&unit.files)?);
+    }
+    if names.is_empty() {
+        return Ok((Told::default(), None));
+    }
+    Ok(match cargo::signatures(&arguments.build, &names) {
+        Ok(told) => (told, None),
+        Err(error) => {
+            let remark = format!("no function is held to its declaration: {error:#}");
+            (Told::default(), Some(remark))
+        }
+    })
 }
 
 fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<Project> {

@@ -97,6 +97,67 @@ fn assert_code(output: &Output, code: i32) {
 }
 
 #[test]
+fn a_declaration_is_held_against_the_code_wherever_it_stands() {
+    let package = Package::with_assembly("a declaration");
+    // A macro writes it, so that no reader of source finds it.
+    let declared = "macro_rules! declare { ($name:ident, $($ty:ty),*) => {
+        unsafe extern \"C\" { fn $name($(_: $ty),*) -> u64; } } }
+declare!(sum_of, u64);\n";
+    let called = CALLED.replace("sum_of(2, 3)", "sum_of(2)");
+    package.write("src/main.rs", &format!("{declared}{called}"));
+    let output = package.check(&[]);
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    let message = "error[undeclared_argument]: `sum_of` reads an argument in `rsi`";
+    assert!(report.contains(message), "{report}");
+    assert!(report.contains("src/add.asm:"), "{report}");
+
+    let declared = "unsafe extern \"C\" { fn sum_of(a: u64, b: u32) -> u64; }\n";
+    package.write("src/main.rs", &format!("{declared}{CALLED}"));
+    let output = package.check(&["--release"]);
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    assert!(report.contains("error[trusted_upper_bits]"), "{report}");
+    // Both sides are shown.
+    assert!(report.contains("src/main.rs:1:"), "{report}");
+    assert!(report.contains("src/add.asm:"), "{report}");
+    let kept = package.root.join("target/abide/signatures");
+    assert!(kept.is_dir());
+    assert!(
+        !package
+            .root
+            .join("target/release/deps/uses_asm.ll")
+            .exists()
+    );
+}
+
+#[test]
+fn a_declaration_in_a_dependency_is_held_against_its_code() {
+    let package = Package::new("a declaration in a dependency");
+    package.manifest("[dependencies]\ninner = { path = \"inner\" }\n");
+    package.write(
+        "src/main.rs",
+        "fn main() { println!(\"{}\", inner::sum(2)); }\n",
+    );
+    package.write("inner/build.rs", BUILD);
+    package.write("inner/src/add.asm", ADD);
+    package.write(
+        "inner/Cargo.toml",
+        "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    package.write(
+        "inner/src/lib.rs",
+        "unsafe extern \"C\" { fn sum_of(a: u64) -> u64; }
+pub fn sum(a: u64) -> u64 { unsafe { sum_of(a) } }\n",
+    );
+    let output = package.check(&[]);
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    assert!(report.contains("error[undeclared_argument]"), "{report}");
+    assert!(report.contains("inner/src/lib.rs:1:"), "{report}");
+}
+
+#[test]
 fn a_clobber_is_found_and_mended() {
     let package = Package::with_assembly("a program");
     package.spoil();

@@ -109,6 +109,13 @@ impl Contract {
         self.declared.is_some() || missing.iter().next().is_some()
     }
 
+    /// Whether a register points to something of which it is known what is where in it.
+    #[must_use]
+    pub fn has_pointee(&self, register: Register) -> bool {
+        let declared = self.declared.as_ref();
+        declared.is_some_and(|declared| declared.pointee_of(register).is_some())
+    }
+
     /// The bits of a general register that hold nothing the root may use at its entry.
     ///
     /// A preserved register may be saved, but what it holds is its caller's.

@@ -1,7 +1,7 @@
 //! A signature, lowered by the System V convention: which registers and stack bytes hold what.
 
 use crate::registers::{Register, RegisterSet};
-use crate::signatures::{CallConvention, Extension, Signature, Type};
+use crate::signatures::{CallConvention, Extension, Pointee, Signature, Type};
 
 /// Section 3.2.3, "Passing": in this order.
 const GENERAL: [Register; 6] = [
@@ -119,6 +119,17 @@ impl Lowered {
     pub fn argument_in(&self, register: Register) -> Option<&Piece> {
         let mut arguments = self.arguments.iter();
         arguments.find(|piece| piece.held == Held::Register(register))
+    }
+
+    /// What the pointer in a register points to, as far as source tells.
+    #[must_use]
+    pub fn pointee_of(&self, register: Register) -> Option<&Pointee> {
+        let piece = self.argument_in(register)?;
+        self.signature
+            .parameters
+            .get(piece.parameter)?
+            .pointee
+            .as_deref()
     }
 
     /// The result in a register.

@@ -453,6 +453,7 @@ impl<'image> Evaluator<'image> {
 
     fn load(&mut self, state: &mut State, at: At, address: Value, bits: u16, align: u8) -> Value {
         self.check_defined(at, address, Use::Address);
+        self.note_pointee(at, address, bits);
         let (coefficient, touched) = self.terms.frame_part(address);
         if coefficient == 1 && !touched {
             return self.load_frame(state, at, address, bits.div_ceil(8), align);
@@ -625,6 +626,7 @@ impl<'image> Evaluator<'image> {
         align: u8,
     ) {
         self.check_defined(at, address, Use::Address);
+        self.note_pointee(at, address, bits);
         let (coefficient, touched) = self.terms.frame_part(address);
         if coefficient == 1 && !touched {
             return self.store_frame(state, at, address, value, bits.div_ceil(8), align);
@@ -770,6 +772,23 @@ impl<'image> Evaluator<'image> {
             && let Some(garbage) = self.terms.undefined_source(value)
         {
             self.record(at, Event::UndefinedUse { garbage, used });
+        }
+    }
+
+    /// Notes an access through an argument that points to something of a known layout.
+    fn note_pointee(&mut self, at: At, address: Value, bits: u16) {
+        if let Some(register) = self.terms.pointer_of(address)
+            && bits > 0
+        {
+            let (offset, bytes) = (address.offset, bits.div_ceil(8));
+            self.record(
+                at,
+                Event::PointeeAccess {
+                    register,
+                    offset,
+                    bytes,
+                },
+            );
         }
     }
 

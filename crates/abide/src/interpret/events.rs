@@ -99,6 +99,15 @@ pub enum Event {
         /// Offset from SP at the entry, in bytes; the first stack argument is at 8.
         offset: i64,
     },
+    /// Memory was accessed at a number of bytes from a pointer that is an argument.
+    PointeeAccess {
+        /// The argument.
+        register: Register,
+        /// From it, in bytes.
+        offset: i64,
+        /// How many bytes.
+        bytes: u16,
+    },
     /// Data was relied on that lay further below SP than the red zone reaches.
     BelowStackPointer {
         /// How far below SP, in bytes, if known.

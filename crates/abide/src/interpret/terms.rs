@@ -253,6 +253,8 @@ struct TermData {
     touches_frame: bool,
     /// Some of its bits may hold garbage.
     is_undefined: bool,
+    /// An argument is in it that points to something of a known layout.
+    is_pointer: bool,
     /// A phi is one of its parts.
     has_phi: bool,
     /// One of its parts is `-(x & y)`, which may align the rest.
@@ -533,6 +535,10 @@ impl Terms {
                 _ => data.touches_frame |= base.touches_frame,
             }
             data.is_undefined |= base.undefined != 0;
+            data.is_pointer |= match base.base {
+                Base::Entry(register) => self.contract.has_pointee(register),
+                _ => false,
+            };
             data.has_phi |= matches!(base.base, Base::Phi { .. });
             data.may_align |= factor == -1 && is_operation(base.base, Operation::And);
             data.has_low_bits |= low_bits_of(base.base).is_some();
@@ -654,11 +660,24 @@ impl Terms {
         self.bases.len() * base + self.terms.len() * term
     }
 
+    /// The argument that an address counts from, where it points to something of a known layout.
+    #[must_use]
+    pub(super) fn pointer_of(&self, address: Value) -> Option<Register> {
+        if !self.data(address).is_pointer {
+            return None;
+        }
+        match self.get(self.sole_base(address)?) {
+            Base::Entry(register) => Some(register),
+            _ => None,
+        }
+    }
+
     /// Whether the value is a number with a name that is no address of the frame and no garbage.
     #[must_use]
     pub(super) fn is_plain(&self, value: Value) -> bool {
         let data = self.data(value);
-        value != Value::ANYTHING && data.frame == 0 && !data.touches_frame && !data.is_undefined
+        let is_watched = data.is_undefined || data.is_pointer;
+        value != Value::ANYTHING && data.frame == 0 && !data.touches_frame && !is_watched
     }
 
     /// Whether an address in a section is one of the value's parts.

@@ -1,12 +1,15 @@
 //! What is declared of the functions of a link unit, from everywhere it is told.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use rustc_hash::FxHashMap;
 
-use super::Project;
+use super::{Error, Project, open_all};
 use crate::contracts::{Contract, Lowered};
 use crate::conventions::SYSTEM_V_X86_64;
 use crate::inputs::link::LinkUnit;
-use crate::inputs::{Image, Language, Resolved, SymbolPlace};
+use crate::inputs::{Assembly, Image, Language, Object, Resolved, Symbol, SymbolPlace};
 use crate::interpret::Callee;
 use crate::signatures::Signatures;
 use crate::signatures::rust_source::RustSource;
@@ -47,4 +50,47 @@ pub(super) fn contracts(image: &Image, signatures: &Signatures) -> FxHashMap<Cal
         }
     }
     contracts
+}
+
+/// The names by which compiled code and assembly of these files call each other.
+///
+/// # Errors
+/// A file could not be read, or there is no object.
+pub fn crossing_names(files: &[PathBuf]) -> Result<HashSet<String>, Error> {
+    let files = open_all(files)?;
+    let objects = || files.iter().flat_map(|file| &file.objects);
+    let mut defined: HashSet<&str> = HashSet::new();
+    let mut wanted: HashSet<&str> = HashSet::new();
+    let mut names: HashSet<String> = HashSet::new();
+    for object in objects() {
+        let assembly = Assembly::of(object);
+        for symbol in object
+            .symbols
+            .iter()
+            .filter(|symbol| !symbol.name.is_empty())
+        {
+            match symbol.place {
+                SymbolPlace::Undefined if object.language == Language::Assembly => {
+                    names.insert(symbol.name.clone());
+                }
+                SymbolPlace::Undefined => {
+                    wanted.insert(&symbol.name);
+                }
+                _ if is_assembly(object, &assembly, symbol) => {
+                    defined.insert(&symbol.name);
+                }
+                _ => {}
+            }
+        }
+    }
+    names.extend(defined.intersection(&wanted).map(|&name| name.to_owned()));
+    Ok(names)
+}
+
+fn is_assembly(object: &Object, assembly: &Assembly, symbol: &Symbol) -> bool {
+    match symbol.place {
+        _ if object.language == Language::Assembly => true,
+        SymbolPlace::Section(section) => assembly.trace(section, symbol.value).is_some(),
+        _ => false,
+    }
 }

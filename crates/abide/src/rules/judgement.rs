@@ -89,6 +89,16 @@ impl Candidate {
             }
             Symptom::UnwrittenResult(register) => replay::Symptom::UnwrittenResult(register),
             Symptom::Returns => replay::Symptom::Returns,
+            Symptom::PointeeAccess {
+                register,
+                offset,
+                bytes,
+            } => replay::Symptom::PointeeAccess {
+                place,
+                register,
+                offset,
+                bytes,
+            },
             Symptom::BelowStackPointer => replay::Symptom::BelowStackPointer { place },
             Symptom::CallerFrameStore { beyond } => {
                 replay::Symptom::OutOfFrameStore { place, beyond }
@@ -146,6 +156,15 @@ pub enum Symptom {
     UnwrittenResult(Register),
     /// A function returns that does not.
     Returns,
+    /// What an argument points to is accessed otherwise than it is declared.
+    PointeeAccess {
+        /// The argument.
+        register: Register,
+        /// From it, in bytes.
+        offset: i64,
+        /// How many bytes.
+        bytes: u16,
+    },
     /// Data is relied on that a signal handler may have overwritten.
     BelowStackPointer,
     /// The caller's frame is written to.

@@ -23,8 +23,10 @@ mod misaligned_stack_access;
 mod missing_return_value;
 mod missing_vzeroupper;
 mod out_of_frame_store;
+mod pointee_layout;
 mod results;
 mod returns_from_never;
+mod rust_abi_call;
 mod text_relocation;
 mod trusted_upper_bits;
 mod unbalanced_stack;
@@ -99,7 +101,9 @@ pub static ALL: &[&Rule] = &[
     &missing_return_value::RULE,
     &missing_vzeroupper::RULE,
     &out_of_frame_store::RULE,
+    &pointee_layout::RULE,
     &returns_from_never::RULE,
+    &rust_abi_call::RULE,
     &text_relocation::RULE,
     &trusted_upper_bits::RULE,
     &unbalanced_stack::RULE,

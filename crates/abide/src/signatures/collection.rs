@@ -1,6 +1,6 @@
 //! All that is said of all symbols.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -54,6 +54,22 @@ impl Signatures {
         for signature in llvm::read(file, text) {
             self.add(signature);
         }
+    }
+
+    /// Reads what a file of LLVM IR says of these symbols; whether that is anything.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read_of(&mut self, path: &Path, symbols: &HashSet<String>) -> io::Result<bool> {
+        self.is_given = true;
+        let text = std::fs::read_to_string(path)?;
+        let said = llvm::read(&path.to_string_lossy(), &text).into_iter();
+        let said: Vec<Signature> = said
+            .filter(|signature| symbols.contains(&signature.symbol))
+            .collect();
+        let is_any = !said.is_empty();
+        said.into_iter().for_each(|signature| self.add(signature));
+        Ok(is_any)
     }
 
     /// Adds what an object's debug information says of functions that it calls.
@@ -163,6 +179,7 @@ fn describe(signature: &mut Signature, source: &Signature) {
     }
     for (known, own) in signature.parameters.iter_mut().zip(&source.parameters) {
         known.name.clone_from(&own.name);
+        known.pointee.clone_from(&own.pointee);
         known.ty = merged(&known.ty, &own.ty);
     }
     if let (Some(known), Some(own)) = (&mut signature.result, &source.result) {

@@ -3,7 +3,7 @@
 use super::{Extension, Type};
 
 /// Where something lies in a type, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Field {
     /// Its path: `limit`, `base.low`.
     pub name: String,
@@ -15,14 +15,25 @@ pub struct Field {
 }
 
 /// What a plain piece of data is to the convention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
     Integer,
     Float,
 }
 
+/// What a pointer is declared to point to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pointee {
+    /// The type's name.
+    pub name: String,
+    /// Where what lies in it; `None` where Rust orders the fields as it likes.
+    pub layout: Option<Layout>,
+    /// It is a reference: behind the type there is nothing that may be accessed.
+    pub is_reference: bool,
+}
+
 /// A type's size and what is where in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Layout {
     /// How many bytes.
     pub size: u64,
@@ -111,4 +122,19 @@ pub(super) fn repeated(of: &Layout, count: u64) -> Option<Layout> {
         align: of.align,
         fields,
     })
+}
+
+impl Layout {
+    /// The field that begins at this byte.
+    #[must_use]
+    pub fn field_at(&self, offset: u64) -> Option<&Field> {
+        self.fields.iter().find(|field| field.offset == offset)
+    }
+
+    /// Whether a byte of the type belongs to no field.
+    #[must_use]
+    pub fn is_padding(&self, byte: u64) -> bool {
+        let holds = |field: &Field| (field.offset..field.offset + field.size).contains(&byte);
+        byte < self.size && !self.fields.iter().any(holds)
+    }
 }

@@ -13,5 +13,5 @@ pub mod rust_source;
 mod signature;
 
 pub use collection::Signatures;
-pub use layout::{Field, Layout};
+pub use layout::{Field, Layout, Pointee};
 pub use signature::{CallConvention, Extension, Origin, Parameter, Signature, Type};

@@ -1,7 +1,9 @@
 //! A function's signature, as types that are passed one by one.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::Pointee;
 use crate::inputs::SourceLine;
 
 /// What is passed as one: a struct that goes in registers is an [`Type::Aggregate`] of the words
@@ -57,6 +59,8 @@ pub struct Parameter {
     pub ty: Type,
     /// How it is extended to 32 bits.
     pub extension: Option<Extension>,
+    /// What it points to, where source tells.
+    pub pointee: Option<Arc<Pointee>>,
     /// It is where the result goes, rather than one that the source declares.
     pub is_result: bool,
 }
@@ -69,6 +73,7 @@ impl Parameter {
             name: None,
             ty,
             extension: None,
+            pointee: None,
             is_result: false,
         }
     }

@@ -76,6 +76,15 @@ impl Build {
 
     /// The options of `cargo build`.
     pub(crate) fn of_build(&self) -> Vec<OsString> {
+        let mut options = self.of_check();
+        if let Some(path) = &self.target_dir {
+            options.extend(["--target-dir".into(), path.into()]);
+        }
+        options
+    }
+
+    /// The options of `cargo check`, but for where its artifacts go.
+    pub(crate) fn of_check(&self) -> Vec<OsString> {
         let mut options: Vec<OsString> = self.common();
         let mut flag = |set: bool, name: &str| {
             if set {
@@ -107,14 +116,8 @@ impl Build {
                 options.extend([name.into(), value.into()]);
             }
         }
-        let paths = [
-            ("--target-dir", &self.target_dir),
-            ("--manifest-path", &self.manifest_path),
-        ];
-        for (name, path) in paths {
-            if let Some(path) = path {
-                options.extend([name.into(), path.into()]);
-            }
+        if let Some(path) = &self.manifest_path {
+            options.extend(["--manifest-path".into(), path.into()]);
         }
         options
     }

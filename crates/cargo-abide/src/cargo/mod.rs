@@ -4,8 +4,12 @@
 //! which hands each call on to rustc and, where rustc links, stands between it and the linker to
 //! keep what goes in. Cargo gives what a wrapper made file names of its own, so the user's own
 //! artifacts stay as they are, and dependencies are shared with them.
+//!
+//! What functions are declared as comes from a second build, of LLVM IR alone, in a directory of its
+//! own.
 
 mod arguments;
+mod signatures;
 mod stand_in;
 
 use std::env;
@@ -19,6 +23,7 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Artifact, CrateType, Message, MetadataCommand, PackageId};
 
 pub(crate) use arguments::Build;
+pub(crate) use signatures::{Told, signatures};
 pub(crate) use stand_in::stand_in;
 
 /// The files of one link, or of one library that nothing links yet.

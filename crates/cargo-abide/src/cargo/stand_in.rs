@@ -10,12 +10,16 @@ use std::process::{Command, ExitCode};
 use abide::project::linker;
 use anyhow::{Context as _, Result};
 
+use super::signatures::with_ir;
+
 /// Cargo's variable for a program that is run in rustc's place, for packages of the workspace.
 pub(super) const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 /// Where links are kept; it makes this program a wrapper.
 pub(super) const PLACE: &str = "ABIDE_LINKS";
 /// The wrapper that the user has set.
 pub(super) const INNER: &str = "ABIDE_INNER_WRAPPER";
+/// It makes this program a wrapper that lets rustc emit LLVM IR.
+pub(super) const SIGNATURES: &str = "ABIDE_SIGNATURES";
 /// Where this link is kept; it makes this program a linker.
 const LINK: &str = "ABIDE_LINK";
 /// The linker that would have been run.
@@ -27,6 +31,9 @@ const OUTPUT: &str = "output.txt";
 pub(crate) fn stand_in() -> Option<Result<ExitCode>> {
     if let Some(directory) = env::var_os(LINK) {
         return Some(link(Path::new(&directory)));
+    }
+    if env::var_os(SIGNATURES).is_some() {
+        return Some(emit());
     }
     let place = env::var_os(PLACE)?;
     Some(compile(Path::new(&place)))
@@ -67,18 +74,44 @@ pub(super) fn unmake(made: &Path) {
     let _ = fs::remove_file(made);
 }
 
-fn compile(place: &Path) -> Result<ExitCode> {
+/// Runs rustc, and lets it emit LLVM IR.
+fn emit() -> Result<ExitCode> {
+    let (rustc, arguments) = called_with()?;
+    let mut command = compiler(&rustc);
+    // Build scripts may run compilers that are none of ours.
+    command.args(with_ir(arguments)).env_remove(SIGNATURES);
+    run(command, &rustc)
+}
+
+/// The compiler that this program stands in for, and what it was called with.
+fn called_with() -> Result<(OsString, Vec<OsString>)> {
     let mut arguments = env::args_os().skip(1);
     let rustc = arguments.next().context("no compiler was named")?;
-    let arguments: Vec<OsString> = arguments.collect();
-    let mut command = match env::var_os(INNER) {
+    Ok((rustc, arguments.collect()))
+}
+
+/// The compiler, through the wrapper that the user has set.
+fn compiler(rustc: &OsStr) -> Command {
+    match env::var_os(INNER) {
         Some(inner) => {
             let mut command = Command::new(inner);
-            command.arg(&rustc);
+            command.arg(rustc);
             command
         }
-        None => Command::new(&rustc),
-    };
+        None => Command::new(rustc),
+    }
+}
+
+fn run(mut command: Command, rustc: &OsStr) -> Result<ExitCode> {
+    let status = command
+        .status()
+        .with_context(|| format!("failed to run {}", rustc.display()))?;
+    Ok(code(status))
+}
+
+fn compile(place: &Path) -> Result<ExitCode> {
+    let (rustc, arguments) = called_with()?;
+    let mut command = compiler(&rustc);
     command.args(&arguments);
     if let Some(name) = linked_crate(&arguments) {
         let ourselves = env::current_exe().context("failed to find our own program")?;
@@ -94,10 +127,7 @@ fn compile(place: &Path) -> Result<ExitCode> {
             command.env(LINKER, linker);
         }
     }
-    let status = command
-        .status()
-        .with_context(|| format!("failed to run {}", rustc.display()))?;
-    Ok(code(status))
+    run(command, &rustc)
 }
 
 /// The name and hash of a crate that is linked into something the user ships.
@@ -126,7 +156,7 @@ fn linked_crate(arguments: &[OsString]) -> Option<String> {
 }
 
 /// The last value of a codegen option.
-fn codegen(arguments: &[OsString], name: &str) -> Option<OsString> {
+pub(super) fn codegen(arguments: &[OsString], name: &str) -> Option<OsString> {
     let mut found = None;
     let mut after_c = false;
     for argument in arguments {

@@ -224,6 +224,7 @@ impl<'a> Witness<'a> {
                 | Symptom::UndefinedResult { .. }
                 | Symptom::UnwrittenResult(_)
                 | Symptom::Returns
+                | Symptom::PointeeAccess { .. }
                 | Symptom::FallThrough { .. }
         )
     }

@@ -70,6 +70,17 @@ pub enum Symptom {
     UnwrittenResult(Register),
     /// The root returns.
     Returns,
+    /// The instruction at this place accesses so many bytes at a distance from an argument.
+    PointeeAccess {
+        /// The instruction.
+        place: Place,
+        /// The argument.
+        register: Register,
+        /// From it, in bytes.
+        offset: i64,
+        /// How many bytes.
+        bytes: u16,
+    },
     /// What is loaded at this place was overwritten by a signal handler, as it
     /// lay further below SP than the red zone reaches.
     BelowStackPointer {
@@ -149,6 +160,7 @@ impl Symptom {
             | Self::Returns => None,
             Self::DirtyFlag { place, .. }
             | Self::MisalignedCall { place }
+            | Self::PointeeAccess { place, .. }
             | Self::MisalignedAccess { place }
             | Self::Undefined { place, .. }
             | Self::BelowStackPointer { place }
@@ -213,6 +225,21 @@ impl Symptom {
                     .wrapping_sub(course.stack_pointer())
                     .wrapping_add(PAGE)
                     < 2 * PAGE
+            }
+            (
+                Self::PointeeAccess {
+                    register,
+                    offset,
+                    bytes,
+                    ..
+                },
+                _,
+            ) => {
+                let contract = course.scene.contract;
+                let pointer = course.entry.value(contract, Input::Register(register));
+                let wanted = pointer.wrapping_add_signed(offset);
+                let mut accesses = course.machine.accesses().iter();
+                accesses.any(|access| access.address == wanted && access.bytes == u64::from(bytes))
             }
             (Self::Returns, Turn::Ended(End::Returned(RETURN_ADDRESS))) => true,
             (Self::UnwrittenResult(register), Turn::Ended(End::Returned(RETURN_ADDRESS))) => {

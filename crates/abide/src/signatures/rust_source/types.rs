@@ -1,12 +1,13 @@
 //! Types as source writes them, and what they are made of where source tells.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use syn::{GenericArgument, PathArguments};
 
 use super::attributes::Attributes;
 use crate::signatures::layout::{Kind, Layout, classified, extended, plain, repeated};
-use crate::signatures::{Field, Parameter, Type};
+use crate::signatures::{Field, Parameter, Pointee, Type};
 
 /// How deep types may nest.
 const DEEPEST: u32 = 24;
@@ -186,10 +187,10 @@ impl Names {
         match ty {
             SourceType::Unit => Some(Vec::new()),
             SourceType::Reference(to) if !self.is_unsized(to, depth) => {
-                Some(vec![self.pointer(ty, Some(to), false)])
+                Some(vec![self.pointer_to(ty, to, true)])
             }
             SourceType::Pointer(to, _) if !self.is_unsized(to, depth) => {
-                Some(vec![self.pointer(ty, None, true)])
+                Some(vec![self.pointer_to(ty, to, false)])
             }
             SourceType::Reference(_) | SourceType::Pointer(..) => Some(vec![
                 self.pointer(ty, None, true),
@@ -201,6 +202,20 @@ impl Names {
             SourceType::Function => Some(vec![self.pointer(ty, None, false)]),
             SourceType::Named(name, inner) => self.named(name, inner, ty, depth),
             _ => None,
+        }
+    }
+
+    /// A pointer to something whose size is known when it is compiled.
+    fn pointer_to(&self, ty: &SourceType, to: &SourceType, is_reference: bool) -> Parameter {
+        let layout = self.layout(to);
+        let pointee = (layout.is_some() || self.is_unordered(to)).then(|| Pointee {
+            name: to.to_string(),
+            layout,
+            is_reference,
+        });
+        Parameter {
+            pointee: pointee.map(Arc::new),
+            ..self.pointer(ty, is_reference.then_some(to), !is_reference)
         }
     }
 

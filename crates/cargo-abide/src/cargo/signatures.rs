@@ -1,0 +1,132 @@
+//! What functions are declared as, from a second build that makes nothing but LLVM IR.
+//!
+//! It is `cargo check` with one thing more: what is checked is emitted as IR too, without being
+//! optimised, since that takes declarations away. It goes to a directory of its own, so that
+//! `target` stays as it is.
+
+use std::collections::{BTreeSet, HashSet};
+use std::env;
+use std::ffi::OsString;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use abide::signatures::Signatures;
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{Artifact, Message};
+
+use super::{Build, cargo, metadata, stand_in};
+
+/// Cargo's variable for a program that is run in rustc's place, for all packages.
+const WRAPPER: &str = "RUSTC_WRAPPER";
+
+/// What the second build told.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// The signatures.
+    pub(crate) signatures: Signatures,
+    /// Where the source lies of the crates that declare them.
+    pub(crate) sources: Vec<PathBuf>,
+}
+
+/// What the packages declare of these symbols.
+pub(crate) fn signatures(build: &Build, symbols: &HashSet<String>) -> Result<Told> {
+    let metadata = metadata(build)?;
+    let place = metadata.target_directory.join("abide").join("signatures");
+    let artifacts = check(build, place.as_std_path())?;
+    let mut told = Told::default();
+    let mut sources = BTreeSet::new();
+    for artifact in &artifacts {
+        let Some(ir) = ir_of(artifact) else {
+            continue;
+        };
+        let read = told.signatures.read_of(&ir, symbols);
+        let is_any = read.with_context(|| format!("failed to read `{}`", ir.display()))?;
+        if is_any && let Some(source) = artifact.target.src_path.parent() {
+            sources.insert(source.as_std_path().to_owned());
+        }
+    }
+    told.sources.extend(sources);
+    Ok(told)
+}
+
+fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
+    let ourselves = env::current_exe().context("failed to find our own program")?;
+    let mut command = Command::new(cargo());
+    command
+        .args([
+            "check",
+            "--quiet",
+            "--message-format=json-render-diagnostics",
+        ])
+        .args(build.of_check())
+        .arg("--target-dir")
+        .arg(place)
+        .env(WRAPPER, ourselves)
+        .env(stand_in::SIGNATURES, "1")
+        .stdout(Stdio::piped());
+    let user = [WRAPPER, "CARGO_BUILD_RUSTC_WRAPPER"].into_iter();
+    if let Some(inner) = user.filter_map(env::var_os).find(|inner| !inner.is_empty()) {
+        command.env(stand_in::INNER, inner);
+    }
+    let mut child = command.spawn().context("failed to run `cargo check`")?;
+    let mut artifacts = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        for message in Message::parse_stream(BufReader::new(output)) {
+            if let Message::CompilerArtifact(artifact) =
+                message.context("failed to read what `cargo check` says")?
+            {
+                artifacts.push(artifact);
+            }
+        }
+    }
+    let status = child.wait().context("failed to wait for `cargo check`")?;
+    if !status.success() {
+        bail!("the build of LLVM IR failed: mend what Cargo says above");
+    }
+    Ok(artifacts)
+}
+
+/// The IR beside an artifact's metadata: `libname-hash.rmeta`, `name-hash.ll`.
+fn ir_of(artifact: &Artifact) -> Option<PathBuf> {
+    let is_metadata =
+        |path: &&cargo_metadata::camino::Utf8PathBuf| path.extension() == Some("rmeta");
+    let metadata = artifact.filenames.iter().find(is_metadata)?;
+    let name = metadata.file_stem()?.strip_prefix("lib")?;
+    let ir = metadata.with_file_name(format!("{name}.ll"));
+    ir.as_std_path().is_file().then(|| ir.into_std_path_buf())
+}
+
+/// rustc's arguments, with IR beside what is only checked; others stay as they are.
+pub(super) fn with_ir(arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut emits = false;
+    let mut arguments: Vec<OsString> = arguments
+        .into_iter()
+        .map(|argument| {
+            let text = argument.to_string_lossy();
+            let kinds = text.strip_prefix("--emit=").unwrap_or_default();
+            let is_check = kinds.split(',').any(|kind| kind == "metadata")
+                && !kinds.split(',').any(|kind| kind == "link");
+            if !is_check {
+                return argument;
+            }
+            emits = true;
+            let mut more = argument.clone();
+            more.push(",llvm-ir");
+            more
+        })
+        .collect();
+    if emits {
+        // What depends on the level of optimisation stays as the profile has it.
+        let sets = |name: &str| stand_in::codegen(&arguments, name).is_some();
+        let is_optimised = stand_in::codegen(&arguments, "opt-level").is_some_and(|l| l != "0");
+        let mut options = vec!["opt-level=0", "debuginfo=0"];
+        if is_optimised && !sets("debug-assertions") {
+            options.push("debug-assertions=off");
+        }
+        for option in options {
+            arguments.extend(["-C".into(), option.into()]);
+        }
+    }
+    arguments
+}
