@@ -15,6 +15,7 @@ const PLAIN: Variant = Variant {
     name: "plain",
     features: "",
     nasm_flags: "",
+    checked: true,
 };
 
 /// What a System V function preserves by itself: without their `pop` they still hold.
@@ -111,6 +112,9 @@ impl Text {
                 let by = format!(" push 0\n{text}");
                 replace(&by, &["wrong_interrupt_frame", &quoted(function)]);
             }
+            ["fxsave64", ..] => replace("", &["`xmm0` and 15 more"]),
+            // `fninit` and `ldmxcsr` change these whatever the callee does.
+            ["fxrstor64", ..] => replace("", &["`mxcsr`", "`x87 control word`"]),
             ["cld"] => replace("", &["the direction flag of what it interrupts"]),
             ["and", "rsp,", _] => replace("", &["misaligned"]),
             ["lea", "rsp,", ..] | ["mov", "rsp,", "rbx"] => {

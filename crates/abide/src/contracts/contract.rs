@@ -163,8 +163,11 @@ impl Contract {
     #[must_use]
     pub fn kept_for_caller(&self) -> RegisterSet {
         let general: RegisterSet = (0..16).map(Register).collect();
-        general
-            .difference(self.arguments)
+        let owed = match self.interrupt {
+            Some(_) => general.union(self.preserved),
+            None => general,
+        };
+        owed.difference(self.arguments)
             .difference(self.convention.arguments)
     }
 

@@ -3,14 +3,25 @@
 use super::{Convention, SYSTEM_V_X86_64};
 use crate::registers::{Flags, Register, RegisterSet};
 
+/// What other code than the handler's need not spare, and the interrupted program may use.
+const EXTENDED: RegisterSet = {
+    let mut set = RegisterSet::of(&[Register::MXCSR, Register::X87_CONTROL]);
+    let mut number = 0;
+    while number < 32 {
+        set.insert(Register::vector(number));
+        number += 1;
+    }
+    set
+};
+
 /// An interrupt or exception without an error code.
 pub const INTERRUPT_GATE: Convention = Convention {
     name: "interrupt gate",
     // Whatever runs owns every register; the handler is given its stack alone.
     arguments: RegisterSet::of(&[Register::RSP]),
     results: RegisterSet::EMPTY,
-    // The processor saves none of the general registers.
-    preserved: RegisterSet::of(&[
+    // The processor saves none of them.
+    preserved: EXTENDED.union(RegisterSet::of(&[
         Register::RAX,
         Register::RCX,
         Register::RDX,
@@ -26,7 +37,7 @@ pub const INTERRUPT_GATE: Convention = Convention {
         Register::R13,
         Register::R14,
         Register::R15,
-    ]),
+    ])),
     // 6.14.2: the processor aligns RSP to 16 bytes, then pushes five words of 8 bytes.
     stack_alignment: 16,
     entry_residue: 8,

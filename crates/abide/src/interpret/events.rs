@@ -1,8 +1,10 @@
 //! What the analysis saw that a rule may want to judge.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::known::Known;
+use super::linked::Changes;
 use super::state::State;
 use super::terms::{Garbage, Value};
 use crate::inputs::{ImageSymbol, Place};
@@ -322,4 +324,6 @@ pub struct Facts {
     pub reached: u64,
     /// Whether an unwind table speaks of some of it.
     pub unwound: bool,
+    /// What a handler and the code that it calls may change, general registers apart.
+    pub changes: Option<Arc<Changes>>,
 }

@@ -11,6 +11,7 @@ use super::evaluate::{At, Evaluator};
 use super::events::{Aim, Assumptions, Callee, Event, Exit, Facts, Reason, Record, Seen, Use};
 use super::join::Join;
 use super::known::Known;
+use super::linked::Linked;
 use super::state::State;
 use super::tables::{Destination, Jump, destinations, is_in_table};
 use super::terms::{TermId, Terms, Value};
@@ -48,6 +49,8 @@ pub struct Surroundings<'image> {
     pub stated: FxHashMap<Place, Stated>,
     /// In which mode which code runs.
     pub modes: Modes,
+    /// What the linked code changes.
+    pub linked: Linked<'image>,
     /// Functions that are called by their contract: the roots.
     pub contracted: FxHashMap<Place, Contract>,
     /// Functions outside of the unit's assembly that are declared.
@@ -68,6 +71,7 @@ impl<'image> Surroundings<'image> {
             boundaries: Boundaries::new(image),
             stated: FxHashMap::default(),
             modes: Modes::default(),
+            linked: Linked::new(image),
             contracted: FxHashMap::default(),
             declared: FxHashMap::default(),
             never_return: |_| false,
@@ -354,6 +358,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             visited: self.visited,
             reached: reached.len() as u64,
             unwound: self.unwound,
+            changes: self
+                .is_handler
+                .then(|| self.around.linked.changes(Callee::Place(self.root))),
         };
         let ways = self
             .blocks
@@ -985,12 +992,22 @@ impl<'code, 'image> Explorer<'code, 'image> {
             let result = widths.as_ref()?.result_in(register)?;
             Some(result.bits).filter(|&bits| bits < 64)
         };
+        // A handler owes more than a caller does: for it counts what is really changed.
+        let changes = self.is_handler.then(|| self.around.linked.changes(callee));
+        let changes = changes.as_ref();
+        let touches = |register| changes.is_some_and(|changes| changes.may(register));
         for number in 0..super::state::TRACKED as u8 {
             let register = Register(number);
-            if register == Register::RSP || preserved.contains(register) {
+            let is_kept = match register {
+                Register::X87_CONTROL if touches(register) => false,
+                _ if register.is_vector() && changes.is_some() => !touches(register),
+                _ => preserved.contains(register),
+            };
+            if register == Register::RSP || is_kept {
                 continue;
             }
-            let value = if register.is_vector() {
+            let is_open = self.is_handler && register == Register::X87_CONTROL;
+            let value = if register.is_vector() || is_open {
                 Value::ANYTHING
             } else if let Register::X87_IN_USE | Register::UPPER_IN_USE = register {
                 // What callees leave there is theirs to answer for.

@@ -106,6 +106,15 @@ impl State {
 
     /// Reads `bytes` bytes at a frame's address.
     pub fn load(&self, terms: &mut Terms, address: Value, bytes: u16) -> Loaded {
+        if bytes == 0 {
+            // As much as an area of `xsave` has: nobody knows what of the frame that is.
+            return Loaded {
+                value: None,
+                written: false,
+                covered: false,
+                exposed: false,
+            };
+        }
         let key = (address.term, address.offset);
         let after = self
             .slots

@@ -11,6 +11,7 @@ mod floats;
 mod frame;
 mod join;
 mod known;
+mod linked;
 mod parallel;
 pub mod replay;
 mod state;
@@ -26,6 +27,7 @@ pub use events::{
 };
 pub use explore::{Analysis, Calls, Explorer, Surroundings};
 pub use known::Known;
+pub use linked::{Changes, Linked};
 pub use parallel::in_parallel;
 pub use state::{Slot, State};
 pub use terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value};

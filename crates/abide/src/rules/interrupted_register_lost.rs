@@ -1,3 +1,4 @@
+use super::extended_state;
 use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::interpret::{Base, Event, Exit, Seen, State, Value};
 use crate::registers::{Register, RegisterSet};
@@ -32,6 +33,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         judgement
             .candidates
             .extend(lost.map(|register| candidate(root, seen, state, register)));
+        extended_state::judge(root, seen, state, &mut judgement);
     }
     judgement
 }
@@ -47,10 +49,11 @@ fn is_off(root: &RootFacts<'_>, state: &State) -> bool {
     stack_pointer.term == Value::FRAME.term && !is_right
 }
 
-/// The registers that do not hold what they held at the entry.
+/// The general registers that do not hold what they held at the entry.
 pub(super) fn lost(root: &RootFacts<'_>, state: &State) -> RegisterSet {
     let preserved = root.contract.preserved.iter();
-    let preserved = preserved.filter(|&register| register != Register::RSP);
+    let preserved =
+        preserved.filter(|&register| register.is_general() && register != Register::RSP);
     preserved
         .filter(|&register| !holds_entry(root, state.register(register), register))
         .collect()

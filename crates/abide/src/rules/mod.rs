@@ -9,6 +9,7 @@ mod dirty_flags_in_handler;
 mod dirty_fp_state;
 mod duplicate_symbol;
 mod executable_stack;
+mod extended_state;
 pub mod facts;
 mod fall_through;
 mod finding;

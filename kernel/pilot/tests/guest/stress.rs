@@ -10,11 +10,13 @@ const NO_FXSAVE: Variant = Variant {
     name: "no_fxsave",
     features: "experiments",
     nasm_flags: "-DNO_FXSAVE",
+    checked: false,
 };
 const NO_IST: Variant = Variant {
     name: "no_ist",
     features: "experiments no_ist",
     nasm_flags: "",
+    checked: false,
 };
 
 /// What `stress` says.

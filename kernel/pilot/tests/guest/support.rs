@@ -9,6 +9,7 @@ pub(crate) const KERNEL: Variant = Variant {
     name: "plain",
     features: "",
     nasm_flags: "",
+    checked: true,
 };
 
 /// With the shell's commands for experiments.
@@ -16,6 +17,7 @@ pub(crate) const EXPERIMENTS: Variant = Variant {
     name: "experiments",
     features: "experiments",
     nasm_flags: "",
+    checked: true,
 };
 
 /// A variant booted to its first prompt.

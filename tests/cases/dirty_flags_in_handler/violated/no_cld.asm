@@ -1,4 +1,4 @@
-; check: --config abide.toml a.o
+; check: --config abide.toml a.o b.o
 ; example
 ;;; abide.toml
 [[contract]]
@@ -31,3 +31,6 @@ handler:
     pop rcx
     pop rax
     iretq
+;;; b.c
+int ticks;
+void timer(void) { ticks++; }

@@ -1,4 +1,4 @@
-; check: --config abide.toml a.o
+; check: --config abide.toml a.o b.o
 ;;; abide.toml
 [[contract]]
 symbols = ["handler"]
@@ -35,3 +35,6 @@ handler:
     pop rcx
     pop rax
     iretq
+;;; b.c
+int ticks;
+void timer(void) { ticks++; }

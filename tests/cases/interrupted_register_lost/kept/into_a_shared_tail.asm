@@ -1,4 +1,4 @@
-; check: --config abide.toml a.o
+; check: --config abide.toml a.o b.o
 ;;; abide.toml
 [[contract]]
 symbols = ["stub_*"]
@@ -48,3 +48,6 @@ stubs:
     times 13 dq 0
     dq stub_13, stub_14, stub_15
 .end:
+;;; b.c
+int reports;
+void report(void) { reports++; }

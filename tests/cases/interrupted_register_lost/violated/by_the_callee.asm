@@ -1,4 +1,4 @@
-; check: --config abide.toml a.o
+; check: --config abide.toml a.o b.o
 ;;; abide.toml
 [[contract]]
 symbols = ["handler"]
@@ -31,3 +31,6 @@ handler:
     pop rcx
     pop rax
     iretq                 ; r11 is what the callee made of it
+;;; b.c
+int ticks;
+void timer(void) { ticks++; }

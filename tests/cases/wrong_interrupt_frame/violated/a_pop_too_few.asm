@@ -1,4 +1,4 @@
-; check: --config abide.toml a.o
+; check: --config abide.toml a.o b.o
 ;;; abide.toml
 [[contract]]
 symbols = ["handler"]
@@ -30,3 +30,6 @@ handler:
     pop rdx
     pop rcx
     iretq
+;;; b.c
+int ticks;
+void timer(void) { ticks++; }

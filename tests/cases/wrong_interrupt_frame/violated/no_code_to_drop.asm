@@ -1,4 +1,4 @@
-; check: --config abide.toml a.o
+; check: --config abide.toml a.o b.o
 ;;; abide.toml
 [[contract]]
 symbols = ["handler"]
@@ -32,3 +32,6 @@ handler:
     pop rax
     add rsp, 8
     iretq
+;;; b.c
+int ticks;
+void timer(void) { ticks++; }

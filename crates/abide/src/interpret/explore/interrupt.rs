@@ -3,6 +3,7 @@
 use crate::contracts::Interrupt;
 use crate::interpret::state::{Slot, State};
 use crate::interpret::terms::{Base, Terms, Value};
+use crate::registers::Register;
 
 /// The size of a word of the processor's frame, in bytes.
 const WORD: i64 = 8;
@@ -25,6 +26,9 @@ impl State {
             Some(above) => vec![slot(0, pushed(0)), slot(above, Value::RETURN_ADDRESS)],
             None => vec![slot(0, pushed(0))],
         };
+        for register in [Register::X87_IN_USE, Register::UPPER_IN_USE] {
+            self.registers[register.index()] = Value::ANYTHING;
+        }
         // Whatever was interrupted had set them; NT is clear, by the processor.
         self.direction = None;
         self.alignment = None;

@@ -5,6 +5,7 @@
 //! reach what the frame keeps for others.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -14,6 +15,7 @@ use crate::inputs::Place;
 use crate::interpret::code::{Code, Instruction};
 use crate::interpret::events::Callee;
 use crate::interpret::explore::{Calls, Surroundings};
+use crate::interpret::linked::Changes;
 use crate::machine::concrete::{
     Access, Destination, Fault, Layout, Machine, Step, Undetermined, Value,
 };
@@ -447,7 +449,24 @@ impl<'a> Course<'a> {
         let contract = self.scene.contract;
         self.callee = Some(call.callee);
         let preserved = self.scene.around.preserved_by(call.callee);
+        let changes = self.changes_of(call.callee);
         for register in (0..Register::COUNT as u8).map(Register) {
+            if let Some(changes) = &changes
+                && (register.is_vector() || register == Register::X87_CONTROL)
+            {
+                if changes.certain.contains_key(&register) {
+                    let left = self
+                        .entry
+                        .value(contract, Input::Left(self.calls, register));
+                    let mut value = self.machine.value(register);
+                    value.words[..2].fill(left);
+                    if changes.wide {
+                        value.words[2..].fill(0);
+                    }
+                    self.machine.set_value(register, value);
+                }
+                continue;
+            }
             if preserved.contains(register) || register == Register::RSP {
                 continue;
             }
@@ -471,6 +490,12 @@ impl<'a> Course<'a> {
         self.calls += 1;
         self.place = back;
         Turn::Called(call)
+    }
+
+    /// What a callee of a handler really changes.
+    fn changes_of(&self, callee: Callee) -> Option<Arc<Changes>> {
+        let is_handler = self.scene.contract.interrupt.is_some();
+        is_handler.then(|| self.scene.around.linked.changes(callee))
     }
 
     /// Overwrites what the run has written of the stack between two addresses.

@@ -192,6 +192,14 @@ impl Entry {
         }
     }
 
+    /// What a vector register holds, where a handler is entered.
+    pub(super) fn vector(&self, contract: &Contract, register: Register) -> Value {
+        let number = self.value(contract, Input::Register(register));
+        let mut value = Value::number(number);
+        value.words.fill(number);
+        value
+    }
+
     /// A machine in this state.
     pub(super) fn machine<'a>(&self, layout: &'a Layout<'a>, contract: &Contract) -> Machine<'a> {
         let mut machine = Machine::new(layout, self.seed);
@@ -208,6 +216,11 @@ impl Entry {
             }
         }
         machine.set_flags(Flags::DF | Flags::AC | Flags::NT, self.flags(contract));
+        if contract.interrupt.is_some() {
+            for register in (0..32).map(Register::vector) {
+                machine.set_value(register, self.vector(contract, register));
+            }
+        }
         let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
         for register in controls.map(Register) {
             machine.set(register, self.control(register));

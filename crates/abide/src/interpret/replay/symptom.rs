@@ -207,6 +207,11 @@ impl Symptom {
                 Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_) | End::Resumed { .. }),
             ) => {
                 let contract = course.scene.contract;
+                if contract.interrupt.is_some() && register.is_vector() {
+                    let before = course.entry.vector(contract, register);
+                    let now = course.machine.value(register);
+                    return now.unknown == 0 && now.words != before.words;
+                }
                 let before = course.entry.value(contract, Input::Register(register));
                 let now = course.machine.get(register);
                 now.is_some_and(|now| now != before)
@@ -279,7 +284,7 @@ impl Symptom {
                 .is_some_and(|in_use| in_use as i64 > 0),
             (
                 Self::Control(register),
-                Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_)),
+                Turn::Ended(End::Returned(RETURN_ADDRESS) | End::Tail(_) | End::Resumed { .. }),
             ) => {
                 let contract = course.scene.contract;
                 let before = course.entry.value(contract, Input::Register(register));

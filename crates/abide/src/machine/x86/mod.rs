@@ -7,6 +7,7 @@
 mod arithmetic;
 mod atomic;
 mod bits;
+mod changed;
 mod control;
 mod emit;
 mod fields;
@@ -38,6 +39,7 @@ use iced_x86::{
 use crate::inputs::{Image, Place, SectionId};
 
 use super::{Effects, Flow};
+pub use changed::{Stretch, read_stretch};
 use emit::Lift;
 use fields::Relocations;
 pub use mode::is_far_branch;

@@ -1,0 +1,259 @@
+//! What the code that is really linked may change beside general registers, callees included.
+//!
+//! A handler owes every register to what it interrupts, but it need not save what nothing that it
+//! runs changes. That is read off the code of its callees, a compiler's too: not by what a
+//! convention would let them do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use super::events::Callee;
+use crate::inputs::{Image, Place, RelocationKind, Resolved, SectionId, SymbolKind};
+use crate::machine::x86::{Stretch, read_stretch};
+use crate::registers::{Register, RegisterSet};
+
+/// What a callee may change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Registers that instructions change which direct calls lead to, each with such a one.
+    pub certain: BTreeMap<Register, Place>,
+    /// Registers that may be changed besides, by what calls through pointers may lead to.
+    pub possible: RegisterSet,
+    /// More than 128 bits of the vector registers.
+    pub wide: bool,
+    /// A saved state is loaded as far as a mask says.
+    pub by_mask: bool,
+}
+
+impl Changes {
+    /// What is not in the unit may change whatever its convention lets it change.
+    fn of_unknown() -> Self {
+        let vectors = (0..32).map(Register::vector);
+        Self {
+            possible: vectors.chain([Register::X87_CONTROL]).collect(),
+            wide: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a register may be changed.
+    #[must_use]
+    pub fn may(&self, register: Register) -> bool {
+        self.certain.contains_key(&register) || self.possible.contains(register)
+    }
+
+    fn take(&mut self, stretch: &Stretch, is_certain: bool) {
+        self.wide |= stretch.wide;
+        self.by_mask |= stretch.by_mask;
+        if stretch.restores {
+            self.possible = self.possible.union(Self::of_unknown().possible);
+        }
+        for (&register, &place) in &stretch.changes {
+            match is_certain {
+                true => {
+                    self.certain.entry(register).or_insert(place);
+                }
+                false => self.possible.insert(register),
+            }
+        }
+    }
+}
+
+/// The code of a unit, each function read once.
+pub struct Linked<'image> {
+    image: &'image Image,
+    functions: OnceLock<Functions>,
+    stretches: Mutex<FxHashMap<Place, Arc<Stretch>>>,
+    changes: Mutex<FxHashMap<Place, Arc<Changes>>>,
+}
+
+impl<'image> Linked<'image> {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(image: &'image Image) -> Self {
+        Self {
+            image,
+            functions: OnceLock::new(),
+            stretches: Mutex::default(),
+            changes: Mutex::default(),
+        }
+    }
+
+    /// What a callee may change.
+    #[must_use]
+    pub fn changes(&self, callee: Callee) -> Arc<Changes> {
+        let Callee::Place(place) = callee else {
+            return Arc::new(Changes::of_unknown());
+        };
+        let known = |changes: &FxHashMap<Place, Arc<Changes>>| changes.get(&place).cloned();
+        if let Some(known) = self.changes.lock().ok().and_then(|all| known(&all)) {
+            return known;
+        }
+        let found = Arc::new(self.closure(place));
+        if let Ok(mut all) = self.changes.lock() {
+            all.insert(place, Arc::clone(&found));
+        }
+        found
+    }
+
+    fn closure(&self, from: Place) -> Changes {
+        let functions = self.functions.get_or_init(|| Functions::of(self.image));
+        let mut changes = Changes::default();
+        let mut seen = BTreeSet::new();
+        let mut is_open = false;
+        for is_certain in [true, false] {
+            let mut waiting = match is_certain {
+                true => vec![from],
+                false if is_open => functions.taken.clone(),
+                false => break,
+            };
+            while let Some(place) = waiting.pop() {
+                let start = functions.start(place);
+                if !seen.insert(start) {
+                    continue;
+                }
+                let stretch = self.stretch(start, functions);
+                changes.take(&stretch, is_certain);
+                is_open |= stretch.is_indirect;
+                let inside = stretch.leads_to.iter().copied();
+                waiting.extend(inside.filter(|&to| functions.start(to) != start));
+                for &field in &stretch.relocated {
+                    match self.target(start, field) {
+                        Some(Resolved::Place(place)) if self.image.is_code(place) => {
+                            waiting.push(place);
+                        }
+                        Some(Resolved::Place(_)) => is_open = true,
+                        _ => {
+                            let unknown = Changes::of_unknown();
+                            changes.possible = changes.possible.union(unknown.possible);
+                            changes.wide = true;
+                        }
+                    }
+                }
+            }
+        }
+        let certain: RegisterSet = changes.certain.keys().copied().collect();
+        changes.possible = changes.possible.difference(certain);
+        changes
+    }
+
+    fn stretch(&self, start: Place, functions: &Functions) -> Arc<Stretch> {
+        let known = |stretches: &FxHashMap<Place, Arc<Stretch>>| stretches.get(&start).cloned();
+        if let Some(known) = self.stretches.lock().ok().and_then(|all| known(&all)) {
+            return known;
+        }
+        let end = functions.end(self.image, start);
+        let found = Arc::new(read_stretch(self.image, start, end));
+        if let Ok(mut all) = self.stretches.lock() {
+            all.insert(start, Arc::clone(&found));
+        }
+        found
+    }
+
+    fn target(&self, of: Place, field: i64) -> Option<Resolved> {
+        let place = Place {
+            offset: field,
+            ..of
+        };
+        let relocation = self.image.relocation_at(place)?;
+        match relocation.kind {
+            // The address that stands in the table is the symbol's own.
+            RelocationKind::GotRelative => {
+                let object = self.image.object_of(of.section)?;
+                self.image.relocation_target(object, relocation.target)
+            }
+            _ => self.image.follow(place, relocation, 4),
+        }
+    }
+}
+
+/// Where functions begin and end, and which have their address taken.
+struct Functions {
+    /// By section, the offsets at which functions begin, with their sizes, 0 where not known.
+    starts: BTreeMap<SectionId, BTreeMap<i64, i64>>,
+    /// The places of code whose addresses stand somewhere.
+    taken: Vec<Place>,
+}
+
+impl Functions {
+    fn of(image: &Image) -> Self {
+        let mut starts: BTreeMap<SectionId, BTreeMap<i64, i64>> = BTreeMap::new();
+        for (id, symbol) in image.symbols() {
+            let is_label = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Untyped);
+            // NASM's `f.loop`, which has no size, is a part of `f`.
+            let is_part = symbol.size == 0 && symbol.name.contains('.');
+            if !is_label || symbol.name.is_empty() || is_part {
+                continue;
+            }
+            if let Some(Resolved::Place(place)) = image.resolve(id)
+                && image.is_code(place)
+            {
+                let size = starts.entry(place.section).or_default();
+                let size = size.entry(place.offset).or_default();
+                *size = (*size).max(symbol.size as i64);
+            }
+        }
+        let taken = taken(image, &starts);
+        Self { starts, taken }
+    }
+
+    /// Where the function begins that a place lies in.
+    fn start(&self, place: Place) -> Place {
+        let starts = self.starts.get(&place.section);
+        let start = starts.and_then(|starts| starts.range(..=place.offset).next_back());
+        Place {
+            offset: start.map_or(place.offset.min(0), |(&offset, _)| offset),
+            ..place
+        }
+    }
+
+    fn end(&self, image: &Image, start: Place) -> i64 {
+        let starts = self.starts.get(&start.section);
+        let size = starts.and_then(|starts| starts.get(&start.offset).copied());
+        let next = starts.and_then(|starts| starts.range(start.offset + 1..).next());
+        let section = image.section(start.section);
+        let end = section.map_or(start.offset, |section| section.size as i64);
+        match (size, next) {
+            (Some(size @ 1..), _) => start.offset.saturating_add(size),
+            (_, Some((&next, _))) => next,
+            _ => end,
+        }
+    }
+}
+
+/// Every place of code that a relocation names which is no call's or jump's.
+fn taken(image: &Image, starts: &BTreeMap<SectionId, BTreeMap<i64, i64>>) -> Vec<Place> {
+    let mut taken = BTreeSet::new();
+    for id in (0..image.section_count() as u32).map(SectionId) {
+        let Some(section) = image.section(id).filter(|section| section.flags.alloc) else {
+            continue;
+        };
+        for relocation in &section.relocations {
+            let place = Place {
+                section: id,
+                offset: relocation.offset as i64,
+            };
+            let is_call = section.flags.execute && relocation.kind == RelocationKind::PltRelative;
+            let before = usize::try_from(relocation.offset).ok();
+            let before = before.and_then(|offset| section.data.get(..offset));
+            let is_near = matches!(before, Some([.., 0xe8 | 0xe9] | [.., 0x0f, 0x80..=0x8f]));
+            if is_call || section.flags.execute && is_near {
+                continue;
+            }
+            let from = match section.flags.execute {
+                true => 4,
+                false => 0,
+            };
+            if let Some(Resolved::Place(to)) = image.follow(place, relocation, from)
+                && image.is_code(to)
+                // Elsewhere than where a function begins it is a jump table's.
+                && starts.get(&to.section).is_none_or(|starts| starts.contains_key(&to.offset))
+            {
+                taken.insert(to);
+            }
+        }
+    }
+    taken.into_iter().collect()
+}

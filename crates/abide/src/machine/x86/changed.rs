@@ -1,0 +1,141 @@
+//! What a stretch of code changes beside general registers, read instruction by instruction.
+
+use std::collections::BTreeMap;
+
+use iced_x86::{
+    Decoder, DecoderOptions, EncodingKind, FlowControl, Instruction, InstructionInfoFactory,
+    Mnemonic, OpAccess, OpKind,
+};
+
+use super::parts::part;
+use crate::inputs::{Image, Place};
+use crate::registers::Register;
+
+/// What a stretch of code changes, and where it goes.
+#[derive(Debug, Default)]
+pub struct Stretch {
+    /// The registers that conventions speak of, general ones apart, each with the first
+    /// instruction that changes it; the x87 control word stands for all of the x87 unit.
+    pub changes: BTreeMap<Register, Place>,
+    /// More than 128 bits of vector registers change.
+    pub wide: bool,
+    /// It loads a saved state as a whole.
+    pub restores: bool,
+    /// It does so as far as a mask says (`xrstor`).
+    pub by_mask: bool,
+    /// Places of the same section that it calls or jumps to, where no relocation says so.
+    pub leads_to: Vec<Place>,
+    /// Relocated fields of calls and jumps, by their offsets in the section.
+    pub relocated: Vec<i64>,
+    /// It calls or jumps through a register or memory.
+    pub is_indirect: bool,
+}
+
+/// Reads the code from a place to an offset in its section.
+#[must_use]
+pub fn read_stretch(image: &Image, from: Place, to: i64) -> Stretch {
+    let mut stretch = Stretch::default();
+    let bytes = image.bytes_from(from);
+    let length = usize::try_from(to.saturating_sub(from.offset)).unwrap_or_default();
+    let bytes = bytes.get(..length).unwrap_or(bytes);
+    let mut decoder = Decoder::with_ip(64, bytes, from.offset as u64, DecoderOptions::NONE);
+    let mut factory = InstructionInfoFactory::new();
+    let mut instruction = Instruction::default();
+    while decoder.can_decode() {
+        decoder.decode_out(&mut instruction);
+        if instruction.is_invalid() {
+            continue;
+        }
+        let place = Place {
+            offset: instruction.ip() as i64,
+            ..from
+        };
+        stretch.note_flow(image, place, &instruction);
+        stretch.note_changes(place, &instruction, &mut factory);
+    }
+    stretch
+}
+
+impl Stretch {
+    fn note_flow(&mut self, image: &Image, place: Place, instruction: &Instruction) {
+        match instruction.flow_control() {
+            FlowControl::IndirectBranch | FlowControl::IndirectCall => {
+                let relocated = relocated_field(image, place, instruction.len());
+                self.relocated.extend(relocated);
+                self.is_indirect = true;
+            }
+            FlowControl::UnconditionalBranch
+            | FlowControl::ConditionalBranch
+            | FlowControl::Call
+                if instruction.op0_kind() == OpKind::NearBranch64 =>
+            {
+                match relocated_field(image, place, instruction.len()) {
+                    Some(field) => self.relocated.push(field),
+                    None => self.leads_to.push(Place {
+                        offset: instruction.near_branch64() as i64,
+                        ..place
+                    }),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn note_changes(
+        &mut self,
+        place: Place,
+        instruction: &Instruction,
+        factory: &mut InstructionInfoFactory,
+    ) {
+        use Mnemonic as M;
+        let mut change = |register| {
+            self.changes.entry(register).or_insert(place);
+        };
+        match instruction.mnemonic() {
+            M::Ldmxcsr | M::Vldmxcsr => change(Register::MXCSR),
+            // What they load was saved, as a rule.
+            M::Fxrstor | M::Fxrstor64 => {
+                self.restores = true;
+                return;
+            }
+            M::Xrstor | M::Xrstor64 | M::Xrstors | M::Xrstors64 => {
+                self.restores = true;
+                self.by_mask = true;
+                return;
+            }
+            M::Vzeroall | M::Vzeroupper => self.wide = true,
+            _ => {}
+        }
+        for used in factory.info(instruction).used_registers() {
+            let is_written = matches!(
+                used.access(),
+                OpAccess::Write
+                    | OpAccess::CondWrite
+                    | OpAccess::ReadWrite
+                    | OpAccess::ReadCondWrite
+            );
+            let name = used.register();
+            if !is_written {
+                continue;
+            }
+            if name.is_st() || name.is_mm() {
+                self.changes.entry(Register::X87_CONTROL).or_insert(place);
+            } else if name.is_vector_register()
+                && let Some(part) = part(name)
+            {
+                self.changes.entry(part.register).or_insert(place);
+                // An encoding newer than SSE's clears the bits above.
+                self.wide |= instruction.encoding() != EncodingKind::Legacy;
+            }
+        }
+    }
+}
+
+/// The relocated field in an instruction, by its offset in the section.
+fn relocated_field(image: &Image, place: Place, length: usize) -> Option<i64> {
+    let relocations = &image.section(place.section)?.relocations;
+    let from = u64::try_from(place.offset).ok()?;
+    let first = relocations.partition_point(|relocation| relocation.offset < from);
+    let found = relocations.get(first)?;
+    (found.offset < from + length as u64).then_some(found.offset as i64)
+}
