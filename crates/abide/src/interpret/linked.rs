@@ -25,6 +25,8 @@ pub struct Changes {
     pub wide: bool,
     /// A saved state is loaded as far as a mask says.
     pub by_mask: bool,
+    /// An instruction that direct calls lead to and that loads a saved state.
+    pub restored: Option<Place>,
 }
 
 impl Changes {
@@ -47,7 +49,15 @@ impl Changes {
     fn take(&mut self, stretch: &Stretch, is_certain: bool) {
         self.wide |= stretch.wide;
         self.by_mask |= stretch.by_mask;
-        if stretch.restores {
+        if is_certain {
+            self.restored = self.restored.or(stretch.restores);
+        }
+        if stretch.restores.is_some() {
+            // `fxrstor` loads the registers that there were when it was made.
+            let old = (0..16).map(Register::vector).chain([Register::X87_CONTROL]);
+            self.possible = self.possible.union(old.collect());
+        }
+        if stretch.by_mask {
             self.possible = self.possible.union(Self::of_unknown().possible);
         }
         for (&register, &place) in &stretch.changes {

@@ -63,7 +63,8 @@ fn one(
     let Some(&register) = first else {
         return;
     };
-    let evidence = changes.certain.get(&register).copied();
+    let changed = changes.certain.get(&register).copied();
+    let evidence = changed.or(changes.restored);
     let text = evidence.and_then(|place| x86::text(root.image, place));
     let is_open = state.register(register) == Value::ANYTHING;
     if is_open && (evidence.is_none() || changes.by_mask) {

@@ -19,8 +19,8 @@ pub struct Stretch {
     pub changes: BTreeMap<Register, Place>,
     /// More than 128 bits of vector registers change.
     pub wide: bool,
-    /// It loads a saved state as a whole.
-    pub restores: bool,
+    /// The first instruction that loads a saved state as a whole.
+    pub restores: Option<Place>,
     /// It does so as far as a mask says (`xrstor`).
     pub by_mask: bool,
     /// Places of the same section that it calls or jumps to, where no relocation says so.
@@ -95,11 +95,11 @@ impl Stretch {
             M::Ldmxcsr | M::Vldmxcsr => change(Register::MXCSR),
             // What they load was saved, as a rule.
             M::Fxrstor | M::Fxrstor64 => {
-                self.restores = true;
+                self.restores.get_or_insert(place);
                 return;
             }
             M::Xrstor | M::Xrstor64 | M::Xrstors | M::Xrstors64 => {
-                self.restores = true;
+                self.restores.get_or_insert(place);
                 self.by_mask = true;
                 return;
             }
