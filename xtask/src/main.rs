@@ -7,6 +7,7 @@ use clap::Parser;
 
 mod bench;
 mod corpus;
+mod declarations;
 mod mutants;
 mod pairs;
 
@@ -20,6 +21,8 @@ enum Task {
     Mutants(mutants::Options),
     /// Ask of releases that mended a breach whether it is found before, and gone after.
     Pairs(pairs::Options),
+    /// Hold the corpus to what its crates declare, and to declarations that were changed.
+    Declarations(declarations::Options),
     /// Time the checker beside `objdump -d`, and on several copies of one input.
     Bench(bench::Options),
 }
@@ -41,6 +44,7 @@ fn task() -> Result<ExitCode> {
         Task::Corpus(options) => corpus::run(&options),
         Task::Mutants(options) => mutants::run(&options),
         Task::Pairs(options) => pairs::run(&options),
+        Task::Declarations(options) => declarations::run(&options),
         Task::Bench(options) => bench::run(&options),
     }
 }

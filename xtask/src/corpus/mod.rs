@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use abide::inputs::Object;
 use anyhow::{Result, bail};
 
-use entry::Entry;
+pub(crate) use entry::Entry;
 use measure::Row;
 use place::Set;
 
@@ -92,6 +92,11 @@ pub(crate) fn units(names: &[String]) -> Result<Vec<(String, Vec<Object>)>> {
             Ok((entry.name.clone(), unit.objects().cloned().collect()))
         })
         .collect()
+}
+
+/// The entries of that name, or all of them.
+pub(crate) fn entries(names: &[String]) -> Result<Vec<Entry>> {
+    choose(Set::Crates, names)
 }
 
 /// The files of a built release of a pair that carry assembly or refer to it.

@@ -10,11 +10,11 @@ mod body;
 mod breaking;
 mod edit;
 mod frame_table;
-mod parallel;
+pub(crate) mod parallel;
 mod preserving;
 mod running;
 mod sample;
-mod subject;
+pub(crate) mod subject;
 mod table;
 
 use std::collections::BTreeMap;

@@ -138,12 +138,25 @@ fn is_found(image: &Image, roots: &[Root], name: &str) -> Result<(), Error> {
 /// are searched for a run in all.
 #[must_use]
 pub fn judge_root(image: &Image, root: &Root, others: &[Root], searches: u32) -> RootVerdicts {
-    let mut around = surroundings(image);
-    for root in others.iter().chain([root]) {
-        let contract = Contract::of(&SYSTEM_V_X86_64);
-        around.contracted.insert(root.place, contract);
-    }
     let contract = Contract::of(&SYSTEM_V_X86_64);
+    judge_root_as(image, root, &contract, others, searches)
+}
+
+/// Decides one root of an image, held to this contract; `others` are roots too.
+#[must_use]
+pub fn judge_root_as(
+    image: &Image,
+    root: &Root,
+    contract: &Contract,
+    others: &[Root],
+    searches: u32,
+) -> RootVerdicts {
+    let mut around = surroundings(image);
+    for other in others {
+        let contract = Contract::of(&SYSTEM_V_X86_64);
+        around.contracted.insert(other.place, contract);
+    }
+    around.contracted.insert(root.place, contract.clone());
     let mut code = Code::new(image);
     let replayer = Replayer::new(image);
     let extent = Extent::FirstRefuted { searches };
@@ -151,7 +164,7 @@ pub fn judge_root(image: &Image, root: &Root, others: &[Root], searches: u32) ->
         is_told: true,
         ..root.clone()
     };
-    decide(&mut code, &around, &replayer, &root, &contract, extent)
+    decide(&mut code, &around, &replayer, &root, contract, extent)
 }
 
 fn surroundings(image: &Image) -> Surroundings<'_> {

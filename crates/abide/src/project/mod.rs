@@ -18,7 +18,7 @@ use crate::rules::{Level, Levels};
 use crate::signatures::Signatures;
 
 pub use check::{check, check_files};
-pub use contracts::{Unit, judge_root, judge_unit};
+pub use contracts::{Unit, judge_root, judge_root_as, judge_unit};
 pub use declarations::crossing_names;
 pub use symbols::symbols;
 pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
