@@ -122,7 +122,7 @@ fn replays_of(image: &Image, root: Place) -> (Vec<Symptom>, Vec<Symptom>) {
                 });
                 shown.push(symptom);
             }
-            Outcome::NotFound { tried, why } => {
+            Outcome::NotFound { tried, why, .. } => {
                 println!("{symptom:?} not in {tried}: {why}");
                 not.push(symptom);
             }

@@ -1,5 +1,6 @@
 //! One root through the engine and the rules: a verdict for each rule.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 const MOST_SEARCHES: u32 = 4;
 /// How many searches of one rule may find nothing: what hides one run hides most of the others.
 const MOST_FAILURES: u32 = 6;
+/// What searches of one root that find nothing may take in all, in instructions.
+const MOST_IN_VAIN: u64 = 1_200_000;
 
 /// What is decided of one root and one rule.
 #[derive(Debug, Clone)]
@@ -160,6 +163,7 @@ pub(super) fn decide<'image>(
         root,
         calls: attempt.calls,
         analysis: &attempt.analysis,
+        in_vain: Cell::new(0),
     };
     let mut searches = match extent {
         Extent::All => u32::MAX,
@@ -196,6 +200,8 @@ struct Runs<'a, 'image> {
     root: &'a Root,
     calls: Calls,
     analysis: &'a Analysis,
+    /// What searches took that found nothing, in instructions.
+    in_vain: Cell<u64>,
 }
 
 impl<'image> Runs<'_, 'image> {
@@ -224,6 +230,7 @@ impl<'image> Runs<'_, 'image> {
                 || *tries >= MOST_SEARCHES
                 || failures >= MOST_FAILURES
                 || *searches == 0
+                || self.in_vain.get() >= MOST_IN_VAIN
                 || !wanted.insert(symptom)
             {
                 continue;
@@ -261,7 +268,10 @@ impl<'image> Runs<'_, 'image> {
         };
         match self.replayer.replay(code, self.around, &request) {
             Outcome::Shown(replay) => Some(Arc::from(replay)),
-            Outcome::NotFound { .. } => None,
+            Outcome::NotFound { steps, .. } => {
+                self.in_vain.set(self.in_vain.get() + steps);
+                None
+            }
         }
     }
 }

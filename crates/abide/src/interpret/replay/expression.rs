@@ -157,15 +157,6 @@ impl Expressions {
         Term { number, node }
     }
 
-    /// The terms that an expression is made of.
-    pub(super) fn terms(&self, node: Node) -> SmallVec<[Term; 4]> {
-        match self.get(node) {
-            Expression::Input(..) => SmallVec::new(),
-            Expression::Operation { inputs, .. } => inputs.into_iter().collect(),
-            Expression::Test { of, .. } => of.inputs.into_iter().chain([of.result]).collect(),
-        }
-    }
-
     /// All expressions that these are made of, each after those that it is
     /// made of; none where they are more than `most`.
     pub(super) fn below(&self, roots: &[Node], most: usize) -> Option<Vec<Node>> {
@@ -178,7 +169,7 @@ impl Expressions {
             if seen.len() > most {
                 return None;
             }
-            open.extend(self.terms(node).iter().filter_map(|term| term.node));
+            open.extend(self.get(node).nodes());
         }
         let mut nodes: Vec<Node> = seen.into_iter().collect();
         nodes.sort_unstable();
@@ -208,23 +199,50 @@ impl Expressions {
         inputs.dedup();
         inputs
     }
+}
 
-    /// The value of an expression, where `known` says those of what it is made of.
-    pub(super) fn compute(
-        &self,
-        node: Node,
-        input: impl Fn(Input, u64) -> u64,
-        known: impl Fn(Node) -> u64,
-    ) -> u64 {
+impl Expression {
+    /// The terms that it is made of.
+    fn terms(&self) -> SmallVec<[Term; 4]> {
+        match self {
+            Self::Input(..) => SmallVec::new(),
+            Self::Operation { inputs, .. } => inputs.iter().copied().collect(),
+            Self::Test { of, .. } => of.inputs.into_iter().chain([of.result]).collect(),
+        }
+    }
+
+    /// The expressions that it is made of.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+        self.terms().into_iter().filter_map(|term| term.node)
+    }
+
+    /// The same, made of others.
+    pub(super) fn of_others(mut self, other: impl Fn(Node) -> Node) -> Self {
+        let terms: &mut [Term] = match &mut self {
+            Self::Input(..) => &mut [],
+            Self::Operation { inputs, .. } => inputs,
+            Self::Test { of, .. } => {
+                of.result.node = of.result.node.map(&other);
+                &mut of.inputs
+            }
+        };
+        for term in terms {
+            term.node = term.node.map(&other);
+        }
+        self
+    }
+
+    /// Its value, where `known` says those of what it is made of.
+    pub(super) fn value(&self, known: impl Fn(Node) -> u64) -> u64 {
         let number = |term: Term| term.node.map_or(term.number, &known);
-        match self.get(node) {
-            Expression::Input(which, number) => input(which, number),
-            Expression::Operation {
+        match *self {
+            Self::Input(_, number) => number,
+            Self::Operation {
                 operation,
                 bits,
                 inputs,
             } => evaluate(operation, bits, inputs.map(number)).unwrap_or_default(),
-            Expression::Test { condition, of } => {
+            Self::Test { condition, of } => {
                 let flags = arithmetic::flags(
                     of.operation,
                     of.bits,

@@ -75,6 +75,8 @@ pub enum Outcome {
     NotFound {
         /// How many entries were tried.
         tried: u32,
+        /// What it took, in instructions.
+        steps: u64,
         /// Why no more, in words.
         why: &'static str,
     },
@@ -134,6 +136,7 @@ impl<'image> Replayer<'image> {
             }
             None => Outcome::NotFound {
                 tried: searched.tries,
+                steps: searched.steps,
                 why,
             },
         }

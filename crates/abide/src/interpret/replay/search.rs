@@ -28,6 +28,8 @@ const MOST_STEPS_IN_ALL: u64 = 600_000;
 const MOST_IN_VAIN: u64 = 32_000;
 /// What setting up a try costs, in instructions.
 const SETTING_UP: u64 = 100;
+/// How many expressions are computed in the time that one instruction takes to run.
+const EXPRESSIONS_A_STEP: u64 = 16;
 /// How many branches of one try are turned.
 const MOST_FORKS: usize = 64;
 /// How many earlier branches shall go on as they went.
@@ -50,6 +52,8 @@ pub(super) struct Found {
 pub(super) struct Searched {
     pub found: Option<Found>,
     pub tries: u32,
+    /// How many instructions all tries ran.
+    pub steps: u64,
     /// How the try ended that came furthest.
     pub furthest: Option<Outcome>,
 }
@@ -81,7 +85,6 @@ pub(super) struct Search<'s, 'a> {
     streak: u32,
     rung: usize,
     furthest: usize,
-    steps: u64,
     /// How many instructions a try may run.
     patience: u64,
     /// Whether a try ran out of them.
@@ -135,12 +138,12 @@ impl<'s, 'a> Search<'s, 'a> {
             streak: 0,
             rung: 0,
             furthest: 0,
-            steps: 0,
             patience: FEW_STEPS,
             cut: false,
             searched: Searched {
                 found: None,
                 tries: 0,
+                steps: 0,
                 furthest: None,
             },
         }
@@ -149,7 +152,7 @@ impl<'s, 'a> Search<'s, 'a> {
     /// Tries until an entry is found or the bounds are reached.
     pub(super) fn run(mut self, code: &mut Code<'_>) -> Searched {
         while self.searched.tries < MOST_TRIES
-            && self.steps < MOST_STEPS_IN_ALL
+            && self.searched.steps < MOST_STEPS_IN_ALL
             && self.in_vain < MOST_IN_VAIN
         {
             let Some(entry) = self.next() else {
@@ -220,7 +223,7 @@ impl<'s, 'a> Search<'s, 'a> {
             past: &self.past,
         };
         let trial = attempt(code, self.scene, &entry, aim, self.patience);
-        self.steps += trial.steps;
+        self.searched.steps += trial.steps;
         self.in_vain = match self.is_news(&trial) {
             true => 0,
             false => self.in_vain + trial.steps + SETTING_UP,
@@ -255,7 +258,7 @@ impl<'s, 'a> Search<'s, 'a> {
     // ---- symptoms that take two runs ----
 
     fn compare(&mut self, code: &mut Code<'_>, entry: &Entry, trial: &Trial) -> Option<Entry> {
-        self.steps += 2 * trial.steps;
+        self.searched.steps += 2 * trial.steps;
         if let Symptom::BelowStackPointer { place } = self.symptom {
             let matters = handler_matters(code, self.scene, entry, place, MOST_STEPS);
             return matters.then(|| entry.clone());
@@ -281,13 +284,14 @@ impl<'s, 'a> Search<'s, 'a> {
                 changes.extend(solver.solve(Wanted::Different, 4, |(input, value)| {
                     (value ^ now(input)) & !garbage(input) == 0
                 }));
+                self.pay_for(solver.looked_at());
             }
             for (input, value) in changes {
                 if value == now(input) || !self.is_allowed(entry, input, value) {
                     continue;
                 }
                 let second = with(entry, input, value);
-                self.steps += 2 * trial.steps;
+                self.searched.steps += 2 * trial.steps;
                 if garbage_matters(code, self.scene, [entry, &second], self.symptom, MOST_STEPS) {
                     return Some(second);
                 }
@@ -375,7 +379,7 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     fn solve(
-        &self,
+        &mut self,
         entry: &Entry,
         trial: &Trial,
         node: super::expression::Node,
@@ -386,9 +390,16 @@ impl<'s, 'a> Search<'s, 'a> {
         let Some(mut solver) = Solver::new(&trial.shadow.expressions, node, constraints) else {
             return Vec::new();
         };
-        solver.solve(wanted, most, |(input, value)| {
+        let changes = solver.solve(wanted, most, |(input, value)| {
             self.is_allowed(entry, input, value)
-        })
+        });
+        self.pay_for(solver.looked_at());
+        changes
+    }
+
+    /// Expressions that were computed count as instructions that take the same time.
+    fn pay_for(&mut self, expressions: u64) {
+        self.searched.steps += expressions / EXPRESSIONS_A_STEP;
     }
 
     /// No argument and no memory holds an address of the root's frame, of the

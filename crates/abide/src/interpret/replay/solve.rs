@@ -4,7 +4,10 @@
 //! operation by operation, everything else held as it was. What comes out is
 //! computed upwards again, so that only what works is given.
 
-use rustc_hash::FxHashMap;
+use std::cell::Cell;
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
 
 use super::entry::Input;
 use super::expression::{Comparison, Expression, Expressions, Node, Term};
@@ -43,10 +46,17 @@ pub(super) type Change = (Input, u64);
 pub(super) struct Solver<'a> {
     expressions: &'a Expressions,
     root: Node,
+    /// What it is made of, and the constraints, each after what that is made of.
     nodes: Vec<Node>,
-    values: FxHashMap<Node, u64>,
+    /// How each is made, of those at these places of the list.
+    made: Vec<Expression>,
+    /// What they were in the run, in this order.
+    values: Vec<u64>,
+    /// Which inputs have a part in them, as a Bloom filter.
+    inputs: Vec<u64>,
     constraints: &'a [Constraint],
     candidates: Vec<Change>,
+    looked_at: Cell<u64>,
 }
 
 impl<'a> Solver<'a> {
@@ -62,16 +72,31 @@ impl<'a> Solver<'a> {
             Some(nodes) => (nodes, constraints),
             None => (expressions.below(&[root], MOST_NODES)?, &[][..]),
         };
-        let mut solver = Self {
+        let place = |node| Node(nodes.binary_search(&node).unwrap_or_default() as u32);
+        let made: Vec<_> = nodes
+            .iter()
+            .map(|&node| expressions.get(node).of_others(place))
+            .collect();
+        let mut values: Vec<u64> = Vec::with_capacity(made.len());
+        let mut inputs: Vec<u64> = Vec::with_capacity(made.len());
+        for made in &made {
+            values.push(made.value(|of| values[of.0 as usize]));
+            inputs.push(match *made {
+                Expression::Input(input, _) => bit_of(input),
+                _ => made.nodes().fold(0, |all, of| all | inputs[of.0 as usize]),
+            });
+        }
+        Some(Self {
             expressions,
             root,
             nodes,
-            values: FxHashMap::default(),
+            made,
+            values,
+            inputs,
             constraints,
             candidates: Vec::new(),
-        };
-        solver.values = solver.evaluate(None);
-        Some(solver)
+            looked_at: Cell::new(0),
+        })
     }
 
     /// The changes that do it, those first that break the fewest constraints; at most `most`.
@@ -97,20 +122,33 @@ impl<'a> Solver<'a> {
             .collect()
     }
 
-    fn evaluate(&self, change: Option<Change>) -> FxHashMap<Node, u64> {
-        let mut values: FxHashMap<Node, u64> = FxHashMap::default();
-        for &node in &self.nodes {
-            let value = self.expressions.compute(
-                node,
-                |input, number| match change {
-                    Some((changed, value)) if changed == input => value,
-                    _ => number,
-                },
-                |node| values.get(&node).copied().unwrap_or_default(),
-            );
-            values.insert(node, value);
+    /// What the nodes are after a change of one input.
+    fn evaluate(&self, (changed, value): Change) -> Vec<u64> {
+        let all = self.made.len() as u64;
+        self.looked_at.set(self.looked_at.get() + all);
+        let mut values = self.values.clone();
+        let bit = bit_of(changed);
+        for (at, made) in self.made.iter().enumerate() {
+            if self.inputs[at] & bit == 0 {
+                continue;
+            }
+            values[at] = match *made {
+                Expression::Input(input, _) if input == changed => value,
+                _ => made.value(|of| values[of.0 as usize]),
+            };
         }
         values
+    }
+
+    fn value_in(&self, values: &[u64], node: Node) -> u64 {
+        let at = self.nodes.binary_search(&node).ok();
+        at.and_then(|at| values.get(at).copied())
+            .unwrap_or_default()
+    }
+
+    /// How many expressions were computed.
+    pub(super) fn looked_at(&self) -> u64 {
+        self.looked_at.get()
     }
 
     /// The candidates that give what is wanted, each with the number of constraints it breaks.
@@ -125,8 +163,8 @@ impl<'a> Solver<'a> {
             if !allowed(change) {
                 continue;
             }
-            let values = self.evaluate(Some(change));
-            let value = |node| values.get(&node).copied().unwrap_or_default();
+            let values = self.evaluate(change);
+            let value = |node| self.value_in(&values, node);
             let works = match wanted {
                 Wanted::Truth(truth) => (value(self.root) != 0) == truth,
                 Wanted::Exactly(number) => value(self.root) == number,
@@ -145,7 +183,7 @@ impl<'a> Solver<'a> {
     }
 
     fn value(&self, node: Node) -> u64 {
-        self.values.get(&node).copied().unwrap_or_default()
+        self.value_in(&self.values, node)
     }
 
     fn number(&self, term: Term) -> u64 {
@@ -320,8 +358,8 @@ impl Solver<'_> {
             .take(3)
         {
             let at = |x| {
-                let values = self.evaluate(Some((input, x)));
-                values.get(&node).copied().unwrap_or_default()
+                let values = self.evaluate((input, x));
+                self.value_in(&values, node)
             };
             let (zero, one, two) = (at(0), at(1), at(2));
             let slope = one.wrapping_sub(zero);
@@ -333,6 +371,10 @@ impl Solver<'_> {
             }
         }
     }
+}
+
+fn bit_of(input: Input) -> u64 {
+    1 << (FxBuildHasher.hash_one(input) >> 58)
 }
 
 fn width_of(input: Input) -> u8 {
