@@ -50,11 +50,46 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             }
         }
     }
-    let candidates = parts
+    let (lost, found): (Vec<_>, Vec<_>) = parts
+        .iter()
+        .partition(|(part, places)| is_lost(**part, places));
+    let candidates = found
         .into_iter()
-        .filter_map(|(part, places)| candidate(root, part, &places));
+        .filter_map(|(&part, places)| candidate(root, part, places));
     judgement.candidates.extend(candidates);
+    judgement.candidates.extend(candidate_of_lost(root, &lost));
     judgement
+}
+
+/// Whether where the caller's register is was not known at any of these places.
+fn is_lost(part: Unwound, places: &BTreeMap<Place, Misled<'_>>) -> bool {
+    let mut reals = places.values().map(|misled| misled.real);
+    matches!(part, Unwound::Register(_)) && reals.all(|real| real == Whereabouts::Unknown)
+}
+
+/// Registers that are lost have one cause: what could have overwritten one may have overwritten
+/// all. The one that is lost first speaks for them.
+fn candidate_of_lost(
+    root: &RootFacts<'_>,
+    lost: &[(&Unwound, &BTreeMap<Place, Misled<'_>>)],
+) -> Option<Candidate> {
+    let at_call = |places: &BTreeMap<Place, Misled<'_>>| places.values().any(|m| m.at_call);
+    let &(&first, places) = lost
+        .iter()
+        .min_by_key(|(_, places)| (!at_call(places), places.keys().next().copied()))?;
+    let mut candidate = candidate(root, first, places)?;
+    let others = lost.iter().filter_map(|(part, _)| match part {
+        Unwound::Register(register) if **part != first => Some(format!("`{register}`")),
+        _ => None,
+    });
+    let others: Vec<_> = others.collect();
+    if !others.is_empty() {
+        let others = others.join(", ");
+        candidate
+            .notes
+            .push(format!("it may be so for the caller's {others} too"));
+    }
+    Some(candidate)
 }
 
 /// Whether what an unwinder finds is known to be wrong on some path.
