@@ -131,6 +131,8 @@ pub enum Event {
         part: Unwound,
         /// What it finds, if that is known.
         found: Option<Value>,
+        /// It is surely something else, and not only by what is known of it.
+        is_wrong: bool,
         /// Where the right value is.
         real: Whereabouts,
         /// It is the return address of a call that an unwinder comes with.

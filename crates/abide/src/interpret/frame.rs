@@ -364,7 +364,12 @@ fn matters(terms: &Terms, value: Value) -> bool {
     match terms.as_base(value) {
         Some(Base::Entry(register)) => terms.is_kept_for_caller(register),
         Some(Base::ReturnAddress) => true,
-        _ => terms.is_frame(value) || terms.as_place(value).is_some(),
+        // How far SP was moved to align it finds the frame again as an address of it does.
+        _ => {
+            terms.is_frame(value)
+                || terms.as_place(value).is_some()
+                || value.as_constant().is_none() && only_alignment(terms, value.term)
+        }
     }
 }
 

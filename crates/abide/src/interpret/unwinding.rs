@@ -219,9 +219,12 @@ impl Explorer<'_, '_> {
         let expected = Value::FRAME.plus(CALLERS_STACK);
         let canonical = frame(&mut source, row);
         if canonical != Some(expected) {
+            let terms = &mut self.evaluator.terms;
             let event = Event::Unwind {
                 part: Unwound::Frame,
                 found: canonical,
+                is_wrong: canonical
+                    .is_some_and(|found| surely_differ(state, terms, found, expected)),
                 real: Whereabouts::Unknown,
                 at_call,
             };
@@ -252,12 +255,22 @@ impl Explorer<'_, '_> {
             let event = Event::Unwind {
                 part,
                 found,
+                is_wrong: found.is_some(),
                 real,
                 at_call,
             };
             self.evaluator.record(at, event);
         }
     }
+}
+
+/// Whether two values cannot be equal, or are so by chance alone: one is what the caller left in
+/// a register that holds nothing for the root.
+fn surely_differ(state: &State, terms: &mut Terms, a: Value, b: Value) -> bool {
+    let is_garbage = terms.undefined_source(a).is_some_and(|left| !left.is_left);
+    let distance = terms.subtract(a, b);
+    let known = state.known(terms, distance);
+    is_garbage || known.low > 0 || known.high < 0 || known.residue != 0
 }
 
 /// Where an entry value is.

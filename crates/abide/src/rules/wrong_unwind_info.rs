@@ -33,6 +33,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         if let Event::Unwind {
             part,
             found,
+            is_wrong,
             real,
             at_call,
         } = seen.event
@@ -43,7 +44,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 real,
                 at_call,
             };
-            if is_known(part, found) {
+            if is_wrong {
                 parts.entry(part).or_default().insert(seen.place, misled);
             } else if !root.contract.unwinds {
                 judgement.doubts.push(doubt(root, part, seen.place));
@@ -90,15 +91,6 @@ fn candidate_of_lost(
             .push(format!("it may be so for the caller's {others} too"));
     }
     Some(candidate)
-}
-
-/// Whether what an unwinder finds is known to be wrong on some path.
-fn is_known(part: Unwound, found: Option<Value>) -> bool {
-    match (part, found) {
-        // Another distance from the frame, or no distance at all, as a number.
-        (Unwound::Frame, Some(found)) => found.term == Value::FRAME.term,
-        (_, found) => found.is_some(),
-    }
 }
 
 fn doubt(root: &RootFacts<'_>, part: Unwound, place: Place) -> Doubt {
@@ -164,15 +156,18 @@ fn candidate(
     })
 }
 
-/// How many bytes lie between where the table says that the frame is and where it is.
-fn off(misled: &Misled<'_>) -> i64 {
-    let found = misled.found.map_or(0, |found| found.offset);
-    found.wrapping_sub(8)
+/// How many bytes lie between where the table says that the frame is and where it is, if that is
+/// a number.
+fn off(misled: &Misled<'_>) -> Option<i64> {
+    let found = misled.found?;
+    (found.term == Value::FRAME.term).then(|| found.offset.wrapping_sub(8))
 }
 
 fn differs(part: Unwound, misled: &Misled<'_>) -> String {
     if part == Unwound::Frame {
-        let off = off(misled);
+        let Some(off) = off(misled) else {
+            return "the table's frame is another before this".to_owned();
+        };
         let side = if off < 0 { "low" } else { "high" };
         return format!(
             "the table's frame is {} bytes too {side} before this",
@@ -229,10 +224,13 @@ fn table(root: &RootFacts<'_>, part: Unwound, places: &BTreeMap<Place, Misled<'_
 fn help(root: &RootFacts<'_>, part: Unwound, first: &Misled<'_>) -> String {
     let before = root.name(first.seen.place);
     match (part, first.real) {
-        (Unwound::Frame, _) => {
-            let adjust = -off(first);
-            format!("say `.cfi_adjust_cfa_offset {adjust}` right before `{before}`")
-        }
+        (Unwound::Frame, _) => match off(first) {
+            Some(off) => format!(
+                "say `.cfi_adjust_cfa_offset {}` right before `{before}`",
+                -off
+            ),
+            None => format!("say where the caller's frame is right before `{before}`"),
+        },
         (Unwound::Register(register), Whereabouts::Register(other)) if other == register => {
             format!("say `.cfi_restore {register}` right before `{before}`")
         }
