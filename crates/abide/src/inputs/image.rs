@@ -6,6 +6,7 @@
 //! addresses that their linker chose, as an attribute of each section.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{
     Assembly, Binding, Object, Relocation, RelocationKind, RelocationTarget, Section, SectionIndex,
@@ -56,7 +57,13 @@ pub struct Image {
     globals: HashMap<String, ImageSymbol>,
     /// For each object, which of its code is assembly.
     assembly: Vec<Assembly>,
+    /// For each object, the symbols that places are named by: sorted once they are asked for.
+    names: Vec<OnceLock<Names>>,
 }
+
+/// The symbols of an object that name places, each by its section, its value and whether it is
+/// seen outside, and which symbol it is. In that order: the last at or before a place names it.
+type Names = Vec<(SectionIndex, u64, bool, usize)>;
 
 impl Image {
     /// Puts objects together as one link does: the first strong definition of
@@ -73,6 +80,7 @@ impl Image {
                 .extend(sections.map(|section| (number, SectionIndex(section))));
         }
         image.assembly = objects.iter().map(Assembly::of).collect();
+        image.names = objects.iter().map(|_| OnceLock::new()).collect();
         image.objects = objects;
         image.globals = image.choose_definitions();
         image
@@ -299,18 +307,32 @@ impl Image {
     /// The name to print for a place: the nearest symbol at or before it, and the distance.
     #[must_use]
     pub fn name_of(&self, place: Place) -> Option<(&str, u64)> {
-        let &(object, index) = self.sections.get(place.section.0 as usize)?;
+        let &(object, section) = self.sections.get(place.section.0 as usize)?;
         let offset = u64::try_from(place.offset).ok()?;
         let symbols = &self.objects.get(object as usize)?.symbols;
-        symbols
-            .iter()
-            .filter(|symbol| {
-                symbol.place == SymbolPlace::Section(index)
-                    && symbol.value <= offset
-                    && !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
-                    && !symbol.name.is_empty()
-            })
-            .max_by_key(|symbol| (symbol.value, symbol.binding != Binding::Local))
-            .map(|symbol| (symbol.name.as_str(), offset - symbol.value))
+        let names = self.names.get(object as usize)?;
+        let names = names.get_or_init(|| names_of(symbols));
+        let behind = names.partition_point(|&(of, value, ..)| (of, value) <= (section, offset));
+        let &(of, value, _, symbol) = names.get(behind.checked_sub(1)?)?;
+        (of == section).then(|| (symbols[symbol].name.as_str(), offset - value))
     }
+}
+
+fn names_of(symbols: &[Symbol]) -> Names {
+    let named = symbols.iter().enumerate().filter_map(|(index, symbol)| {
+        let SymbolPlace::Section(section) = symbol.place else {
+            return None;
+        };
+        let is_name = !matches!(symbol.kind, SymbolKind::Section | SymbolKind::File)
+            && !symbol.name.is_empty();
+        is_name.then_some((
+            section,
+            symbol.value,
+            symbol.binding != Binding::Local,
+            index,
+        ))
+    });
+    let mut names: Names = named.collect();
+    names.sort_unstable();
+    names
 }

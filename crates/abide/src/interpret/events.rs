@@ -61,7 +61,7 @@ pub enum Event {
         /// How.
         exit: Exit,
         /// The state, with the return address already popped for returns.
-        state: Box<State>,
+        state: Arc<State>,
     },
     /// A function was called by its convention.
     Call {
@@ -295,6 +295,8 @@ pub(super) struct Record {
     pub events: Vec<Seen>,
     /// What was assumed.
     pub assumptions: Assumptions,
+    /// An unwind table spoke of it.
+    pub unwound: bool,
 }
 
 impl Record {
@@ -302,6 +304,7 @@ impl Record {
     pub(super) fn clear(&mut self) {
         self.events.clear();
         self.assumptions = Assumptions::default();
+        self.unwound = false;
     }
 
     /// What there is, in memory of just its size; this one keeps its own for more.
@@ -309,6 +312,7 @@ impl Record {
         Self {
             events: self.events.drain(..).collect(),
             assumptions: std::mem::take(&mut self.assumptions),
+            unwound: self.unwound,
         }
     }
 }
@@ -320,10 +324,8 @@ pub struct Facts {
     pub events: Vec<Seen>,
     /// What the analysis assumed.
     pub assumptions: Assumptions,
-    /// How many instructions were visited while the states settled.
+    /// How many instructions were visited while the states settled, of all roots together.
     pub visited: u64,
-    /// The bytes of code that the root reaches, each instruction once.
-    pub reached: u64,
     /// Whether an unwind table speaks of some of it.
     pub unwound: bool,
     /// What a handler and the code that it calls may change, general registers apart.

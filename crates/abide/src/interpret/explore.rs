@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::boundaries::Boundaries;
 use super::code::{Code, behind};
@@ -152,6 +154,7 @@ struct Block {
     end: i64,
     /// What its last run saw.
     record: Record,
+    has_run: bool,
     /// The block that it was first entered from.
     from: Option<u32>,
 }
@@ -171,15 +174,14 @@ pub struct Explorer<'code, 'image> {
     code: &'code mut Code<'image>,
     pub(super) around: &'code Surroundings<'image>,
     calls: Calls,
-    root: Place,
-    /// Whether the hardware enters the root.
+    /// The roots that are explored together.
+    roots: Vec<Place>,
+    /// Whether the hardware enters them.
     is_handler: bool,
-    /// What the root keeps for its caller.
+    /// What they keep for their callers.
     pub(super) preserved: RegisterSet,
     /// Whether there may be an unwind table.
     has_unwind: bool,
-    /// Whether an unwind table speaks of something that the root runs.
-    pub(super) unwound: bool,
     pub(super) evaluator: Evaluator<'image>,
     blocks: Vec<Block>,
     keys: FxHashMap<Key, u32>,
@@ -189,6 +191,8 @@ pub struct Explorer<'code, 'image> {
     summaries: Vec<Summary>,
     kept: Kept,
     queue: BTreeSet<(Reverse<u32>, Place, u32)>,
+    /// Which block was entered from which: how roots come to what they share.
+    edges: Vec<[u32; 2]>,
     visited: u64,
     /// What else than instructions takes time, as many instructions as would take the same.
     effort: u64,
@@ -206,9 +210,9 @@ pub struct Analysis {
     /// What was found.
     pub facts: Facts,
     /// The terms.
-    pub terms: Terms,
+    pub terms: Rc<Terms>,
     /// For each block, its start and the block it was first entered from.
-    pub ways: Vec<(Place, Option<u32>)>,
+    pub ways: Rc<[(Place, Option<u32>)]>,
     /// A function was taken by its contract that could have been followed.
     pub relied_on_contracts: bool,
 }
@@ -224,7 +228,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     ) -> Analysis {
         let mut kept = Kept::default();
         loop {
-            let mut explorer = Explorer::new(&mut *code, around, calls, root, contract);
+            let mut explorer = Explorer::new(&mut *code, around, calls, &[root], contract);
             explorer.kept = kept;
             explorer.settle();
             match explorer.weaker() {
@@ -238,7 +242,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         code: &'code mut Code<'image>,
         around: &'code Surroundings<'image>,
         calls: Calls,
-        root: Place,
+        roots: &[Place],
         contract: &Contract,
     ) -> Self {
         code.clear_marks();
@@ -258,19 +262,19 @@ impl<'code, 'image> Explorer<'code, 'image> {
             code,
             around,
             calls,
-            root,
+            roots: roots.to_vec(),
             is_handler: contract.interrupt.is_some(),
             preserved: contract.preserved,
-            has_unwind: around.unwind.has(root),
-            unwound: false,
+            has_unwind: roots.iter().any(|&root| around.unwind.has(root)),
             evaluator,
             blocks: Vec::new(),
             keys: FxHashMap::default(),
             frames: FxHashMap::default(),
             contexts: vec![Context {
                 parent: 0,
-                returns_to: root,
-                callee: root,
+                // Not looked at: roots return to their callers.
+                returns_to: roots[0],
+                callee: roots[0],
                 depth: 0,
                 summary: None,
             }],
@@ -278,6 +282,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             kept: Kept::default(),
             context_ids: FxHashMap::default(),
             queue: BTreeSet::new(),
+            edges: Vec::new(),
             visited: 0,
             most_visits: MOST_VISITS.saturating_mul(contract.work.into()),
             most_memory: MOST_MEMORY.saturating_mul(contract.work as usize),
@@ -286,11 +291,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             exhausted: false,
             relied_on_contracts: false,
         };
-        let at = At {
-            place: root,
-            context: 0,
-        };
-        explorer.enter(at, &state, None);
+        for &place in roots {
+            explorer.enter(At { place, context: 0 }, &state, None);
+        }
         explorer
     }
 
@@ -332,46 +335,50 @@ impl<'code, 'image> Explorer<'code, 'image> {
         self.held + self.evaluator.terms.size()
     }
 
-    /// Puts together what the last run of each block saw.
-    fn finish(mut self) -> Analysis {
-        let mut reached = FxHashSet::default();
-        let mut events = Vec::new();
-        let mut assumptions = Assumptions::default();
-        for block in &mut self.blocks {
-            reached.insert(block.key.place);
-            events.append(&mut block.record.events);
-            assumptions.add(&block.record.assumptions);
+    /// What was found of the only root.
+    fn finish(self) -> Analysis {
+        let all: Vec<u32> = (0..self.blocks.len() as u32).collect();
+        Analysis {
+            facts: self.facts_of(self.roots[0], &all),
+            ways: self.ways(),
+            relied_on_contracts: self.relied_on_contracts,
+            terms: Rc::new(self.evaluator.terms),
         }
-        events.extend(self.broken_summaries());
+    }
+
+    fn ways(&self) -> Rc<[(Place, Option<u32>)]> {
+        let blocks = self.blocks.iter();
+        blocks.map(|block| (block.key.place, block.from)).collect()
+    }
+
+    /// Puts together what the last run of each of these blocks saw.
+    fn facts_of(&self, root: Place, blocks: &[u32]) -> Facts {
+        let mut facts = Facts {
+            events: Vec::new(),
+            assumptions: Assumptions::default(),
+            visited: self.visited,
+            unwound: false,
+            changes: self
+                .is_handler
+                .then(|| self.around.linked.changes(Callee::Place(root))),
+        };
+        for &block in blocks {
+            let record = &self.blocks[block as usize].record;
+            facts.events.extend_from_slice(&record.events);
+            facts.assumptions.add(&record.assumptions);
+            facts.unwound |= record.unwound;
+        }
+        facts.events.extend(self.broken_summaries());
         if self.exhausted {
             let reason = Reason::Bound;
-            events.push(Seen {
-                place: self.root,
+            facts.events.push(Seen {
+                place: root,
                 block: 0,
                 event: Event::Unknown { reason },
             });
         }
-        events.retain_mut(|seen| self.is_open(seen));
-        let facts = Facts {
-            events,
-            assumptions,
-            visited: self.visited,
-            reached: reached.len() as u64,
-            unwound: self.unwound,
-            changes: self
-                .is_handler
-                .then(|| self.around.linked.changes(Callee::Place(self.root))),
-        };
-        let ways = self
-            .blocks
-            .iter()
-            .map(|block| (block.key.place, block.from));
-        Analysis {
-            facts,
-            ways: ways.collect(),
-            relied_on_contracts: self.relied_on_contracts,
-            terms: self.evaluator.terms,
-        }
+        facts.events.retain_mut(|seen| self.is_open(seen));
+        facts
     }
 
     /// Goes on at a place with a state, joining what came there before.
@@ -390,16 +397,22 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 turns: 0,
                 end: at.place.offset,
                 record: Record::default(),
+                has_run: false,
                 from,
             });
             self.queue.insert((Reverse(depth), at.place, number));
+            self.edges.extend(from.map(|from| [from, number]));
             return;
         };
+        self.edges.extend(from.map(|from| [from, number]));
         let from_behind = from.is_some_and(|from| {
             let from = self.blocks[from as usize].key;
             from.context == key.context && from.place >= key.place
         });
         let block = &mut self.blocks[number as usize];
+        if block.state == *state {
+            return;
+        }
         let mut join = Join {
             terms: &mut self.evaluator.terms,
             block: number,
@@ -409,7 +422,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let joined = join.join(&block.state, state);
         if joined != block.state {
             block.state = joined;
-            block.joins += 1;
+            block.joins += u32::from(block.has_run);
             block.turns += u32::from(from_behind);
             self.queue.insert((Reverse(depth), at.place, number));
         }
@@ -460,6 +473,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     fn run_block(&mut self, number: u32) {
         self.evaluator.record.clear();
         self.evaluator.block = number;
+        self.blocks[number as usize].has_run = true;
         self.run_from(number);
         self.blocks[number as usize].record = self.evaluator.record.take();
     }
@@ -569,7 +583,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             }
             Flow::InterruptReturn { bits } if self.is_handler => {
                 let exit = Exit::Resume { bits };
-                let state = Box::new(state.clone());
+                let state = Arc::new(state.clone());
                 self.evaluator.record(at, Event::Exit { exit, state });
                 false
             }
@@ -738,7 +752,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     fn jump_to(&mut self, state: &mut State, at: At, place: Place, from: u32) {
         let at_entry = at.context == 0 && state.stack_pointer() == Value::FRAME;
-        let is_other = at_entry && place != self.root;
+        let is_other = at_entry && self.roots != [place];
         if self.around.is_compiled(place) || is_other && self.is_taken_by_contract(place) {
             return self.leave(state, at, Callee::Place(place), from);
         }
@@ -762,7 +776,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             return;
         }
         let exit = Exit::Tail(callee);
-        let state = Box::new(state.clone());
+        let state = Arc::new(state.clone());
         self.evaluator.record(at, Event::Exit { exit, state });
     }
 
@@ -830,7 +844,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     fn is_contracted(&mut self, place: Place) -> bool {
         self.around.is_compiled(place)
-            || match place == self.root {
+            || match self.roots == [place] {
                 true => self.around.contracted.contains_key(&place),
                 false => self.is_taken_by_contract(place),
             }
@@ -1072,7 +1086,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     fn exit(&mut self, state: &State, at: At, address: Value) {
         let exit = Exit::Return(address);
-        let state = Box::new(state.clone());
+        let state = Arc::new(state.clone());
         self.evaluator.record(at, Event::Exit { exit, state });
     }
 
@@ -1104,6 +1118,9 @@ fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> boo
 mod interrupt;
 mod mode;
 mod recursion;
+mod together;
+
+pub use together::Explored;
 
 #[cfg(test)]
 mod containment;

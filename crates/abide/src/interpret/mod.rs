@@ -25,7 +25,7 @@ pub use events::{
     Aim, AssumedTable, Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Unwound, Use,
     Whereabouts,
 };
-pub use explore::{Analysis, Calls, Explorer, Surroundings};
+pub use explore::{Analysis, Calls, Explored, Explorer, Surroundings};
 pub use known::Known;
 pub use linked::{Changes, Linked};
 pub use parallel::in_parallel;

@@ -211,7 +211,7 @@ impl Explorer<'_, '_> {
         let Some(row) = self.around.unwind.at(at.place) else {
             return;
         };
-        self.unwound = true;
+        self.evaluator.record.unwound = true;
         let mut source = Abstract {
             state,
             terms: &mut self.evaluator.terms,

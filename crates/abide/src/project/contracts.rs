@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::questions;
-use super::verdicts::{Assumed, Extent, RootVerdicts, Shown, Verdict, decide};
+use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
 use super::{Error, Project, declarations};
 use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{SYSTEM_V_X86_64, never_returns};
@@ -18,6 +18,9 @@ use crate::rules::{
     self, Candidate, Facts, Finding, Level, Levels, Location, Rule, Symptom, name_at,
 };
 use crate::signatures::Signatures;
+
+/// How many roots are explored together at most.
+const MOST_TOGETHER: usize = 24;
 
 /// A link unit whose roots are decided.
 pub struct Unit {
@@ -164,7 +167,14 @@ pub fn judge_root_as(
         is_told: true,
         ..root.clone()
     };
-    decide(&mut code, &around, &replayer, &root, contract, extent)
+    let job = Job {
+        around: &around,
+        replayer: &replayer,
+        root: &root,
+        contract,
+        extent,
+    };
+    job.decide(&mut code)
 }
 
 fn surroundings(image: &Image) -> Surroundings<'_> {
@@ -189,9 +199,21 @@ fn handed_out(image: &Image, found: &[RootVerdicts], known: &BTreeSet<Place>) ->
 
 fn decide_all(around: &Surroundings<'_>, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
     let replayer = Replayer::new(around.image);
-    in_parallel(around.image, roots, |code, (root, contract)| {
-        decide(code, around, &replayer, root, contract, Extent::All)
-    })
+    let groups: Vec<&[(Root, Contract)]> = neighbours(roots).collect();
+    let decided = in_parallel(around.image, &groups, |code, roots| {
+        decide_together(code, around, &replayer, roots)
+    });
+    decided.into_iter().flatten().collect()
+}
+
+/// Roots with equal contracts that lie side by side in a section, which often share code.
+fn neighbours(roots: &[(Root, Contract)]) -> impl Iterator<Item = &[(Root, Contract)]> {
+    let alike = |(a, first): &(Root, Contract), (b, second): &(Root, Contract)| {
+        a.place.section == b.place.section && first == second
+    };
+    roots
+        .chunk_by(alike)
+        .flat_map(|alike| alike.chunks(MOST_TOGETHER))
 }
 
 /// A callee that is proved itself is no assumption.

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::contracts::{Contract, Root};
-use crate::inputs::Place;
+use crate::inputs::{Image, Place};
 use crate::interpret::replay::{self, Outcome, Replay, Replayer, Request};
-use crate::interpret::{Analysis, Assumptions, Callee, Calls, Code, Explorer, Surroundings};
+use crate::interpret::{
+    Analysis, Assumptions, Callee, Calls, Code, Explored, Explorer, Surroundings,
+};
 use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 
 /// How many places of one kind of violation are searched for a run.
@@ -67,8 +69,6 @@ pub struct RootVerdicts {
     pub assumptions: BTreeSet<Assumed>,
     /// Code whose address it hands to others.
     pub handed_out: BTreeSet<Place>,
-    /// How many instructions were visited.
-    pub visited: u64,
 }
 
 impl RootVerdicts {
@@ -129,68 +129,155 @@ pub(super) enum Extent {
     },
 }
 
-/// Decides the rules for a root.
+/// Decides the rules for roots with equal contracts, neighbours in the code.
 ///
-/// Callees with contracts of their own are taken by them first; where that
-/// leaves something open they are followed, since a function may know more of
-/// its callee than the callee promises.
-pub(super) fn decide<'image>(
+/// What they share is explored once for all of them; where that leaves something open of a root
+/// that shares code, the root is looked at alone.
+pub(super) fn decide_together<'image>(
     code: &mut Code<'image>,
     around: &Surroundings<'image>,
     replayer: &Replayer<'image>,
-    root: &Root,
-    contract: &Contract,
-    extent: Extent,
-) -> RootVerdicts {
-    let mut attempt = try_with(code, around, root, contract, Calls::ByContract);
-    if attempt.problems() > 0 && attempt.analysis.relied_on_contracts {
-        let followed = try_with(code, around, root, contract, Calls::Followed);
-        if followed.problems() < attempt.problems() {
-            attempt = followed;
+    roots: &[(Root, Contract)],
+) -> Vec<RootVerdicts> {
+    let together = match roots {
+        [(_, contract), _, ..] => {
+            let places: Vec<Place> = roots.iter().map(|(root, _)| root.place).collect();
+            Explorer::analyse_together(code, around, &places, contract)
         }
-    }
-    let mut found = RootVerdicts {
-        root: root.clone(),
-        contract: contract.clone(),
-        verdicts: Vec::new(),
-        assumptions: assumed(&attempt.analysis.facts.assumptions),
-        handed_out: attempt.analysis.facts.assumptions.handed_out.clone(),
-        visited: attempt.analysis.facts.visited,
+        _ => Vec::new(),
     };
-    let runs = Runs {
-        around,
-        replayer,
-        root,
-        calls: attempt.calls,
-        analysis: &attempt.analysis,
-        in_vain: Cell::new(0),
-    };
-    let mut searches = match extent {
-        Extent::All => u32::MAX,
-        Extent::FirstRefuted { searches } => searches,
-    };
-    for (rule, judgement) in attempt.judged {
-        let verdict = if !attempt.modes.is_empty() {
-            // Code of another mode was read as if it were made for 64-bit mode.
-            Verdict::Unknown(attempt.modes.clone())
-        } else if !judgement.candidates.is_empty() && !root.is_told {
-            Verdict::Unknown(vec![Doubt::how_called(root)])
-        } else if !judgement.candidates.is_empty() {
-            runs.refute(code, judgement.candidates, &mut searches)
-        } else if !judgement.doubts.is_empty() {
-            Verdict::Unknown(judgement.doubts)
-        } else if !attempt.obstacles.is_empty() {
-            Verdict::Unknown(attempt.obstacles.clone())
-        } else {
-            Verdict::Proved
+    let mut together = together.into_iter();
+    let decide = |(root, contract): &(Root, Contract)| {
+        let job = Job {
+            around,
+            replayer,
+            root,
+            contract,
+            extent: Extent::All,
         };
-        let is_refuted = matches!(verdict, Verdict::Refuted(_));
-        found.verdicts.push((rule, verdict));
-        if is_refuted && extent != Extent::All {
-            break;
+        match together.next() {
+            Some(explored) => job.decide_explored(code, explored),
+            None => job.decide(code),
+        }
+    };
+    roots.iter().map(decide).collect()
+}
+
+/// A root to decide, and all that it takes.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a, 'image> {
+    /// What all roots share.
+    pub around: &'a Surroundings<'image>,
+    /// Finds runs.
+    pub replayer: &'a Replayer<'image>,
+    /// The root.
+    pub root: &'a Root,
+    /// What it promises.
+    pub contract: &'a Contract,
+    /// How many rules are decided.
+    pub extent: Extent,
+}
+
+impl<'image> Job<'_, 'image> {
+    /// Decides the rules for the root alone.
+    ///
+    /// Callees with contracts of their own are taken by them first; where that
+    /// leaves something open they are followed, since a function may know more of
+    /// its callee than the callee promises.
+    pub(super) fn decide(self, code: &mut Code<'image>) -> RootVerdicts {
+        let attempt = self.attempt(code, Calls::ByContract);
+        self.conclude(code, attempt)
+    }
+
+    /// Decides the rules by what was found of the root together with others, if that does.
+    fn decide_explored(self, code: &mut Code<'image>, explored: Explored) -> RootVerdicts {
+        let attempt = self.judge(code.image(), Calls::ByContract, explored.analysis);
+        match attempt.problems() == 0 || explored.is_alone {
+            true => self.conclude(code, attempt),
+            false => self.decide(code),
         }
     }
-    found
+
+    fn attempt(self, code: &mut Code<'image>, calls: Calls) -> Attempt {
+        let (around, place) = (self.around, self.root.place);
+        let analysis = Explorer::analyse(code, around, calls, place, self.contract);
+        self.judge(code.image(), calls, analysis)
+    }
+
+    fn judge(self, image: &Image, calls: Calls, analysis: Analysis) -> Attempt {
+        let facts = RootFacts {
+            root: self.root,
+            contract: self.contract,
+            facts: &analysis.facts,
+            terms: &analysis.terms,
+            image,
+        };
+        let judged = rules::ALL
+            .iter()
+            // What is undecided is no rule of its own: it tells of the others.
+            .filter(|rule| rule.id != rules::UNDECIDED.id)
+            .filter_map(|rule| Some((*rule, rule.judge(&facts)?)))
+            .collect();
+        let obstacles = facts.obstacles();
+        Attempt {
+            calls,
+            judged,
+            obstacles,
+            modes: facts.misread(),
+            analysis,
+        }
+    }
+
+    /// The verdicts, by a first attempt and what is tried where it leaves something open.
+    fn conclude(self, code: &mut Code<'image>, mut attempt: Attempt) -> RootVerdicts {
+        if attempt.problems() > 0 && attempt.analysis.relied_on_contracts {
+            let followed = self.attempt(code, Calls::Followed);
+            if followed.problems() < attempt.problems() {
+                attempt = followed;
+            }
+        }
+        let mut found = RootVerdicts {
+            root: self.root.clone(),
+            contract: self.contract.clone(),
+            verdicts: Vec::new(),
+            assumptions: assumed(&attempt.analysis.facts.assumptions),
+            handed_out: attempt.analysis.facts.assumptions.handed_out.clone(),
+        };
+        let runs = Runs {
+            around: self.around,
+            replayer: self.replayer,
+            root: self.root,
+            calls: attempt.calls,
+            analysis: &attempt.analysis,
+            in_vain: Cell::new(0),
+        };
+        let mut searches = match self.extent {
+            Extent::All => u32::MAX,
+            Extent::FirstRefuted { searches } => searches,
+        };
+        for (rule, judgement) in attempt.judged {
+            let verdict = if !attempt.modes.is_empty() {
+                // Code of another mode was read as if it were made for 64-bit mode.
+                Verdict::Unknown(attempt.modes.clone())
+            } else if !judgement.candidates.is_empty() && !self.root.is_told {
+                Verdict::Unknown(vec![Doubt::how_called(self.root)])
+            } else if !judgement.candidates.is_empty() {
+                runs.refute(code, judgement.candidates, &mut searches)
+            } else if !judgement.doubts.is_empty() {
+                Verdict::Unknown(judgement.doubts)
+            } else if !attempt.obstacles.is_empty() {
+                Verdict::Unknown(attempt.obstacles.clone())
+            } else {
+                Verdict::Proved
+            };
+            let is_refuted = matches!(verdict, Verdict::Refuted(_));
+            found.verdicts.push((rule, verdict));
+            if is_refuted && self.extent != Extent::All {
+                break;
+            }
+        }
+        found
+    }
 }
 
 /// What runs of a root are tried with.
@@ -273,38 +360,6 @@ impl<'image> Runs<'_, 'image> {
                 None
             }
         }
-    }
-}
-
-fn try_with<'image>(
-    code: &mut Code<'image>,
-    around: &Surroundings<'image>,
-    root: &Root,
-    contract: &Contract,
-    calls: Calls,
-) -> Attempt {
-    let image = code.image();
-    let analysis = Explorer::analyse(code, around, calls, root.place, contract);
-    let facts = RootFacts {
-        root,
-        contract,
-        facts: &analysis.facts,
-        terms: &analysis.terms,
-        image,
-    };
-    let judged = rules::ALL
-        .iter()
-        // What is undecided is no rule of its own: it tells of the others.
-        .filter(|rule| rule.id != rules::UNDECIDED.id)
-        .filter_map(|rule| Some((*rule, rule.judge(&facts)?)))
-        .collect();
-    let obstacles = facts.obstacles();
-    Attempt {
-        calls,
-        judged,
-        obstacles,
-        modes: facts.misread(),
-        analysis,
     }
 }
 

@@ -40,7 +40,8 @@ fn check(program: &[u8], seed: u64) {
     }
     let mut kept = Kept::default();
     loop {
-        let mut explorer = Explorer::new(&mut code, &around, Calls::ByContract, START, &contract);
+        let mut explorer =
+            Explorer::new(&mut code, &around, Calls::ByContract, &[START], &contract);
         explorer.kept = kept;
         explorer.settle();
         if let Some(less) = explorer.weaker() {
@@ -48,19 +49,46 @@ fn check(program: &[u8], seed: u64) {
             continue;
         }
         for run in 0..3 {
-            follow(&mut explorer, &image, program, seed.wrapping_mul(31) + run);
+            let seed = seed.wrapping_mul(31) + run;
+            follow(&mut explorer, &image, START, program, seed);
         }
         return;
     }
 }
 
+/// Analyses a program together with a root that begins somewhere in it, and follows runs of both.
+fn check_together(program: &[u8], seed: u64) {
+    let image = image_of(program);
+    let around = surroundings(&image);
+    let mut code = Code::new(&image);
+    let contract = Contract::of(&SYSTEM_V_X86_64);
+    let mut within = START;
+    for _ in 0..seed % 7 {
+        let Ok(instruction) = code.at(within) else {
+            return;
+        };
+        within = behind(within, instruction.length);
+    }
+    let roots = [START, within];
+    let mut explorer = Explorer::new(&mut code, &around, Calls::ByContract, &roots, &contract);
+    explorer.settle();
+    let mut records = explorer.blocks.iter().map(|block| &block.record);
+    let gave_up = |seen: &Seen| matches!(seen.event, Event::Unknown { .. });
+    if !explorer.summaries.is_empty() || records.any(|record| record.events.iter().any(gave_up)) {
+        return;
+    }
+    for root in roots {
+        follow(&mut explorer, &image, root, program, seed);
+    }
+}
+
 /// Runs the program once, comparing after each instruction.
-fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, program: &[u8], seed: u64) {
+fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, root: Place, program: &[u8], seed: u64) {
     let layout = Layout::new(image);
     let mut machine = entry_machine(&layout, seed);
     let mut lifter = Lifter::new(image);
     let mut effects = Effects::new();
-    let mut place = START;
+    let mut place = root;
     let mut trace = Vec::new();
     explorer.evaluator.record.clear();
     let mut context = 0;
@@ -193,6 +221,7 @@ fn what_runs_reach_lies_in_the_abstract_states() {
     for seed in 0..count.unwrap_or(800) {
         let program = programs::random(&mut Dice::new(seed));
         check(&program, seed);
+        check_together(&program, seed);
     }
 }
 

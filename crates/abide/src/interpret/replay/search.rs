@@ -226,7 +226,7 @@ impl<'s, 'a> Search<'s, 'a> {
         self.searched.steps += trial.steps;
         self.in_vain = match self.is_news(&trial) {
             true => 0,
-            false => self.in_vain + trial.steps + SETTING_UP,
+            false => self.in_vain + trial.in_vain(),
         };
         self.cut |= trial.outcome == Outcome::Long;
         let second = match trial.outcome {
@@ -414,6 +414,18 @@ impl<'s, 'a> Search<'s, 'a> {
 
     fn is_new(&mut self, entry: &Entry) -> bool {
         self.seen.insert(hash(entry))
+    }
+}
+
+impl Trial {
+    /// What it cost, in instructions, where it taught nothing new. What is not computed here
+    /// will not be for another entry: so much the sooner is the search given up.
+    const fn in_vain(&self) -> u64 {
+        let cost = self.steps + SETTING_UP;
+        match self.outcome {
+            Outcome::Ended(End::Undetermined(_)) => 4 * cost,
+            _ => cost,
+        }
     }
 }
 
