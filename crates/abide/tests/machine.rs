@@ -536,6 +536,23 @@ fn a_vector_spill_passes_through_whole_and_vzeroall_writes_sixteen() {
 }
 
 #[test]
+fn only_arithmetic_by_lanes_spreads_garbage_over_all_of_its_result() {
+    let lanes = |bytes: &[u8]| {
+        let effects = effects_of(bytes).list;
+        let lanes = effects.iter().map(|effect| match effect {
+            Effect::Opaque { lanes, .. } => *lanes,
+            _ => 0,
+        });
+        lanes.fold(0, |all, lanes| all | lanes)
+    };
+    assert_eq!(lanes(&[0x0f, 0x58, 0xce]), 0b100_0010); // addps xmm1, xmm6
+    assert_eq!(lanes(&[0xc5, 0xf1, 0xfd, 0xc6]), 0b100_0010); // vpaddw xmm0, xmm1, xmm6
+    assert_eq!(lanes(&[0x66, 0x0f, 0x61, 0xce]), 0); // punpcklwd xmm1, xmm6
+    assert_eq!(lanes(&[0xf3, 0x0f, 0x58, 0xce]), 0); // addss xmm1, xmm6
+    assert_eq!(lanes(&[0x66, 0x0f, 0xdb, 0xce]), 0); // pand xmm1, xmm6
+}
+
+#[test]
 fn what_of_floating_point_is_in_use_is_written() {
     let written = |bytes: &[u8], register: Register| {
         let effects = effects_of(bytes).list;

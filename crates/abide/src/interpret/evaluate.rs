@@ -45,6 +45,8 @@ pub(super) struct Evaluator<'image> {
     pub passed_guard: bool,
     /// The instructions that read constant memory at an address that varies, by what they read.
     pub readers: FxHashMap<TermId, BTreeSet<Place>>,
+    /// Whether a vector register held what a call may have left in it.
+    has_lost_vectors: bool,
     temps: Vec<Value>,
     /// How many of them the current instruction has set.
     temps_set: usize,
@@ -63,6 +65,7 @@ impl<'image> Evaluator<'image> {
             guard: None,
             passed_guard: false,
             readers: FxHashMap::default(),
+            has_lost_vectors: false,
             temps: vec![Value::ANYTHING; 256],
             temps_set: 0,
         }
@@ -120,6 +123,9 @@ impl<'image> Evaluator<'image> {
         if plain.stores && state.escaped || !bits_of(plain.open).all(is_open) {
             return false;
         }
+        if self.has_lost_vectors && !bits_of(plain.lanes).all(is_open) {
+            return false;
+        }
         for index in bits_of(plain.opened) {
             state.open_vector(Register(16 + index as u8));
         }
@@ -157,7 +163,10 @@ impl<'image> Evaluator<'image> {
                 };
                 self.set(into, value);
             }
-            Effect::Opaque { into, .. } => self.set(into, Value::ANYTHING),
+            Effect::Opaque { into, lanes, .. } => {
+                let value = self.of_lanes(state, lanes);
+                self.set(into, value);
+            }
             Effect::Load {
                 into,
                 address,
@@ -245,6 +254,17 @@ impl<'image> Evaluator<'image> {
         }
     }
 
+    /// A result that is left open; garbage where one of these vector registers is all garbage.
+    fn of_lanes(&mut self, state: &State, lanes: u32) -> Value {
+        if !self.has_lost_vectors {
+            return Value::ANYTHING;
+        }
+        let lost = bits_of(lanes)
+            .map(|index| state.registers[16 + index])
+            .find(|&value| value != Value::ANYTHING && self.terms.is_undefined(value));
+        lost.map_or(Value::ANYTHING, |value| self.terms.lost(value))
+    }
+
     fn read(&mut self, state: &mut State, at: At, into: Temp, part: Part) -> Value {
         let register = part.register;
         if register.is_general() || register.is_control() {
@@ -311,6 +331,7 @@ impl<'image> Evaluator<'image> {
 
     /// What a call leaves in a register that the callee may clobber.
     pub(super) fn left_by_call(&mut self, state: &mut State, at: At, register: Register) -> Value {
+        self.has_lost_vectors |= register.is_vector();
         self.new_site(state, at, register.0, 64, Some(register))
     }
 
@@ -792,7 +813,8 @@ impl<'image> Evaluator<'image> {
         }
     }
 
-    /// Notes that garbage in place of an argument leaves the root in memory.
+    /// Notes that garbage leaves the root in memory: in place of an argument, or of what a vector
+    /// register held before a call.
     fn check_stored(&mut self, at: At, value: Value, bits: u16) {
         if value == Value::ANYTHING || !self.terms.is_undefined(value) {
             return;
@@ -801,14 +823,20 @@ impl<'image> Evaluator<'image> {
         let Some(garbage) = self.terms.undefined_source(value).filter(|_| bits != 0) else {
             return;
         };
-        let is_argument = match self.terms.get(garbage.source) {
-            Base::Entry(register) => passes_parameters(register),
-            Base::Argument(..) => true,
-            _ => false,
+        let (is_argument, is_vector) = match self.terms.get(garbage.source) {
+            Base::Entry(register) => (passes_parameters(register), false),
+            Base::Argument(..) => (true, false),
+            Base::Site {
+                lost: Some(register),
+                ..
+            } => (false, register.is_vector()),
+            _ => (false, false),
         };
-        if is_argument {
-            let as_it_was =
-                self.terms.sole_base(value) == Some(garbage.source) && value.offset == 0;
+        if is_argument || is_vector {
+            // Who keeps an argument may not know that it is none.
+            let as_it_was = is_argument
+                && self.terms.sole_base(value) == Some(garbage.source)
+                && value.offset == 0;
             let used = Use::Stored { as_it_was };
             self.record(at, Event::UndefinedUse { garbage, used });
         }

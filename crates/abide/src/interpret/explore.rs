@@ -1020,8 +1020,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
             if register == Register::RSP || is_kept {
                 continue;
             }
-            let is_open = self.is_handler && register == Register::X87_CONTROL;
-            let value = if register.is_vector() || is_open {
+            if register.is_vector() {
+                let is_open = self.is_handler || results.contains(register);
+                self.clobber_vector(state, at, register, is_open);
+                continue;
+            }
+            let value = if self.is_handler && register == Register::X87_CONTROL {
                 Value::ANYTHING
             } else if let Register::X87_IN_USE | Register::UPPER_IN_USE = register {
                 // What callees leave there is theirs to answer for.
@@ -1042,6 +1046,15 @@ impl<'code, 'image> Explorer<'code, 'image> {
         state.carry = super::state::FlagSource::Open(None);
         state.status = super::state::FlagSource::Open(None);
         state.direction = Some(false);
+    }
+
+    fn clobber_vector(&mut self, state: &mut State, at: At, register: Register, is_open: bool) {
+        state.open_vector(register);
+        if !is_open {
+            let value = self.evaluator.left_by_call(state, at, register);
+            state.registers[register.index()] = value;
+            state.widths[usize::from(register.0 - 16)] = 64;
+        }
     }
 
     /// `syscall` leaves rax, rcx and r11 changed (Intel SDM; System V, A.2.1).

@@ -255,6 +255,8 @@ pub enum Effect {
         /// Whether the instruction's own inputs determine it (vector
         /// arithmetic), or the machine's state (`cpuid`, `rdtsc`, `in`).
         determined: bool,
+        /// Vector registers, a bit each, that reach every lane of the result.
+        lanes: u32,
     },
     /// Reads memory, zero-extended.
     Load {

@@ -17,6 +17,8 @@ pub(in crate::interpret) struct Plain {
     pub stored_to: u16,
     /// Vector registers, a bit each, of which no more may be known than 64 bits.
     pub open: u32,
+    /// Vector registers, a bit each, that must hold no garbage.
+    pub lanes: u32,
     /// Vector registers of which nothing is known afterwards.
     pub opened: u32,
     /// Whether there are stores.
@@ -54,6 +56,7 @@ impl Plain {
             values: self.values | next.values,
             stored_to: self.stored_to | next.stored_to,
             open: self.open | next.open & !self.opened,
+            lanes: self.lanes | next.lanes & !self.opened,
             opened: self.opened | next.opened,
             stores: self.stores || next.stores,
             upper: self.upper || next.upper,
@@ -91,7 +94,10 @@ impl Plain {
                 let [a, b, c] = inputs.map(|input| kinds.get(input));
                 kinds.set(into, a?.with(b?)?.with(c?)?)
             }
-            Effect::Opaque { into, .. } => kinds.set(into, Kind::Open),
+            Effect::Opaque { into, lanes, .. } => {
+                self.lanes |= lanes & !self.opened;
+                kinds.set(into, Kind::Open)
+            }
             Effect::Load {
                 into,
                 address,

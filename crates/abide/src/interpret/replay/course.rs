@@ -474,7 +474,15 @@ impl<'a> Course<'a> {
                 let value = self.entry.value(contract, self.left(self.calls, register));
                 self.machine.set(register, value);
             } else if register.is_vector() {
-                self.machine.set_value(register, Value::open(512));
+                let input = Input::Left(self.calls, register);
+                let left = match self.entry.garbage_bits(contract, input) {
+                    0 => Value::open(512),
+                    _ => Value {
+                        words: [self.entry.value(contract, input); 8],
+                        unknown: 0,
+                    },
+                };
+                self.machine.set_value(register, left);
             } else if let Register::X87_IN_USE | Register::UPPER_IN_USE = register {
                 self.machine.set(register, 0);
             } else if register.is_control() {

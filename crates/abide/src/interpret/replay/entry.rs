@@ -65,6 +65,8 @@ pub(super) struct Entry {
     pub seed: u64,
     /// The inputs that were chosen.
     pub chosen: BTreeMap<Input, u64>,
+    /// Callees leave something else in vector registers than they usually do.
+    pub other_vectors: bool,
 }
 
 impl Entry {
@@ -75,6 +77,7 @@ impl Entry {
             filling,
             seed,
             chosen: BTreeMap::new(),
+            other_vectors: false,
         }
     }
 
@@ -162,7 +165,11 @@ impl Entry {
             Input::Register(register) => (0xa0, register),
             Input::Memory(..) | Input::Answer(_) => return 0,
         };
-        (first + u64::from(register.0)) * EACH_BYTE
+        let number = (first + u64::from(register.0)) * EACH_BYTE;
+        match self.other_vectors && register.is_vector() {
+            true => !number,
+            false => number,
+        }
     }
 
     /// The start of memory that nothing else points to yet.

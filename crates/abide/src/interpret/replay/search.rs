@@ -297,7 +297,20 @@ impl<'s, 'a> Search<'s, 'a> {
                 }
             }
         }
-        None
+        self.compare_vectors(code, entry)
+    }
+
+    /// Another entry whose run differs by what calls leave in vector registers, which have no
+    /// shadow.
+    fn compare_vectors(&self, code: &mut Code<'_>, entry: &Entry) -> Option<Entry> {
+        let second = Entry {
+            other_vectors: true,
+            ..entry.clone()
+        };
+        let entries = [entry, &second];
+        let matters = matches!(self.symptom, Symptom::Undefined { .. })
+            && garbage_matters(code, self.scene, entries, self.symptom, MOST_STEPS);
+        matters.then_some(second)
     }
 
     // ---- what a try teaches ----

@@ -150,6 +150,7 @@ impl Shadow {
                     into,
                     bits,
                     determined: false,
+                    ..
                 } if bits <= 64 => {
                     let number = course.machine.operand(Operand::Temp(into)).words[0];
                     let input = Input::Answer(self.answers);

@@ -342,6 +342,7 @@ impl<'a> Machine<'a> {
                 into,
                 bits,
                 determined,
+                ..
             } => {
                 let value = match &mut self.answers {
                     Some(answers) if !determined && bits <= 64 => answers.next(bits),

@@ -120,11 +120,16 @@ impl<'a> Lift<'a> {
     }
 
     pub(super) fn open(&mut self, bits: u16, determined: bool) -> Operand {
+        self.open_of(bits, determined, 0)
+    }
+
+    pub(super) fn open_of(&mut self, bits: u16, determined: bool, lanes: u32) -> Operand {
         let into = self.temp();
         self.push(Effect::Opaque {
             into,
             bits,
             determined,
+            lanes,
         });
         Operand::Temp(into)
     }

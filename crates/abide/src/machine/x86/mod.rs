@@ -13,6 +13,7 @@ mod emit;
 mod fields;
 mod flags;
 mod idioms;
+mod lanes;
 mod logic;
 mod masks;
 mod mode;

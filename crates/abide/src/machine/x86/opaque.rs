@@ -127,12 +127,13 @@ impl Lift<'_> {
     }
 
     fn write_registers(&mut self, info: &InstructionInfo, determined: bool) {
+        let lanes = self.lanes(info);
         for used in info.used_registers() {
             if !writes(used.access()) || used.register().is_st() {
                 continue;
             }
             if let Some((part, rest)) = self.written(used) {
-                let value = self.open(part.bits, determined);
+                let value = self.open_of(part.bits, determined, lanes);
                 self.write(part, value, rest);
             }
         }
