@@ -9,7 +9,7 @@ use super::events::{Event, Reason, Record, Seen, Use};
 use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, State};
-use super::terms::{Base, TermId, Terms, Value, mask};
+use super::terms::{Base, BaseId, TermId, Terms, Value, mask};
 use crate::contracts::passes_parameters;
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
@@ -45,8 +45,8 @@ pub(super) struct Evaluator<'image> {
     pub passed_guard: bool,
     /// The instructions that read constant memory at an address that varies, by what they read.
     pub readers: FxHashMap<TermId, BTreeSet<Place>>,
-    /// Whether a vector register held what a call may have left in it.
-    has_lost_vectors: bool,
+    /// Whether a vector register held garbage.
+    has_garbage_vectors: bool,
     temps: Vec<Value>,
     /// How many of them the current instruction has set.
     temps_set: usize,
@@ -65,7 +65,7 @@ impl<'image> Evaluator<'image> {
             guard: None,
             passed_guard: false,
             readers: FxHashMap::default(),
-            has_lost_vectors: false,
+            has_garbage_vectors: false,
             temps: vec![Value::ANYTHING; 256],
             temps_set: 0,
         }
@@ -123,7 +123,11 @@ impl<'image> Evaluator<'image> {
         if plain.stores && state.escaped || !bits_of(plain.open).all(is_open) {
             return false;
         }
-        if self.has_lost_vectors && !bits_of(plain.lanes).all(is_open) {
+        let is_garbage = |index: usize| {
+            let value = state.registers[16 + index];
+            value != Value::ANYTHING && self.terms.is_undefined(value)
+        };
+        if self.has_garbage_vectors && bits_of(plain.lanes).any(is_garbage) {
             return false;
         }
         for index in bits_of(plain.opened) {
@@ -167,6 +171,7 @@ impl<'image> Evaluator<'image> {
                 let value = self.of_lanes(state, lanes);
                 self.set(into, value);
             }
+            Effect::Take { part } => self.take(state, at, part),
             Effect::Load {
                 into,
                 address,
@@ -254,9 +259,36 @@ impl<'image> Evaluator<'image> {
         }
     }
 
+    /// What a register holds goes where it is not followed: an address of the frame with it.
+    fn take(&mut self, state: &mut State, at: At, part: Part) {
+        let value = state.register(part.register);
+        self.escape(state, value);
+        self.note_taken(at, value, part);
+    }
+
+    fn note_taken(&mut self, at: At, value: Value, part: Part) {
+        if value != Value::ANYTHING
+            && self.terms.is_undefined(value)
+            && self.terms.undefined_bits(value) & mask_of(part) != 0
+            && let Some(garbage) = self.terms.undefined_source(value)
+            && self.is_in_place_of_argument(garbage.source)
+        {
+            let used = Use::Taken;
+            self.record(at, Event::UndefinedUse { garbage, used });
+        }
+    }
+
+    fn is_in_place_of_argument(&self, source: BaseId) -> bool {
+        match self.terms.get(source) {
+            Base::Entry(register) => passes_parameters(register),
+            Base::Argument(..) => true,
+            _ => false,
+        }
+    }
+
     /// A result that is left open; garbage where one of these vector registers is all garbage.
     fn of_lanes(&mut self, state: &State, lanes: u32) -> Value {
-        if !self.has_lost_vectors {
+        if !self.has_garbage_vectors {
             return Value::ANYTHING;
         }
         let lost = bits_of(lanes)
@@ -284,7 +316,10 @@ impl<'image> Evaluator<'image> {
         let width = u16::from(state.widths[usize::from(register.0 - 16)]) * 8;
         let value = state.register(register);
         let value = match part.bits {
-            bits if bits > width => Value::ANYTHING,
+            bits if bits > width => {
+                self.note_taken(at, value, part);
+                Value::ANYTHING
+            }
             bits if bits < 64 && value != Value::ANYTHING => {
                 state.truncate(&mut self.terms, value, bits as u8)
             }
@@ -331,7 +366,7 @@ impl<'image> Evaluator<'image> {
 
     /// What a call leaves in a register that the callee may clobber.
     pub(super) fn left_by_call(&mut self, state: &mut State, at: At, register: Register) -> Value {
-        self.has_lost_vectors |= register.is_vector();
+        self.has_garbage_vectors |= register.is_vector();
         self.new_site(state, at, register.0, 64, Some(register))
     }
 
@@ -408,8 +443,10 @@ impl<'image> Evaluator<'image> {
             // Lanes are not followed: an address in one may get anywhere.
             self.escape(state, value);
             if part.low != 0 || value == Value::ANYTHING {
+                self.note_taken(at, value, Part::low(register, part.bits));
                 return state.open_vector(register);
             }
+            self.has_garbage_vectors |= self.terms.is_undefined(value);
             state.registers[register.index()] = value;
             state.widths[usize::from(register.0 - 16)] = (part.bits / 8).min(64) as u8;
         } else if register.is_control() {
@@ -983,6 +1020,12 @@ fn narrowed(operand: Value, bits: u8) -> Value {
         Some(number) => Value::constant(number & mask(bits)),
         None => operand,
     }
+}
+
+/// The bits of a register that are in a part.
+fn mask_of(part: Part) -> u64 {
+    let bits = mask(part.bits.min(64) as u8);
+    bits.checked_shl(part.low.into()).unwrap_or(0)
 }
 
 /// The numbers of the bits that are set.

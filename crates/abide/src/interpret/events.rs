@@ -51,6 +51,8 @@ pub enum Use {
     },
     /// An argument of a function that takes it by its declaration.
     Passed(Register, u8),
+    /// A result that is not followed, as those of vector arithmetic are not.
+    Taken,
 }
 
 /// Something that happened at a place, on some path.

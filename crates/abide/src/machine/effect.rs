@@ -258,6 +258,11 @@ pub enum Effect {
         /// Vector registers, a bit each, that reach every lane of the result.
         lanes: u32,
     },
+    /// What this part of a register holds goes into results that are left open.
+    Take {
+        /// The part.
+        part: Part,
+    },
     /// Reads memory, zero-extended.
     Load {
         /// The result.

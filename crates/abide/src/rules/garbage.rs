@@ -118,6 +118,7 @@ pub(super) fn uses(
             block: seen.block,
             symptom: match garbage.is_left {
                 true => Symptom::LeftBySearch(source.register()),
+                false if used == Use::Taken => Symptom::Taken(source.register()),
                 false => Symptom::Undefined(source.register(), shown),
             },
             at_most,
@@ -139,6 +140,7 @@ fn used_for(used: Use) -> String {
         Use::Branch => "the way that is taken here".to_owned(),
         Use::Target => "the target of this jump or call".to_owned(),
         Use::Stored { .. } => "what is stored here".to_owned(),
+        Use::Taken => "what is computed here".to_owned(),
         Use::Passed(register, _) => format!("the argument in `{register}` of this call"),
     }
 }

@@ -72,7 +72,7 @@ impl Candidate {
     pub const fn wanted(&self) -> Option<replay::Symptom> {
         let place = self.place;
         Some(match self.symptom {
-            Symptom::LeftBySearch(_) => return None,
+            Symptom::LeftBySearch(_) | Symptom::Taken(_) => return None,
             Symptom::Clobbered(register) => replay::Symptom::Clobbered(register),
             Symptom::UnbalancedStack => replay::Symptom::UnbalancedStack,
             Symptom::DirectionFlag => replay::Symptom::DirectionFlag,
@@ -145,6 +145,8 @@ pub enum Symptom {
     /// Garbage decides an address, a branch or a target where `bsf` or `bsr` found no bit and
     /// left it in this register.
     LeftBySearch(Register),
+    /// Garbage that this register held goes into a result that is not followed.
+    Taken(Register),
     /// Garbage is in the bits of a result.
     UndefinedResult {
         /// The result's register.

@@ -94,6 +94,17 @@ impl Plain {
                 let [a, b, c] = inputs.map(|input| kinds.get(input));
                 kinds.set(into, a?.with(b?)?.with(c?)?)
             }
+            Effect::Take { part } if part.register.is_vector() => {
+                self.lanes |= vector(part.register)? & !self.opened;
+                Some(())
+            }
+            Effect::Take { part } if !part.register.is_general() => Some(()),
+            Effect::Take { part } => {
+                if let Kind::Number { from, .. } = self.read(part)? {
+                    self.values |= from;
+                }
+                Some(())
+            }
             Effect::Opaque { into, lanes, .. } => {
                 self.lanes |= lanes & !self.opened;
                 kinds.set(into, Kind::Open)
@@ -159,6 +170,7 @@ impl Plain {
             return None;
         }
         self.open |= vector(register)? & !self.opened;
+        self.lanes |= vector(register)? & !self.opened;
         Some(Kind::Open)
     }
 

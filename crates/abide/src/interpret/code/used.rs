@@ -67,6 +67,7 @@ impl Used {
             Effect::Read { .. }
             | Effect::Address { .. }
             | Effect::Opaque { .. }
+            | Effect::Take { .. }
             | Effect::WriteFlags { .. }
             | Effect::UndefineFlags { .. }
             | Effect::ReadFlags { .. }

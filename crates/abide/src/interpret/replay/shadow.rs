@@ -206,6 +206,7 @@ impl Shadow {
                     self.temps[usize::from(into.0)] = node;
                 }
                 Effect::Block(_) => self.block(course),
+                Effect::Take { .. } => {}
             }
         }
     }

@@ -389,6 +389,7 @@ impl<'a> Machine<'a> {
                 );
                 self.flags.set(set, operation, bits, inputs, result, count);
             }
+            Effect::Take { .. } => {}
             Effect::WriteFlags { set, values } => self.flags.write(set, values),
             Effect::UndefineFlags { set, .. } => self.flags.leave_open(set),
             Effect::FlagFrom { flag, value } => {

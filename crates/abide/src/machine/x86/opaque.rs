@@ -8,7 +8,7 @@ use iced_x86::{
 use super::emit::Lift;
 use super::operands::Memory;
 use super::parts::{general_rest, part, segment, widened};
-use crate::machine::{Operand, Operation, Rest};
+use crate::machine::{Effect, Operand, Operation, Rest};
 use crate::registers::{Flags, Part};
 
 impl Lift<'_> {
@@ -51,6 +51,7 @@ impl Lift<'_> {
             }
             if let Some(part) = part(used.register()) {
                 self.read(part);
+                self.push(Effect::Take { part });
             }
         }
     }
