@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use abide::conventions::SYSTEM_V_X86_64;
 use abide::inputs::{Image, Place};
 use abide::machine::Effects;
 use abide::machine::concrete::{Destination, Filling, Layout, Machine, Step, Value, random};
@@ -110,7 +111,7 @@ impl<'a> Run<'a> {
         machine
             .memory()
             .write(STACK, 8, Value::number(RETURN_ADDRESS));
-        for (n, register) in (0..).zip(arguments()) {
+        for (n, register) in (0..).zip(SYSTEM_V_X86_64.parameters.iter().copied()) {
             machine.set(register, argument(seed, n));
         }
         Self {
@@ -226,21 +227,9 @@ impl<'a> Run<'a> {
     }
 }
 
-fn arguments() -> [Register; 6] {
-    [
-        Register::RDI,
-        Register::RSI,
-        Register::RDX,
-        Register::RCX,
-        Register::R8,
-        Register::R9,
-    ]
-}
-
 fn volatile() -> impl Iterator<Item = Register> {
-    arguments()
-        .into_iter()
-        .chain([Register::R10, Register::R11])
+    let parameters = SYSTEM_V_X86_64.parameters.iter().copied();
+    parameters.chain([Register::R10, Register::R11])
 }
 
 /// Pointers, and small numbers that are powers of two as often as not, for sizes and strides.

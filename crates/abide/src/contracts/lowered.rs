@@ -1,17 +1,11 @@
 //! A signature, lowered by the System V convention: which registers and stack bytes hold what.
 
+use crate::conventions::SYSTEM_V_X86_64;
 use crate::registers::{Register, RegisterSet};
 use crate::signatures::{CallConvention, Extension, Pointee, Signature, Type};
 
 /// Section 3.2.3, "Passing": in this order.
-const GENERAL: [Register; 6] = [
-    Register::RDI,
-    Register::RSI,
-    Register::RDX,
-    Register::RCX,
-    Register::R8,
-    Register::R9,
-];
+const GENERAL: &[Register] = SYSTEM_V_X86_64.parameters;
 const VECTORS: u8 = 8;
 /// "Returning of Values".
 const GENERAL_RESULTS: [Register; 2] = [Register::RAX, Register::RDX];

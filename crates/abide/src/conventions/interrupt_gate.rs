@@ -18,6 +18,7 @@ const EXTENDED: RegisterSet = {
 pub const INTERRUPT_GATE: Convention = Convention {
     name: "interrupt gate",
     // Whatever runs owns every register; the handler is given its stack alone.
+    parameters: &[],
     arguments: RegisterSet::of(&[Register::RSP]),
     results: RegisterSet::EMPTY,
     // The processor saves none of them.

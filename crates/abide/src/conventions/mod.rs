@@ -11,13 +11,15 @@ pub use interrupt_gate::{
 pub use never_return::never_returns;
 pub use sysv_x86_64::SYSTEM_V_X86_64;
 
-use crate::registers::{Flags, RegisterSet};
+use crate::registers::{Flags, Register, RegisterSet};
 
 /// A calling convention, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Convention {
     /// Its name, as printed and as written in `abide.toml`.
     pub name: &'static str,
+    /// General registers that parameters are passed in, in this order.
+    pub parameters: &'static [Register],
     /// Registers that may hold something for the callee at its entry:
     /// arguments, the vector count of a variadic call, the static chain.
     pub arguments: RegisterSet,

@@ -3,13 +3,17 @@
 use super::Convention;
 use crate::registers::{Flags, Register, RegisterSet};
 
-const ARGUMENTS: RegisterSet = RegisterSet::of(&[
+/// 3.2.3, "Passing".
+const PARAMETERS: [Register; 6] = [
     Register::RDI,
     Register::RSI,
     Register::RDX,
     Register::RCX,
     Register::R8,
     Register::R9,
+];
+
+const OTHER_ARGUMENTS: RegisterSet = RegisterSet::of(&[
     // An upper bound of the vector registers used by a variadic call (3.5.7).
     Register::RAX,
     // The static chain pointer (figure 3.4).
@@ -32,7 +36,10 @@ const VECTOR_ARGUMENTS: RegisterSet = RegisterSet::of(&[
 /// System V for x86-64: sections 3.2 (stack, registers) and 3.4 (processes).
 pub const SYSTEM_V_X86_64: Convention = Convention {
     name: "sysv64",
-    arguments: ARGUMENTS.union(VECTOR_ARGUMENTS),
+    parameters: &PARAMETERS,
+    arguments: RegisterSet::of(&PARAMETERS)
+        .union(OTHER_ARGUMENTS)
+        .union(VECTOR_ARGUMENTS),
     // 3.2.3, "Returning of Values".
     results: RegisterSet::of(&[
         Register::RAX,

@@ -1,4 +1,4 @@
-use super::garbage::Source;
+use super::garbage::{Said, Source};
 use super::results::{self, Garbage};
 use super::{Candidate, Check, Judgement, Level, RootFacts, Rule};
 
@@ -34,7 +34,7 @@ fn candidate(root: &RootFacts<'_>, garbage: &Garbage) -> Candidate {
         true => format!("`{name}` returns without a result in `{register}`"),
         false => format!("`{name}` returns a result that has garbage in it"),
     };
-    Candidate {
+    let said = Said {
         message,
         notes: [
             vec![format!(
@@ -48,6 +48,6 @@ fn candidate(root: &RootFacts<'_>, garbage: &Garbage) -> Candidate {
              the declaration",
             root.name(garbage.place)
         ),
-        ..garbage.candidate(root)
-    }
+    };
+    garbage.candidate(root, said)
 }

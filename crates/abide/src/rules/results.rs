@@ -1,6 +1,6 @@
 //! What a root leaves in the registers of its declared result.
 
-use super::garbage::Source;
+use super::garbage::{Said, Source};
 use super::{Candidate, RootFacts, Symptom};
 use crate::contracts::{Held, Piece};
 use crate::inputs::Place;
@@ -21,8 +21,8 @@ pub(super) struct Garbage {
 }
 
 impl Garbage {
-    /// The violation, still without words.
-    pub(super) fn candidate(&self, root: &RootFacts<'_>) -> Candidate {
+    /// The violation, and what is to be said of it.
+    pub(super) fn candidate(&self, root: &RootFacts<'_>, said: Said) -> Candidate {
         let Self { register, bits, .. } = *self;
         let symptom = match register.is_general() {
             _ if self.is_left => Symptom::LeftBySearch(register),
@@ -38,10 +38,10 @@ impl Garbage {
             block: self.block,
             symptom,
             at_most: None,
-            message: String::new(),
+            message: said.message,
             label: format!("the low {bits} bits of `{register}` are the result here"),
-            notes: Vec::new(),
-            help: String::new(),
+            notes: said.notes,
+            help: said.help,
         }
     }
 }

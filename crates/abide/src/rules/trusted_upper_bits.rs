@@ -1,5 +1,5 @@
 use super::garbage::{Said, Source, Whence, uses};
-use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, results};
+use super::{Check, Judgement, Level, RootFacts, Rule, results};
 use crate::contracts::{Held, Piece};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,12 +23,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         if let Source::Above(whence) = garbage.source
             && let Some(said) = said(root, whence, &root.name(garbage.place))
         {
-            judgement.candidates.push(Candidate {
-                message: said.message,
-                notes: said.notes,
-                help: said.help,
-                ..garbage.candidate(root)
-            });
+            judgement.candidates.push(garbage.candidate(root, said));
         }
     }
     judgement

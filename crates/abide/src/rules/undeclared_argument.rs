@@ -1,5 +1,5 @@
 use super::garbage::{Said, Source, Whence, uses};
-use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, results};
+use super::{Check, Judgement, Level, RootFacts, Rule, results};
 
 pub(super) static RULE: Rule = Rule {
     id: "undeclared_argument",
@@ -27,12 +27,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             continue;
         }
         let said = said(root, whence);
-        judgement.candidates.push(Candidate {
-            message: said.message,
-            notes: said.notes,
-            help: said.help,
-            ..garbage.candidate(root)
-        });
+        judgement.candidates.push(garbage.candidate(root, said));
     }
     judgement
 }
