@@ -9,7 +9,7 @@ use super::events::{Event, Reason, Record, Seen, Use};
 use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, State};
-use super::terms::{Base, BaseId, TermId, Terms, Value, mask};
+use super::terms::{Base, BaseId, Garbage, TermId, Terms, Value, mask};
 use crate::contracts::passes_parameters;
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
@@ -267,15 +267,20 @@ impl<'image> Evaluator<'image> {
     }
 
     fn note_taken(&mut self, at: At, value: Value, part: Part) {
-        if value != Value::ANYTHING
-            && self.terms.is_undefined(value)
-            && self.terms.undefined_bits(value) & mask_of(part) != 0
-            && let Some(garbage) = self.terms.undefined_source(value)
+        if let Some(garbage) = self.garbage_in(value, mask_of(part))
             && self.is_in_place_of_argument(garbage.source)
         {
             let used = Use::Taken;
             self.record(at, Event::UndefinedUse { garbage, used });
         }
+    }
+
+    /// The garbage that a value comes from, if any of these bits may hold some.
+    fn garbage_in(&self, value: Value, bits: u64) -> Option<Garbage> {
+        let may_be = value != Value::ANYTHING
+            && self.terms.is_undefined(value)
+            && self.terms.undefined_bits(value) & bits != 0;
+        may_be.then(|| self.terms.undefined_source(value))?
     }
 
     fn is_in_place_of_argument(&self, source: BaseId) -> bool {
@@ -824,11 +829,7 @@ impl<'image> Evaluator<'image> {
 
     /// Notes the use of a value that may hold garbage.
     pub(super) fn check_defined(&mut self, at: At, value: Value, used: Use) {
-        if value != Value::ANYTHING
-            && self.terms.is_undefined(value)
-            && self.terms.undefined_bits(value) != 0
-            && let Some(garbage) = self.terms.undefined_source(value)
-        {
+        if let Some(garbage) = self.garbage_in(value, u64::MAX) {
             self.record(at, Event::UndefinedUse { garbage, used });
         }
     }
@@ -853,22 +854,14 @@ impl<'image> Evaluator<'image> {
     /// Notes that garbage leaves the root in memory: in place of an argument, or of what a vector
     /// register held before a call.
     fn check_stored(&mut self, at: At, value: Value, bits: u16) {
-        if value == Value::ANYTHING || !self.terms.is_undefined(value) {
-            return;
-        }
-        let bits = self.terms.undefined_bits(value) & mask(bits.min(64) as u8);
-        let Some(garbage) = self.terms.undefined_source(value).filter(|_| bits != 0) else {
+        let Some(garbage) = self.garbage_in(value, mask(bits.min(64) as u8)) else {
             return;
         };
-        let (is_argument, is_vector) = match self.terms.get(garbage.source) {
-            Base::Entry(register) => (passes_parameters(register), false),
-            Base::Argument(..) => (true, false),
-            Base::Site {
-                lost: Some(register),
-                ..
-            } => (false, register.is_vector()),
-            _ => (false, false),
-        };
+        let is_argument = self.is_in_place_of_argument(garbage.source);
+        let is_vector = matches!(
+            self.terms.get(garbage.source),
+            Base::Site { lost: Some(register), .. } if register.is_vector()
+        );
         if is_argument || is_vector {
             // Who keeps an argument may not know that it is none.
             let as_it_was = is_argument
@@ -881,11 +874,7 @@ impl<'image> Evaluator<'image> {
 
     /// Notes that garbage is handed to a function that takes so many bits of a register.
     pub(super) fn check_passed(&mut self, at: At, value: Value, register: Register, bits: u8) {
-        if value != Value::ANYTHING
-            && self.terms.is_undefined(value)
-            && self.terms.undefined_bits(value) & mask(bits) != 0
-            && let Some(garbage) = self.terms.undefined_source(value)
-        {
+        if let Some(garbage) = self.garbage_in(value, mask(bits)) {
             let used = Use::Passed(register, bits);
             self.record(at, Event::UndefinedUse { garbage, used });
         }

@@ -326,8 +326,6 @@ pub struct Facts {
     pub events: Vec<Seen>,
     /// What the analysis assumed.
     pub assumptions: Assumptions,
-    /// How many instructions were visited while the states settled, of all roots together.
-    pub visited: u64,
     /// Whether an unwind table speaks of some of it.
     pub unwound: bool,
     /// What a handler and the code that it calls may change, general registers apart.

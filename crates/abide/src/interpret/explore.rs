@@ -356,7 +356,6 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let mut facts = Facts {
             events: Vec::new(),
             assumptions: Assumptions::default(),
-            visited: self.visited,
             unwound: false,
             changes: self
                 .is_handler

@@ -34,11 +34,7 @@ pub fn check_files(
     let skipped = skipped_members(&files);
     let unit = LinkUnit::new(files, project.link.clone());
     let signatures = declarations::all(project, &unit, source);
-    let facts = Facts {
-        unit: &unit,
-        source,
-        signatures: &signatures,
-    };
+    let facts = Facts::new(&unit, source, &signatures);
     let mut report = judge(&facts, &project.levels);
     report.unit = summary(&unit);
     if !project.names_only {

@@ -2,7 +2,7 @@ use super::facts::Facts;
 use super::{Finding, Level, Location, Outcome, Rule};
 use crate::contracts::Lowered;
 use crate::inputs::link::SymbolRef;
-use crate::inputs::{Assembly, Language, SymbolPlace};
+use crate::inputs::{Language, SymbolPlace};
 use crate::signatures::{Origin, Signature};
 
 pub(super) static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ fn check(facts: &Facts<'_>) -> Outcome {
     Outcome::Judged(findings.collect())
 }
 
-/// Two signatures that cannot both be true, and whether no code is wrong by the second alone.
+/// Two signatures that cannot both be true.
 struct Clash<'a> {
     one: &'a Signature,
     other: &'a Signature,
@@ -82,8 +82,8 @@ pub(super) fn is_defined_in_assembly(facts: &Facts<'_>, definition: Option<Symbo
         .is_some_and(|(object, symbol)| match symbol.place {
             _ if object.language == Language::Assembly => true,
             SymbolPlace::Section(section) if object.language == Language::Rust => {
-                let assembly = Assembly::of(object);
-                assembly.trace(section, symbol.value).is_some()
+                let assembly = facts.assembly(definition.object);
+                assembly.is_some_and(|assembly| assembly.trace(section, symbol.value).is_some())
             }
             _ => false,
         })

@@ -1,8 +1,10 @@
 //! What rules judge by.
 
+use std::cell::OnceCell;
+
 use super::{Location, ObjectPlace};
 use crate::inputs::link::{LinkUnit, SymbolRef, UnitPlace};
-use crate::inputs::{Language, Object, SymbolPlace};
+use crate::inputs::{Assembly, Language, Object, SymbolPlace};
 use crate::signatures::Signatures;
 use crate::signatures::rust_source::{RustItem, RustSource};
 
@@ -15,9 +17,29 @@ pub struct Facts<'a> {
     pub source: &'a RustSource,
     /// What is declared of functions.
     pub signatures: &'a Signatures,
+    /// For each object which of its code is assembly, told once it is asked for.
+    assembly: Vec<OnceCell<Assembly>>,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// The facts of a link unit.
+    #[must_use]
+    pub fn new(unit: &'a LinkUnit, source: &'a RustSource, signatures: &'a Signatures) -> Self {
+        Self {
+            unit,
+            source,
+            signatures,
+            assembly: vec![OnceCell::new(); unit.objects.len()],
+        }
+    }
+
+    /// Which code of an object is assembly.
+    #[must_use]
+    pub fn assembly(&self, object: usize) -> Option<&Assembly> {
+        let of = self.unit.objects.get(object)?;
+        Some(self.assembly.get(object)?.get_or_init(|| Assembly::of(of)))
+    }
+
     /// A place in one of the unit's objects, with its source line where one is known.
     #[must_use]
     pub fn location(&self, place: UnitPlace, label: impl Into<String>) -> Location {

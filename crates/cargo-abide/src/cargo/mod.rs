@@ -97,30 +97,39 @@ fn run(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
     let ourselves = env::current_exe().context("failed to find our own program")?;
     let mut command = Command::new(cargo());
     command
-        .args(["build", "--message-format=json-render-diagnostics"])
+        .arg("build")
         .args(build.of_build())
         .env(stand_in::WRAPPER, ourselves)
-        .env(stand_in::PLACE, place)
-        .stdout(Stdio::piped());
+        .env(stand_in::PLACE, place);
     if let Some(inner) = user_wrapper() {
         command.env(stand_in::INNER, inner);
     }
-    let mut child = command.spawn().context("failed to run `cargo build`")?;
+    let (artifacts, is_success) = artifacts(&mut command)?;
+    if !is_success {
+        bail!("the build failed, so that there is nothing to check: mend what Cargo says above");
+    }
+    Ok(artifacts)
+}
+
+/// Runs a command of Cargo; what it made, and whether it succeeded.
+fn artifacts(command: &mut Command) -> Result<(Vec<Artifact>, bool)> {
+    let mut child = command
+        .arg("--message-format=json-render-diagnostics")
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("failed to run cargo")?;
     let mut artifacts = Vec::new();
     if let Some(output) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(output)) {
             if let Message::CompilerArtifact(artifact) =
-                message.context("failed to read what `cargo build` says")?
+                message.context("failed to read what cargo says")?
             {
                 artifacts.push(artifact);
             }
         }
     }
-    let status = child.wait().context("failed to wait for `cargo build`")?;
-    if !status.success() {
-        bail!("the build failed, so that there is nothing to check: mend what Cargo says above");
-    }
-    Ok(artifacts)
+    let status = child.wait().context("failed to wait for cargo")?;
+    Ok((artifacts, status.success()))
 }
 
 /// The wrapper that the user has set already; it goes on to be called.

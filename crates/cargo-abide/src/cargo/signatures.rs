@@ -7,15 +7,14 @@
 use std::collections::{BTreeSet, HashSet};
 use std::env;
 use std::ffi::OsString;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use abide::signatures::Signatures;
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::{Artifact, Message};
+use cargo_metadata::Artifact;
 
-use super::{Build, cargo, metadata, stand_in};
+use super::{Build, artifacts, cargo, metadata, stand_in};
 
 /// Cargo's variable for a program that is run in rustc's place, for all packages.
 const WRAPPER: &str = "RUSTC_WRAPPER";
@@ -54,34 +53,18 @@ fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
     let ourselves = env::current_exe().context("failed to find our own program")?;
     let mut command = Command::new(cargo());
     command
-        .args([
-            "check",
-            "--quiet",
-            "--message-format=json-render-diagnostics",
-        ])
+        .args(["check", "--quiet"])
         .args(build.of_check())
         .arg("--target-dir")
         .arg(place)
         .env(WRAPPER, ourselves)
-        .env(stand_in::SIGNATURES, "1")
-        .stdout(Stdio::piped());
+        .env(stand_in::SIGNATURES, "1");
     let user = [WRAPPER, "CARGO_BUILD_RUSTC_WRAPPER"].into_iter();
     if let Some(inner) = user.filter_map(env::var_os).find(|inner| !inner.is_empty()) {
         command.env(stand_in::INNER, inner);
     }
-    let mut child = command.spawn().context("failed to run `cargo check`")?;
-    let mut artifacts = Vec::new();
-    if let Some(output) = child.stdout.take() {
-        for message in Message::parse_stream(BufReader::new(output)) {
-            if let Message::CompilerArtifact(artifact) =
-                message.context("failed to read what `cargo check` says")?
-            {
-                artifacts.push(artifact);
-            }
-        }
-    }
-    let status = child.wait().context("failed to wait for `cargo check`")?;
-    if !status.success() {
+    let (artifacts, is_success) = artifacts(&mut command)?;
+    if !is_success {
         bail!("the build of LLVM IR failed: mend what Cargo says above");
     }
     Ok(artifacts)
