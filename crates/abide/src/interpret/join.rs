@@ -25,6 +25,12 @@ enum Difference {
     Distance { before: Value, by: Value },
     /// In some other way.
     Values { here: Value, there: Value },
+    /// One of the values is anything: two such locations need not hold the same.
+    Anything {
+        location: Location,
+        here: Value,
+        there: Value,
+    },
 }
 
 /// One location that differs.
@@ -129,7 +135,11 @@ impl Join<'_> {
                 there: Value::ANYTHING,
             }
         } else if is_open {
-            Difference::Values { here, there }
+            Difference::Anything {
+                location,
+                here,
+                there,
+            }
         } else {
             match self.distance(own, here, there) {
                 Some(distance) => distance,
@@ -280,9 +290,10 @@ impl Join<'_> {
                     here: Value::ANYTHING,
                     there: Value::ANYTHING,
                 } => Value::ANYTHING,
-                Difference::Values { here: a, there: b } => {
-                    self.phi_of_values(joined, name, (a, here), (b, there))
-                }
+                Difference::Values { here: a, there: b }
+                | Difference::Anything {
+                    here: a, there: b, ..
+                } => self.phi_of_values(joined, name, (a, here), (b, there)),
                 Difference::Distance { before, by } => {
                     let first = self.terms.subtract(entry.here, before);
                     let is_place = self.terms.as_place(first).is_some();
@@ -500,7 +511,9 @@ fn representatives(terms: &Terms, differing: &[Differing]) -> FxHashMap<Differen
     for entry in differing {
         let named_by = match entry.difference {
             Difference::Distance { before, .. } => terms.sole_base(before),
-            Difference::Values { here, .. } => terms.sole_base(here),
+            Difference::Values { here, .. } | Difference::Anything { here, .. } => {
+                terms.sole_base(here)
+            }
         };
         let Some(Base::Phi { location, .. }) = named_by.map(|base| terms.get(base)) else {
             continue;

@@ -277,7 +277,7 @@ fn helpers_that_call_themselves_are_summarised() {
 /// Programs that once showed an unsound step, by hand.
 #[test]
 fn known_traps_are_avoided() {
-    let traps: [&[u8]; 3] = [
+    let traps: [&[u8]; 4] = [
         // `cmp edi, -1; je`: the immediate comes extended to 64 bits.
         &[0x83, 0xff, 0xff, 0x74, 0x01, 0xc3, 0xc3],
         // A loop whose head is found late: std; a: dec edi; jnz b; ret; b: cld; jmp a.
@@ -285,6 +285,13 @@ fn known_traps_are_avoided() {
         // `test rdi, rdi; js; add rdi, 8; js`: a sum that wraps.
         &[
             0x48, 0x85, 0xff, 0x78, 0x07, 0x48, 0x83, 0xc7, 0x08, 0x78, 0x01, 0xc3, 0xc3,
+        ],
+        // Two slots of one value, one of which a store changes on one way only:
+        // inc r11; push r11; push r11; and edi, 8; test esi, esi; jz +4; mov byte [rsp + rdi], 1;
+        // pop rcx; pop rdx; sub rcx, rdx; jz +1.
+        &[
+            0x49, 0xff, 0xc3, 0x41, 0x53, 0x41, 0x53, 0x83, 0xe7, 0x08, 0x85, 0xf6, 0x74, 0x04,
+            0xc6, 0x04, 0x3c, 0x01, 0x59, 0x5a, 0x48, 0x29, 0xd1, 0x74, 0x01, 0xc3, 0xc3,
         ],
     ];
     for trap in traps {
