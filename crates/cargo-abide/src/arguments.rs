@@ -124,8 +124,21 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
+    /// For people
     Text,
+    /// For programs
     Json,
+    /// For pages of code scanning, as GitHub's
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+impl ReportFormat {
+    /// Whether all links of a project are told in one document.
+    pub(crate) const fn is_one_document(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

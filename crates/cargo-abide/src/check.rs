@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
     }
     let project = project(arguments, arguments.files.clone())?;
     let report = project::check(&project)?;
-    show(arguments, &report)
+    show(arguments, &[report])
 }
 
 /// Builds the Cargo project, and checks each link that it makes.
@@ -36,6 +36,7 @@ fn run_project(arguments: &Check) -> anyhow::Result<Outcome> {
     let units = cargo::units(&arguments.build)?;
     let several = units.len() > 1;
     let mut outcome = Outcome::Kept;
+    let mut reports = Vec::new();
     let (told, remark) = declared(arguments, &units)?;
     for unit in units {
         let mut project = project(arguments, unit.files)?;
@@ -63,11 +64,16 @@ fn run_project(arguments: &Check) -> anyhow::Result<Outcome> {
         };
         report.unit.name = Some(unit.name);
         report.skipped.extend(remark.clone());
-        if let Outcome::Denied = show(arguments, &report)? {
+        if arguments.format.is_one_document() {
+            reports.push(report);
+        } else if let Outcome::Denied = show(arguments, &[report])? {
             outcome = Outcome::Denied;
         }
     }
-    Ok(outcome)
+    match arguments.format.is_one_document() {
+        true => show(arguments, &reports),
+        false => Ok(outcome),
+    }
 }
 
 /// What the project declares, which a second build tells for all units. Where that fails, a
@@ -106,15 +112,19 @@ fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<Project> {
     Ok(project)
 }
 
-fn show(arguments: &Check, report: &Report) -> anyhow::Result<Outcome> {
+fn show(arguments: &Check, reports: &[Report]) -> anyhow::Result<Outcome> {
+    let style = style(arguments.color);
     let text = match arguments.format {
-        ReportFormat::Text => report::text(report, style(arguments.color)),
-        ReportFormat::Json => report::json(report),
+        ReportFormat::Text => reports.iter().map(|r| report::text(r, style)).collect(),
+        ReportFormat::Json => reports.iter().map(report::json).collect(),
+        ReportFormat::Sarif => report::sarif(reports),
+        ReportFormat::Github => report::github(reports),
     };
     print(text.as_bytes())?;
-    Ok(match report.count(Level::Deny) {
-        0 => Outcome::Kept,
-        _ => Outcome::Denied,
+    let is_denied = reports.iter().any(|report| report.count(Level::Deny) > 0);
+    Ok(match is_denied {
+        true => Outcome::Denied,
+        false => Outcome::Kept,
     })
 }
 

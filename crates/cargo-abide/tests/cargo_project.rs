@@ -264,6 +264,24 @@ fn each_link_of_a_workspace_is_checked() {
 }
 
 #[test]
+fn several_links_are_one_log_that_tells_each_finding_once() {
+    let package = Package::with_assembly("one log");
+    package.spoil();
+    package.write("src/bin/other.rs", &format!("{DECLARED}{CALLED}"));
+    let output = package.check(&["--format", "sarif"]);
+    assert_code(&output, 1);
+    let log: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    common::formats::is_sarif(&log).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1, "{results:#?}");
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "src/add.asm");
+    let output = package.check(&["--format", "github"]);
+    assert_code(&output, 1);
+    common::formats::is_github(&stdout(&output), 1).unwrap();
+}
+
+#[test]
 fn a_program_without_assembly_is_in_order() {
     let package = Package::new("no assembly");
     package.write("src/main.rs", "fn main() {}\n");

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use abide::rules::{self, Level};
-use common::{abide, root, run, scratch, stderr, stdout};
+use common::{abide, formats, root, run, scratch, stderr, stdout};
 
 const KINDS: [&str; 4] = ["violated", "kept", "possible", "unknown"];
 
@@ -80,7 +80,8 @@ fn try_case(rule: &rules::Rule, kind: &str, path: &Path) -> Result<(), String> {
     } else {
         &["--names"]
     };
-    let output = abide(&dir, &[&["check"], scope, arguments.as_slice()].concat());
+    let arguments = [&["check"], scope, arguments.as_slice()].concat();
+    let output = abide(&dir, &arguments);
     let report = without_hashes(&stdout(&output));
 
     let denied = kind == "violated" && rule.level == Level::Deny;
@@ -96,6 +97,7 @@ fn try_case(rule: &rules::Rule, kind: &str, path: &Path) -> Result<(), String> {
     if report.contains(&format!("[{}]", rule.id)) != is_told {
         return Err(format!("a case of kind `{kind}` reports\n{report}"));
     }
+    formats::check_all(&dir, &arguments)?;
     compare(&path.with_extension("expected"), &report)
 }
 

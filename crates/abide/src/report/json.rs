@@ -23,12 +23,16 @@ pub fn json(report: &Report) -> String {
 }
 
 pub(super) fn versioned<T: Serialize>(content: &T) -> String {
-    let content = Versioned {
+    pretty(&Versioned {
         version: VERSION,
         content,
-    };
+    })
+}
+
+/// Anything as JSON, ending in a newline.
+pub(super) fn pretty<T: Serialize>(content: &T) -> String {
     // No map with keys that are not text is in a report: this does not fail.
-    let mut text = serde_json::to_string_pretty(&content).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(content).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -1,8 +1,13 @@
 //! Results as text for people and for programs.
 
+mod fingerprint;
 mod frame;
+mod github;
+mod here;
 mod json;
 pub mod objdump;
+mod printable;
+mod sarif;
 pub mod symbols;
 mod text;
 
@@ -12,7 +17,9 @@ use serde::Serialize;
 
 use crate::rules::{Finding, Level};
 
+pub use github::github;
 pub use json::json;
+pub use sarif::sarif;
 pub use text::{Style, text};
 
 /// What a check found: the same for every format.

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::printable::printable;
+
 /// One symbol of one object.
 #[derive(Debug, Clone, Serialize)]
 pub struct SymbolRow {
@@ -66,7 +68,9 @@ pub fn text(objects: &[ObjectSymbols]) -> String {
         }
         out.push_str(&format!(
             "{}: {}, {}\n",
-            object.object, object.target, object.language
+            printable(&object.object),
+            object.target,
+            object.language
         ));
         if object.symbols.is_empty() {
             out.push_str("  no symbols\n");
@@ -104,13 +108,6 @@ fn cells(row: &SymbolRow) -> [String; 8] {
         row.size.to_string(),
         row.language.to_owned(),
         row.crossing.clone().unwrap_or_default(),
-        printable(row.demangled.as_deref().unwrap_or(&row.name)),
+        printable(row.demangled.as_deref().unwrap_or(&row.name)).into_owned(),
     ]
-}
-
-/// Names of a hostile file must not reach the terminal as commands.
-fn printable(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }

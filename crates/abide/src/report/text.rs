@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::path::Path;
 
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level as Severity, Origin, Renderer, Snippet,
 };
 
+use super::here::Here;
+use super::printable::{self, printable};
 use super::{ContractSummary, Declaration, Report, UnitSummary, frame};
 use crate::interpret::replay::Frame;
-use crate::rules::{Finding, Level, Location};
+use crate::rules::{Finding, Level, Location, ObjectPlace};
 
 /// How many places of one finding are shown; JSON has them all.
 const SHOWN_PLACES: usize = 6;
@@ -34,18 +35,20 @@ pub fn text(report: &Report, style: Style) -> String {
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
     };
-    let mut sources = Sources::default();
+    let mut sources = Sources::new();
     let mut out = String::new();
     for finding in &report.findings {
-        let places = Places::of(finding, &mut sources);
-        out.push_str(&renderer.render(&[group(finding, &places)]).to_string());
+        let finding = printable::finding(finding);
+        let places = Places::of(&finding, &mut sources);
+        out.push_str(&renderer.render(&[group(&finding, &places)]).to_string());
         out.push_str("\n\n");
     }
     for remark in &report.remarks {
+        let remark = printable(remark);
         out.push_str(&format!("warning: `abide.toml`: {remark}\n"));
     }
     for skipped in &report.skipped {
-        out.push_str(&format!("note: {skipped}\n"));
+        out.push_str(&format!("note: {}\n", printable(skipped)));
     }
     out.push_str(&summary(report));
     out
@@ -122,7 +125,7 @@ impl<'a> Places<'a> {
         let mut seen: Vec<(&Location, String)> = Vec::new();
         let mut more = 0;
         for location in finding.places.iter().chain(&finding.path) {
-            let name = name(location);
+            let name = name(location, &sources.here);
             // Several relocations of one line are one place to the reader.
             if seen
                 .iter()
@@ -152,7 +155,7 @@ impl<'a> Places<'a> {
 
     fn add(&mut self, location: &'a Location, sources: &mut Sources) {
         let Some((path, text, span)) = sources.find(location) else {
-            self.add_name(location);
+            self.add_name(location, &sources.here);
             return;
         };
         for shown in &mut self.shown {
@@ -174,8 +177,8 @@ impl<'a> Places<'a> {
         });
     }
 
-    fn add_name(&mut self, location: &Location) {
-        let name = name(location);
+    fn add_name(&mut self, location: &Location, here: &Here) {
+        let name = name(location, here);
         if self.shown.is_empty() {
             // An origin has no room for a label, but needs no repetition of its name.
             self.notes.push(location.label.clone());
@@ -198,41 +201,50 @@ fn is_last_word(finding: &Finding, location: &Location) -> bool {
 }
 
 /// What a place is called: the source line, else object, section and offset.
-fn name(location: &Location) -> String {
+pub(super) fn name(location: &Location, here: &Here) -> String {
     if let Some(line) = &location.line {
-        return format!("{}:{}", from_here(&line.file), line.line);
+        return format!("{}:{}", here.shown(&line.file), line.line);
     }
     match &location.place {
-        Some(place) if place.section.is_empty() => place.object.clone(),
-        Some(place) => format!("{}({}+{:#x})", place.object, place.section, place.offset),
+        Some(place) => object_name(place),
         None => "the command line".to_owned(),
     }
 }
 
-/// A path as seen from the current directory.
-fn from_here(path: &str) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let path = Path::new(path);
-    let relative = path.strip_prefix(here).unwrap_or(path);
-    relative.to_string_lossy().into_owned()
+/// What a place without a line is called: object, section and offset.
+pub(super) fn object_name(place: &ObjectPlace) -> String {
+    let object = printable(&place.object);
+    match place.section.is_empty() {
+        true => object.into_owned(),
+        false => format!("{object}({}+{:#x})", place.section, place.offset),
+    }
 }
 
 /// Source files, read once.
-#[derive(Default)]
-struct Sources(HashMap<String, Option<String>>);
+struct Sources {
+    here: Here,
+    texts: HashMap<String, Option<String>>,
+}
 
 impl Sources {
+    fn new() -> Self {
+        Self {
+            here: Here::new(),
+            texts: HashMap::new(),
+        }
+    }
+
     /// The file's name and text, and where the line stands in it without its indentation.
     fn find(&mut self, location: &Location) -> Option<(String, String, Range<usize>)> {
         let line = location.line.as_ref()?;
         let file = line.file.to_string();
         let text = self
-            .0
+            .texts
             .entry(file)
             .or_insert_with_key(|file| read(file))
             .as_ref()?;
         let span = span(text, line.line)?;
-        Some((from_here(&line.file), text.clone(), span))
+        Some((self.here.shown(&line.file), text.clone(), span))
     }
 }
 
@@ -258,7 +270,8 @@ fn span(text: &str, line: u32) -> Option<Range<usize>> {
     Some(start + indent..start + indent + code.len())
 }
 
-fn summary(report: &Report) -> String {
+/// The lines that count.
+pub(super) fn counts(report: &Report) -> String {
     let mut text = format!(
         "checked {}: {} denied, {} warned\n",
         scope(&report.unit),
@@ -274,9 +287,16 @@ fn summary(report: &Report) -> String {
             contracts.possible,
             contracts.unknown,
         ));
+    }
+    text
+}
+
+fn summary(report: &Report) -> String {
+    let mut text = counts(report);
+    if let Some(contracts) = &report.contracts {
         text.push_str(&derivation(contracts));
-        for declared in &contracts.declared {
-            let Declaration { of, reason } = declared;
+        for Declaration { of, reason } in &contracts.declared {
+            let (of, reason) = (printable(of), printable(reason));
             text.push_str(&format!("declared of {of}: {reason}\n"));
         }
     }

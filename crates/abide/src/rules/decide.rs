@@ -31,21 +31,21 @@ impl Decide {
                 ("contract", format!("symbols = [{symbols}]"), line.clone())
             }
             Self::Root(name) => {
-                let symbols = format!("symbols = [\"{name}\"]");
+                let symbols = format!("symbols = [{}]", quoted(name));
                 ("contract", symbols, "root = true".to_owned())
             }
             Self::Table(jump) => {
                 let entries = "entries = 0 # how many".to_owned();
-                ("table", format!("jump = \"{jump}\""), entries)
+                ("table", format!("jump = {}", quoted(jump)), entries)
             }
             Self::Mode(at) => {
                 // A label stands for the code from it on.
                 let label = at.split_once('+').map_or(at.as_str(), |(label, _)| label);
                 let bits = "bits = 32 # or 16".to_owned();
-                ("code", format!("symbols = [\"{label}\"]"), bits)
+                ("code", format!("symbols = [{}]", quoted(label)), bits)
             }
             Self::Instruction { at, line } => {
-                ("instruction", format!("at = \"{at}\""), line.clone())
+                ("instruction", format!("at = {}", quoted(at)), line.clone())
             }
         };
         format!("[[{table}]]\n{first}\n{second}\nreason = \"…\"\n")
@@ -69,10 +69,25 @@ fn symbols(roots: &BTreeSet<&str>, others: &BTreeSet<&str>) -> String {
     let prefix = common_prefix(roots);
     let is_own = !others.iter().any(|other| other.starts_with(prefix));
     if roots.len() > FEW && !prefix.is_empty() && is_own {
-        return format!("\"{prefix}*\"");
+        return quoted(&format!("{prefix}*"));
     }
-    let names: Vec<_> = roots.iter().map(|name| format!("\"{name}\"")).collect();
+    let names: Vec<_> = roots.iter().map(|name| quoted(name)).collect();
     names.join(", ")
+}
+
+/// A name as a string of TOML on one line, with what would end or reorder it escaped.
+fn quoted(name: &str) -> String {
+    let mut out = String::from("\"");
+    for c in name.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\u{20}'..='\u{7e}' => out.push(c),
+            c if c.is_alphanumeric() => out.push(c),
+            c => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+        }
+    }
+    out.push('"');
+    out
 }
 
 fn common_prefix<'a>(names: &BTreeSet<&'a str>) -> &'a str {
@@ -87,6 +102,17 @@ fn common_prefix<'a>(names: &BTreeSet<&'a str>) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_strings_of_toml() {
+        assert_eq!(quoted("f.loop+0x1"), "\"f.loop+0x1\"");
+        assert_eq!(quoted("größe::<&[u8]>"), "\"größe::<&[u8]>\"");
+        let hostile = "\"]\n\\\u{202e}\u{7f}";
+        let line = format!("a = {}", quoted(hostile));
+        assert_eq!(line, r#"a = "\"]\U0000000A\\\U0000202E\U0000007F""#);
+        let table: toml::Table = line.parse().expect("it is TOML");
+        assert_eq!(table["a"].as_str(), Some(hostile));
+    }
 
     #[test]
     fn a_glob_stands_for_many_where_it_fits_no_other() {

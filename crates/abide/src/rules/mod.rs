@@ -168,13 +168,20 @@ impl Rule {
     /// What it does: the first sentence of its page.
     #[must_use]
     pub fn summary(&self) -> String {
+        let text = self.purpose();
+        let (sentence, _) = text.split_once(". ").unwrap_or((&text, ""));
+        sentence.to_owned()
+    }
+
+    /// What it does: the first paragraph of its page.
+    #[must_use]
+    pub fn purpose(&self) -> String {
         let (_, text) = self
             .page
             .split_once("## What it does\n")
             .unwrap_or_default();
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (sentence, _) = text.split_once(". ").unwrap_or((&text, ""));
-        sentence.to_owned()
+        let (paragraph, _) = text.trim_start().split_once("\n\n").unwrap_or((text, ""));
+        paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// A finding of this rule, still without places and notes.
