@@ -206,16 +206,16 @@ pub(super) fn name(location: &Location, here: &Here) -> String {
         return format!("{}:{}", here.shown(&line.file), line.line);
     }
     match &location.place {
-        Some(place) => object_name(place),
+        Some(place) => object_name(place, here),
         None => "the command line".to_owned(),
     }
 }
 
 /// What a place without a line is called: object, section and offset.
-pub(super) fn object_name(place: &ObjectPlace) -> String {
-    let object = printable(&place.object);
+pub(super) fn object_name(place: &ObjectPlace, here: &Here) -> String {
+    let object = here.shown(&place.object);
     match place.section.is_empty() {
-        true => object.into_owned(),
+        true => object,
         false => format!("{object}({}+{:#x})", place.section, place.offset),
     }
 }

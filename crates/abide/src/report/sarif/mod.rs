@@ -130,9 +130,11 @@ impl Writer {
         for report in reports {
             let fingerprints = fingerprint::of(&report.findings);
             for (finding, fingerprint) in report.findings.iter().zip(fingerprints) {
-                let result = self.result(&printable::finding(finding), fingerprint);
-                if seen.insert(super::json::pretty(&result)) {
-                    results.push(result);
+                // Each link has kept objects of its own: by source alone they are compared.
+                let place = primary(finding).and_then(|at| finding.places.get(at));
+                let line = place.and_then(|place| place.line.clone());
+                if seen.insert((fingerprint.clone(), line)) {
+                    results.push(self.result(&printable::finding(finding), fingerprint));
                 }
             }
         }
@@ -223,7 +225,7 @@ impl Writer {
             (None, None) => return self.nowhere(),
         };
         let object = location.place.as_ref().map(|place| LogicalLocation {
-            fully_qualified_name: text::object_name(place),
+            fully_qualified_name: text::object_name(place, &self.here),
             kind: Some("module"),
         });
         log::Location {
