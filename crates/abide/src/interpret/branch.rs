@@ -47,12 +47,19 @@ impl State {
         result: Value,
     ) -> Value {
         let (positive, negated) = positive(condition);
-        let of_result = positive.flags().contains(Flags::ZF) && positive == Condition::Equal
-            || matches!(positive, Condition::Sign | Condition::Parity);
+        let of_result = matches!(
+            positive,
+            Condition::Equal | Condition::Sign | Condition::Parity
+        );
         let (operation, inputs) = match operation {
-            Operation::Subtract => (operation, inputs),
-            Operation::And => (operation, inputs),
+            Operation::Subtract | Operation::And => (operation, inputs),
+            // All three clear CF and OF, so that the result tells everything.
+            Operation::Or | Operation::Xor => (Operation::And, [result, result]),
             _ if of_result => (Operation::And, [result, result]),
+            Operation::Add => match as_subtraction(positive, bits, inputs) {
+                Some(inputs) => (Operation::Subtract, inputs),
+                None => return Value::ANYTHING,
+            },
             _ => return Value::ANYTHING,
         };
         if inputs.contains(&Value::ANYTHING) {
@@ -231,6 +238,15 @@ fn positive(condition: Condition) -> (Condition, bool) {
     }
 }
 
+/// The subtraction whose flags, the carry apart, are those of an addition: of the number's negation.
+/// The least number has none.
+fn as_subtraction(condition: Condition, bits: u8, [a, b]: [Value; 2]) -> Option<[Value; 2]> {
+    let number = b.as_constant()? & mask(bits);
+    let least = mask(bits) ^ (mask(bits) >> 1);
+    let is_same = number != least && !condition.flags().contains(Flags::CF);
+    is_same.then(|| [a, Value::constant(number.wrapping_neg() & mask(bits))])
+}
+
 /// The condition on `b - a` that holds when this one holds on `a - b`.
 fn mirrored(condition: Condition) -> Condition {
     match condition {
@@ -321,32 +337,38 @@ fn decide(
             _ => None,
         };
     }
-    let top = (mask(bits) >> 1) as i64;
     let natural = known_a.low >= 0 && known_b.low >= 0;
-    let signed = bits == 64 || (natural && known_a.high <= top && known_b.high <= top);
-    let below = if known_a.high < known_b.low {
-        Some(true)
-    } else if known_a.low >= known_b.high {
-        Some(false)
-    } else {
-        None
-    };
-    let below_or_equal = if known_a.high <= known_b.low {
-        Some(true)
-    } else if known_a.low > known_b.high {
-        Some(false)
-    } else {
-        None
-    };
+    let ordered = || Some((signed(known_a, bits)?, signed(known_b, bits)?));
     match condition {
         Condition::Equal if known_a.and(known_b).is_empty() => Some(false),
         Condition::Equal if known_a.low == known_a.high && known_a == known_b => Some(true),
-        Condition::Below if natural => below,
-        Condition::BelowOrEqual if natural => below_or_equal,
-        Condition::Less if signed => below,
-        Condition::LessOrEqual if signed => below_or_equal,
+        Condition::Below if natural => below(known_a, known_b),
+        Condition::BelowOrEqual if natural => below(known_b, known_a).map(|above| !above),
+        Condition::Less => ordered().and_then(|(a, b)| below(a, b)),
+        Condition::LessOrEqual => ordered().and_then(|(a, b)| below(b, a).map(|above| !above)),
         _ => None,
     }
+}
+
+/// Whether one number is below another.
+fn below(a: Known, b: Known) -> Option<bool> {
+    if a.high < b.low {
+        Some(true)
+    } else if a.low >= b.high {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// The range of a number of so many bits, zero-extended, as a signed one.
+fn signed(known: Known, bits: u8) -> Option<Known> {
+    let top = (mask(bits) >> 1) as i64;
+    if bits == 64 || (known.low >= 0 && known.high <= top) {
+        return Some(known);
+    }
+    let is_negative = known.low > top && known.high <= mask(bits) as i64;
+    is_negative.then(|| known.plus(Known::exactly((mask(bits) as i64 + 1).wrapping_neg())))
 }
 
 /// `test x, mask`: decided where the masked bits of x are known.
@@ -365,6 +387,25 @@ mod tests {
     fn an_unsigned_bound_bounds_both_sides() {
         let fact = restrict(Condition::BelowOrEqual, 32, Known::ANY, Known::exactly(5));
         assert_eq!(fact, Some(Known::between(0, 5)));
+    }
+
+    #[test]
+    fn narrow_numbers_have_a_sign() {
+        let minus_two = Known::exactly(0xffff_fffe);
+        assert_eq!(signed(minus_two, 32), Some(Known::exactly(-2)));
+        assert_eq!(signed(Known::between(0x7fff_ffff, 0x8000_0000), 32), None);
+        assert_eq!(signed(Known::between(-1, 5), 32), None);
+    }
+
+    #[test]
+    fn adding_sets_the_flags_of_subtracting_the_negation() {
+        let a = Value::constant(7);
+        let less = |number| as_subtraction(Condition::Less, 32, [a, Value::constant(number)]);
+        assert_eq!(less(2), Some([a, Value::constant(0xffff_fffe)]));
+        assert_eq!(less(0xffff_fffe), Some([a, Value::constant(2)]));
+        assert_eq!(less(0x8000_0000), None);
+        let two = Value::constant(2);
+        assert_eq!(as_subtraction(Condition::Below, 32, [a, two]), None);
     }
 
     #[test]
