@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Explain(Explain),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Check {
     /// Objects, archives, rlibs, shared objects and programs, in the linker's order
     ///
@@ -85,6 +85,9 @@ pub(crate) struct Check {
     /// What is declared of functions; `abide.toml` in the current directory, if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Decide everything anew, though nothing has changed since it was decided
+    #[arg(long, help_heading = "Cargo project (where no file is given)")]
+    pub(crate) no_cache: bool,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
@@ -132,13 +135,6 @@ pub(crate) enum ReportFormat {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
-}
-
-impl ReportFormat {
-    /// Whether all links of a project are told in one document.
-    pub(crate) const fn is_one_document(self) -> bool {
-        matches!(self, Self::Sarif | Self::Github)
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,5 @@
 //! `cargo abide check`.
 
-use std::collections::HashSet;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -13,12 +12,11 @@ use abide::signatures::Signatures;
 use anyhow::Context as _;
 
 use crate::arguments::{self, Check, Colour, ReportFormat, Weighed};
-use crate::cargo::Told;
-use crate::{Outcome, cargo, print};
+use crate::{Outcome, in_project, print};
 
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
     if arguments.files.is_empty() {
-        return run_project(arguments);
+        return in_project::run(arguments);
     }
     if arguments.build.is_asked_for() {
         anyhow::bail!(
@@ -31,72 +29,8 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
     show(arguments, &[report])
 }
 
-/// Builds the Cargo project, and checks each link that it makes.
-fn run_project(arguments: &Check) -> anyhow::Result<Outcome> {
-    let units = cargo::units(&arguments.build)?;
-    let several = units.len() > 1;
-    let mut outcome = Outcome::Kept;
-    let mut reports = Vec::new();
-    let (told, remark) = declared(arguments, &units)?;
-    for unit in units {
-        let mut project = project(arguments, unit.files)?;
-        if told.signatures.is_given {
-            project.signatures = told.signatures.clone();
-            project.sources.extend(told.sources.iter().cloned());
-        }
-        project.link.whole_archive |= unit.is_library;
-        if several && arguments.format == ReportFormat::Text {
-            print(format!("{}:\n", unit.name).as_bytes())?;
-        }
-        let mut report = match project::check(&project) {
-            // A program without assembly is in order.
-            Err(project::Error::NoRoot) => {
-                project.names_only = true;
-                let mut report = project::check(&project)?;
-                report.skipped.push(
-                    "no compiled code refers to a function in assembly: there is no contract to \
-                     judge"
-                        .to_owned(),
-                );
-                report
-            }
-            other => other?,
-        };
-        report.unit.name = Some(unit.name);
-        report.skipped.extend(remark.clone());
-        if arguments.format.is_one_document() {
-            reports.push(report);
-        } else if let Outcome::Denied = show(arguments, &[report])? {
-            outcome = Outcome::Denied;
-        }
-    }
-    match arguments.format.is_one_document() {
-        true => show(arguments, &reports),
-        false => Ok(outcome),
-    }
-}
-
-/// What the project declares, which a second build tells for all units. Where that fails, a
-/// sentence: then functions are held to their conventions alone.
-fn declared(arguments: &Check, units: &[cargo::Unit]) -> anyhow::Result<(Told, Option<String>)> {
-    let is_wanted = !arguments.names && arguments.signatures.is_empty();
-    let mut names = HashSet::new();
-    for unit in units.iter().filter(|_| is_wanted) {
-        names.extend(project::crossing_names(&unit.files)?);
-    }
-    if names.is_empty() {
-        return Ok((Told::default(), None));
-    }
-    Ok(match cargo::signatures(&arguments.build, &names) {
-        Ok(told) => (told, None),
-        Err(error) => {
-            let remark = format!("no function is held to its declaration: {error:#}");
-            (Told::default(), Some(remark))
-        }
-    })
-}
-
-fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<Project> {
+/// The link of these files, as the command line and the configuration have it.
+pub(crate) fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<Project> {
     let mut project = Project {
         files,
         sources: arguments.source.clone(),
@@ -112,10 +46,11 @@ fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<Project> {
     Ok(project)
 }
 
-fn show(arguments: &Check, reports: &[Report]) -> anyhow::Result<Outcome> {
+/// Prints the reports, and tells whether they deny anything.
+pub(crate) fn show(arguments: &Check, reports: &[Report]) -> anyhow::Result<Outcome> {
     let style = style(arguments.color);
     let text = match arguments.format {
-        ReportFormat::Text => reports.iter().map(|r| report::text(r, style)).collect(),
+        ReportFormat::Text => reports.iter().map(|r| titled(r, reports, style)).collect(),
         ReportFormat::Json => reports.iter().map(report::json).collect(),
         ReportFormat::Sarif => report::sarif(reports),
         ReportFormat::Github => report::github(reports),
@@ -126,6 +61,15 @@ fn show(arguments: &Check, reports: &[Report]) -> anyhow::Result<Outcome> {
         true => Outcome::Denied,
         false => Outcome::Kept,
     })
+}
+
+/// A report as text; under its name where there are others.
+fn titled(report: &Report, all: &[Report], style: Style) -> String {
+    let text = report::text(report, style);
+    match &report.unit.name {
+        Some(name) if all.len() > 1 => format!("{name}:\n{text}"),
+        _ => text,
+    }
 }
 
 fn link(arguments: &Check) -> anyhow::Result<LinkOptions> {
@@ -165,12 +109,17 @@ fn signatures(paths: &[PathBuf]) -> anyhow::Result<Signatures> {
 }
 
 fn configuration(arguments: &Check) -> anyhow::Result<Configuration> {
-    let here = Path::new("abide.toml");
-    match &arguments.config {
+    match configuration_file(arguments) {
         Some(path) => Ok(Configuration::read(path)?),
-        None if here.is_file() => Ok(Configuration::read(here)?),
         None => Ok(Configuration::default()),
     }
+}
+
+/// The file of the configuration, where there is one.
+pub(crate) fn configuration_file(arguments: &Check) -> Option<&Path> {
+    let here = Path::new("abide.toml");
+    let named = arguments.config.as_deref();
+    named.or_else(|| here.is_file().then_some(here))
 }
 
 /// Levels from the configuration, then from the command line; there the

@@ -4,6 +4,8 @@ mod arguments;
 mod cargo;
 mod check;
 mod explain;
+mod in_project;
+mod kept;
 mod symbols;
 
 use std::io::{self, Write as _};

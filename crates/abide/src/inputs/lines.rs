@@ -18,7 +18,9 @@ type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
 const LONGEST_PATH: usize = 4096;
 
 /// A line of a source file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct SourceLine {
     /// The file, absolute where the compiler says its directory.
     pub file: Arc<str>,

@@ -78,8 +78,8 @@ fn judge(facts: &Facts<'_>, levels: &Levels) -> Report {
         match rule.check(facts, level) {
             Some(Outcome::Judged(findings)) => report.findings.extend(findings),
             Some(Outcome::NotApplicable(reason)) => report.not_applicable.push(NotApplicable {
-                rule: rule.id,
-                reason,
+                rule: rule.id.into(),
+                reason: reason.into(),
             }),
             None => {}
         }

@@ -282,13 +282,15 @@ fn summary(unit: &Unit) -> ContractSummary {
         let declared = root.contract.declared.as_ref();
         summary.roots.push(RootReport {
             name: root.root.name.clone(),
-            derived: root.root.derived.text(),
-            written: trace.map_or("it was named; a compiler wrote it", Trace::text),
+            derived: root.root.derived.text().into(),
+            written: trace
+                .map_or("it was named; a compiler wrote it", Trace::text)
+                .into(),
             is_inside_rust: trace.is_some_and(Trace::is_inside_rust),
             verdicts: root
                 .verdicts
                 .iter()
-                .map(|(rule, verdict)| (rule.id, verdict.word()))
+                .map(|(rule, verdict)| (rule.id.into(), verdict.word().into()))
                 .collect(),
             assumptions: root
                 .assumptions

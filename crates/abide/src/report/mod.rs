@@ -11,9 +11,10 @@ mod sarif;
 pub mod symbols;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::rules::{Finding, Level};
 
@@ -23,7 +24,7 @@ pub use sarif::sarif;
 pub use text::{Style, text};
 
 /// What a check found: the same for every format.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Report {
     /// What was looked at.
     pub unit: UnitSummary,
@@ -35,14 +36,14 @@ pub struct Report {
     /// Rules that had nothing to judge.
     pub not_applicable: Vec<NotApplicable>,
     /// What `abide.toml` says of nothing that was given, each a sentence.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
     /// What was given and not read, each a sentence.
     pub skipped: Vec<String>,
 }
 
 /// The roots and their verdicts. The numbers count pairs of a root and a rule.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ContractSummary {
     /// Pairs that hold on all paths.
     pub proved: usize,
@@ -53,14 +54,14 @@ pub struct ContractSummary {
     /// Pairs that were not decided.
     pub unknown: usize,
     /// What `abide.toml` declares, and why.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declared: Vec<Declaration>,
     /// Each root.
     pub roots: Vec<RootReport>,
 }
 
 /// Something that `abide.toml` declares.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Declaration {
     /// Of what.
     pub of: String,
@@ -69,31 +70,31 @@ pub struct Declaration {
 }
 
 /// What was decided of a root.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct RootReport {
     /// Its name.
     pub name: String,
     /// How it was found.
-    pub derived: &'static str,
+    pub derived: Cow<'static, str>,
     /// What tells that it is assembly.
-    pub written: &'static str,
+    pub written: Cow<'static, str>,
     /// Whether it stands in an object that rustc made.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_inside_rust: bool,
     /// For each rule, the verdict in a word.
-    pub verdicts: BTreeMap<&'static str, &'static str>,
+    pub verdicts: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
     /// What its proofs lean on.
     pub assumptions: Vec<String>,
     /// What is declared of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
     /// What the configuration says of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
 }
 
 /// The link unit in numbers.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct UnitSummary {
     /// What Cargo calls the link, in a Cargo project.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,12 +112,12 @@ pub struct UnitSummary {
 }
 
 /// A rule that had nothing to judge.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct NotApplicable {
     /// The rule.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// Why.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 impl Report {

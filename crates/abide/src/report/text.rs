@@ -313,7 +313,7 @@ fn summary(report: &Report) -> String {
 fn derivation(contracts: &ContractSummary) -> String {
     let mut ways: BTreeMap<&str, usize> = BTreeMap::new();
     for root in &contracts.roots {
-        *ways.entry(root.derived).or_default() += 1;
+        *ways.entry(&root.derived).or_default() += 1;
     }
     let ways = ways.iter().map(|(way, number)| format!("{number} {way}"));
     let mut ways: Vec<_> = ways.collect();

@@ -1,16 +1,20 @@
 //! What a rule reports.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Level;
 use crate::inputs::SourceLine;
 use crate::interpret::replay::Frame;
 
+/// The name of a rule that there is.
+pub type RuleId = &'static str;
+
 /// One violation of one rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's name.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "super::known_id")]
+    pub rule: RuleId,
     /// What follows from it.
     pub level: Level,
     /// The symbol it is about, or the object where it is about a whole one.
@@ -31,7 +35,7 @@ pub struct Finding {
 }
 
 /// A place, by what is known of it, and what is to be said there.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Location {
     /// The object, section and offset.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +48,7 @@ pub struct Location {
 }
 
 /// A place in a named object.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectPlace {
     /// The object, as given; a member as `archive(member)`.
     pub object: String,

@@ -42,15 +42,19 @@ mod wrong_interrupt_frame;
 mod wrong_unwind_info;
 mod wrong_visibility;
 
+use std::fmt;
+
+use serde::Deserialize as _;
+use serde::de::Error as _;
+
 pub use decide::Decide;
 pub use facts::Facts;
-pub use finding::{Finding, Location, ObjectPlace};
+pub use finding::{Finding, Location, ObjectPlace, RuleId};
 pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom, name_at};
 pub use level::{Level, Levels};
 pub use undecided::RULE as UNDECIDED;
 
 /// A rule.
-#[derive(Debug)]
 pub struct Rule {
     /// Its name, which reads well after "allow".
     pub id: &'static str,
@@ -61,6 +65,13 @@ pub struct Rule {
     /// Why it never ends in *unknown*; `None` where it may.
     pub never_unknown: Option<&'static str>,
     check: Check,
+}
+
+impl fmt::Debug for Rule {
+    /// Its name, which tells all of it and is the same in every run.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
 }
 
 /// What a rule judges.
@@ -204,6 +215,13 @@ impl Rule {
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.id == id)
+}
+
+/// Reads the name of a rule that there is.
+fn known_id<'de, D: serde::Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+    let id = String::deserialize(from)?;
+    let rule = find(&id).ok_or_else(|| D::Error::custom(format!("`{id}` is no rule")));
+    rule.map(|rule| rule.id)
 }
 
 /// The rules whose names are nearest to `id`, the nearest first.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::rust_source::RustSource;
 use super::{CallConvention, Origin, Signature, debug_info, json, llvm};
@@ -16,6 +16,27 @@ pub struct Signatures {
     pub is_given: bool,
 }
 
+/// All `.ll` files under a path, by name, or the file that it is.
+///
+/// # Errors
+/// A directory cannot be read.
+pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if !path.is_dir() {
+        found.push(path.to_owned());
+        return Ok(found);
+    }
+    let entries: io::Result<Vec<_>> = std::fs::read_dir(path)?.collect();
+    let mut paths: Vec<_> = entries?.iter().map(std::fs::DirEntry::path).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() || path.extension().is_some_and(|ending| ending == "ll") {
+            found.extend(files(&path)?);
+        }
+    }
+    Ok(found)
+}
+
 impl Signatures {
     /// Reads a `.ll` or `.json` file, or all `.ll` files under a directory.
     ///
@@ -23,27 +44,17 @@ impl Signatures {
     /// A file or directory cannot be read, or is not of its form.
     pub fn read(&mut self, path: &Path) -> io::Result<()> {
         self.is_given = true;
-        if path.is_dir() {
-            let entries: io::Result<Vec<_>> = std::fs::read_dir(path)?.collect();
-            let mut paths: Vec<_> = entries?.iter().map(std::fs::DirEntry::path).collect();
-            paths.sort();
-            let is_ir = |path: &Path| path.extension().is_some_and(|ending| ending == "ll");
-            for path in paths {
-                if path.is_dir() || is_ir(&path) {
-                    self.read(&path)?;
-                }
+        for path in files(path)? {
+            let text = std::fs::read_to_string(&path)?;
+            let file = path.to_string_lossy();
+            if path.extension().is_some_and(|ending| ending == "json") {
+                let signatures = json::read(&file, &text).map_err(io::Error::other)?;
+                signatures
+                    .into_iter()
+                    .for_each(|signature| self.add(signature));
+            } else {
+                self.add_ir(&file, &text);
             }
-            return Ok(());
-        }
-        let text = std::fs::read_to_string(path)?;
-        let file = path.to_string_lossy();
-        if path.extension().is_some_and(|ending| ending == "json") {
-            let signatures = json::read(&file, &text).map_err(io::Error::other)?;
-            signatures
-                .into_iter()
-                .for_each(|signature| self.add(signature));
-        } else {
-            self.add_ir(&file, &text);
         }
         Ok(())
     }

@@ -12,6 +12,6 @@ pub mod llvm;
 pub mod rust_source;
 mod signature;
 
-pub use collection::Signatures;
+pub use collection::{Signatures, files};
 pub use layout::{Field, Layout, Pointee};
 pub use signature::{CallConvention, Extension, Origin, Parameter, Signature, Type};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// What to build, and how.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cargo project (where no file is given)")]
 pub(crate) struct Build {
     /// The package to build and check

@@ -20,10 +20,11 @@ use std::process::{Command, Stdio};
 
 use abide::project::linker;
 use anyhow::{Context as _, Result, bail};
+use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Artifact, CrateType, Message, MetadataCommand, PackageId};
 
 pub(crate) use arguments::Build;
-pub(crate) use signatures::{Told, signatures};
+pub(crate) use signatures::{Emitted, Told, emit, read};
 pub(crate) use stand_in::stand_in;
 
 /// The files of one link, or of one library that nothing links yet.
@@ -36,13 +37,24 @@ pub(crate) struct Unit {
     pub(crate) is_library: bool,
 }
 
+/// A project that is built.
+pub(crate) struct Built {
+    /// The directory under `target` for what is kept beside the user's own artifacts.
+    pub(crate) place: PathBuf,
+    /// What was linked.
+    pub(crate) units: Vec<Unit>,
+}
+
 /// Builds the selected packages, and tells what was linked.
-pub(crate) fn units(build: &Build) -> Result<Vec<Unit>> {
+pub(crate) fn build(build: &Build) -> Result<Built> {
     let metadata = metadata(build)?;
-    let place = metadata.target_directory.join("abide").join("links");
-    let place = place.as_std_path();
+    let place = metadata.target_directory.join("abide").into_std_path_buf();
+    let units = units(build, &place.join("links"), &metadata.workspace_members)?;
+    Ok(Built { place, units })
+}
+
+fn units(build: &Build, place: &Path, members: &[PackageId]) -> Result<Vec<Unit>> {
     let mut artifacts = run(build, place)?;
-    let members = metadata.workspace_members;
     let mut units = links(&artifacts, place)?;
     if units.is_none() {
         // What was linked before was not kept: it is linked again.
@@ -59,7 +71,7 @@ pub(crate) fn units(build: &Build) -> Result<Vec<Unit>> {
         );
     };
     if units.is_empty() {
-        units.extend(library(&artifacts, &members));
+        units.extend(library(&artifacts, members));
     }
     if units.is_empty() {
         bail!("nothing that was built is a program or a library: select a package by `--package`");
@@ -128,8 +140,15 @@ fn artifacts(command: &mut Command) -> Result<(Vec<Artifact>, bool)> {
             }
         }
     }
+    // Jobs run side by side: Cargo tells of them in any order.
+    artifacts.sort_by(|a, b| order(a).cmp(&order(b)));
     let status = child.wait().context("failed to wait for cargo")?;
     Ok((artifacts, status.success()))
+}
+
+fn order(artifact: &Artifact) -> (&str, &str, &[Utf8PathBuf]) {
+    let package = &artifact.package_id.repr;
+    (package, &artifact.target.name, &artifact.filenames)
 }
 
 /// The wrapper that the user has set already; it goes on to be called.
@@ -151,7 +170,7 @@ fn linked_file(artifact: &Artifact) -> Option<PathBuf> {
     if let Some(program) = &artifact.executable {
         return Some(program.clone().into_std_path_buf());
     }
-    let is_library = |path: &&cargo_metadata::camino::Utf8PathBuf| path.extension() == Some("so");
+    let is_library = |path: &&Utf8PathBuf| path.extension() == Some("so");
     let file = artifact.filenames.iter().find(is_library);
     file.filter(|_| kinds.iter().any(is_shared))
         .map(|file| file.clone().into_std_path_buf())

@@ -14,7 +14,7 @@ use abide::signatures::Signatures;
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Artifact;
 
-use super::{Build, artifacts, cargo, metadata, stand_in};
+use super::{Build, artifacts, cargo, stand_in};
 
 /// Cargo's variable for a program that is run in rustc's place, for all packages.
 const WRAPPER: &str = "RUSTC_WRAPPER";
@@ -28,24 +28,37 @@ pub(crate) struct Told {
     pub(crate) sources: Vec<PathBuf>,
 }
 
-/// What the packages declare of these symbols.
-pub(crate) fn signatures(build: &Build, symbols: &HashSet<String>) -> Result<Told> {
-    let metadata = metadata(build)?;
-    let place = metadata.target_directory.join("abide").join("signatures");
-    let artifacts = check(build, place.as_std_path())?;
+/// The IR of one crate.
+pub(crate) struct Emitted {
+    /// The file.
+    pub(crate) ir: PathBuf,
+    /// Where the crate's source lies.
+    source: PathBuf,
+}
+
+/// Lets the packages' IR be written, under this directory; what is fresh stays.
+pub(crate) fn emit(build: &Build, place: &Path) -> Result<Vec<Emitted>> {
+    let artifacts = check(build, &place.join("signatures"))?;
+    let emitted = artifacts.iter().filter_map(|artifact| {
+        Some(Emitted {
+            ir: ir_of(artifact)?,
+            source: artifact.target.src_path.parent()?.as_std_path().to_owned(),
+        })
+    });
+    Ok(emitted.collect())
+}
+
+/// What IR says of these symbols.
+pub(crate) fn read(emitted: &[Emitted], symbols: &HashSet<String>) -> Result<Told> {
     let mut told = Told::default();
     let mut sources = BTreeSet::new();
-    for artifact in &artifacts {
-        let Some(ir) = ir_of(artifact) else {
-            continue;
-        };
-        let read = told.signatures.read_of(&ir, symbols);
-        let is_any = read.with_context(|| format!("failed to read `{}`", ir.display()))?;
-        if is_any && let Some(source) = artifact.target.src_path.parent() {
-            sources.insert(source.as_std_path().to_owned());
+    for Emitted { ir, source } in emitted {
+        let read = told.signatures.read_of(ir, symbols);
+        if read.with_context(|| format!("failed to read `{}`", ir.display()))? {
+            sources.insert(source);
         }
     }
-    told.sources.extend(sources);
+    told.sources.extend(sources.into_iter().cloned());
     Ok(told)
 }
 

@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::contracts::Interrupt;
 use crate::conventions::INTERRUPT_FRAME;
-use crate::inputs::Place;
+use crate::inputs::{Place, SectionId};
 use crate::registers::Register;
 
 /// No more pieces are kept; a frame with more tells nothing in a picture.
 const MOST_PIECES: usize = 256;
+/// What the processor pushes last where an exception has a code.
+const ERROR_CODE: &str = "error code";
+/// How a register's entry value is told from the register.
+const OF_THE_ENTRY: &str = " of the entry";
 
 /// The frame before an instruction. Offsets count from SP at the entry, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
     /// SP.
     pub stack_pointer: i64,
@@ -32,10 +37,10 @@ pub struct Frame {
 }
 
 /// An access to the stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameAccess {
-    /// The instruction.
-    #[serde(skip)]
+    /// The instruction; a report that is read back has no image for it to be in.
+    #[serde(skip, default = "nowhere")]
     pub place: Place,
     /// The lowest offset.
     pub offset: i64,
@@ -45,8 +50,15 @@ pub struct FrameAccess {
     pub is_store: bool,
 }
 
+fn nowhere() -> Place {
+    Place {
+        section: SectionId(0),
+        offset: 0,
+    }
+}
+
 /// Some bytes of the stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// The lowest offset.
     pub offset: i64,
@@ -75,7 +87,7 @@ impl fmt::Display for Holds {
         match self {
             Self::ReturnAddress => f.write_str("return address"),
             Self::Pushed(name) => f.write_str(name),
-            Self::Entry(register) => write!(f, "{register} of the entry"),
+            Self::Entry(register) => write!(f, "{register}{OF_THE_ENTRY}"),
             Self::Other => f.write_str("data"),
         }
     }
@@ -84,6 +96,20 @@ impl fmt::Display for Holds {
 impl From<Holds> for String {
     fn from(holds: Holds) -> Self {
         holds.to_string()
+    }
+}
+
+impl<'de> Deserialize<'de> for Holds {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let pushed = INTERRUPT_FRAME.into_iter().chain([ERROR_CODE]);
+        let entry = text.strip_suffix(OF_THE_ENTRY).and_then(Register::named);
+        let known = [Self::ReturnAddress, Self::Other].into_iter();
+        let mut known = known
+            .chain(pushed.map(Self::Pushed))
+            .chain(entry.map(Self::Entry));
+        let found = known.find(|known| known.to_string() == text);
+        found.ok_or_else(|| D::Error::custom(format!("nothing on the stack is `{text}`")))
     }
 }
 
@@ -101,7 +127,7 @@ impl Pieces {
             None => vec![Holds::ReturnAddress],
             Some(interrupt) => {
                 let code = interrupt.error_code() == Some(true);
-                let code = code.then_some("error code").into_iter();
+                let code = code.then_some(ERROR_CODE).into_iter();
                 code.chain(INTERRUPT_FRAME).map(Holds::Pushed).collect()
             }
         };

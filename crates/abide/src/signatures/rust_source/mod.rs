@@ -7,7 +7,7 @@ mod attributes;
 mod types;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proc_macro2::Span;
@@ -69,30 +69,42 @@ pub enum ItemKind {
     Static(SourceType),
 }
 
+/// All `.rs` files under a path, by name, or the one that it is. Directories named `target` and
+/// hidden ones are left out, symbolic links not followed.
+///
+/// # Errors
+/// A directory cannot be read.
+pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if !path.is_dir() {
+        found.push(path.to_owned());
+        return Ok(found);
+    }
+    let entries: io::Result<Vec<_>> = std::fs::read_dir(path)?.collect();
+    let mut entries = entries?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let kind = entry.file_type()?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_source = kind.is_file() && name.ends_with(".rs");
+        let is_inner = kind.is_dir() && name != "target" && !name.starts_with('.');
+        if is_source || is_inner {
+            found.extend(files(&entry.path())?);
+        }
+    }
+    Ok(found)
+}
+
 impl RustSource {
-    /// Reads all `.rs` files under `path`, or the one that it is. Directories named `target` and
-    /// hidden ones are left out, symbolic links not followed.
+    /// Reads all [`files`] of a path.
     ///
     /// # Errors
     /// A file or directory cannot be read. One that cannot be parsed is no error.
     pub fn read(&mut self, path: &Path) -> io::Result<()> {
-        if !path.is_dir() {
-            let text = std::fs::read_to_string(path)?;
-            self.add(&path.to_string_lossy(), &text);
-            return Ok(());
-        }
-        let entries: io::Result<Vec<_>> = std::fs::read_dir(path)?.collect();
-        let mut entries = entries?;
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let kind = entry.file_type()?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let is_source = kind.is_file() && name.ends_with(".rs");
-            let is_inner = kind.is_dir() && name != "target" && !name.starts_with('.');
-            if is_source || is_inner {
-                self.read(&entry.path())?;
-            }
+        for file in files(path)? {
+            let text = std::fs::read_to_string(&file)?;
+            self.add(&file.to_string_lossy(), &text);
         }
         Ok(())
     }

@@ -1,0 +1,164 @@
+//! `cargo abide check` of a Cargo project: built, then each link that it makes checked.
+//!
+//! Where nothing has changed since the last time, what was decided then is shown again.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::io::{self, Write as _};
+
+use abide::project;
+use abide::report::Report;
+use anyhow::{Error, Result};
+
+use crate::arguments::Check;
+use crate::cargo::{self, Built, Emitted, Told, Unit};
+use crate::kept::{self, Declared, Kept, Shelf};
+use crate::{Outcome, check};
+
+/// Builds the project, and shows a report of each link.
+pub(crate) fn run(arguments: &Check) -> Result<Outcome> {
+    check::show(arguments, &reports(arguments)?)
+}
+
+/// The report of each link; that of the last time, if all that it was made of is the same.
+fn reports(arguments: &Check) -> Result<Vec<Report>> {
+    let built = cargo::build(&arguments.build)?;
+    let ir = Ir::new(arguments, &built);
+    if arguments.no_cache {
+        return Ok(decide(arguments, &built.units, &ir)?.reports);
+    }
+    let shelf = Shelf::of(&built.place, arguments)?;
+    let asked = kept::asked(arguments, &built.units)?;
+    if let Some(kept) = shelf.find(&asked)
+        && is_still_so(kept.declared.as_ref(), &ir)?
+    {
+        return Ok(kept.reports);
+    }
+    let decided = decide(arguments, &built.units, &ir)?;
+    // What changed while it was read is not what the reports were made of.
+    let is_lasting = decided.is_whole
+        && is_still_so(decided.declared.as_ref(), &ir)?
+        && asked == kept::asked(arguments, &built.units)?;
+    let kept = Kept {
+        asked,
+        declared: decided.declared,
+        reports: decided.reports,
+    };
+    if is_lasting && let Err(error) = shelf.keep(&kept) {
+        // A closed standard error leaves nobody to warn.
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {error:#}: the next run decides anew"
+        );
+    }
+    Ok(kept.reports)
+}
+
+/// The IR of the project, written once it is asked for.
+struct Ir<'a> {
+    arguments: &'a Check,
+    built: &'a Built,
+    emitted: OnceCell<Result<Vec<Emitted>>>,
+}
+
+impl<'a> Ir<'a> {
+    fn new(arguments: &'a Check, built: &'a Built) -> Self {
+        Self {
+            arguments,
+            built,
+            emitted: OnceCell::new(),
+        }
+    }
+
+    fn emitted(&self) -> Result<&[Emitted], &Error> {
+        let emit = || cargo::emit(&self.arguments.build, &self.built.place);
+        self.emitted.get_or_init(emit).as_deref()
+    }
+}
+
+/// Whether what is declared was read from IR and source that are still the same.
+fn is_still_so(declared: Option<&Declared>, ir: &Ir<'_>) -> Result<bool> {
+    let Some(declared) = declared else {
+        return Ok(true);
+    };
+    let Ok(emitted) = ir.emitted() else {
+        return Ok(false);
+    };
+    Ok(declared.ir == kept::ir(emitted)? && declared.source == kept::source(&declared.sources)?)
+}
+
+/// What was decided, and what of.
+struct Decided {
+    reports: Vec<Report>,
+    /// Where declarations were read; `None` if nothing crosses the boundary.
+    declared: Option<Declared>,
+    /// Whether all that was wanted could be read.
+    is_whole: bool,
+}
+
+fn decide(arguments: &Check, units: &[Unit], ir: &Ir<'_>) -> Result<Decided> {
+    let mut told = Told::default();
+    let mut declared = None;
+    let mut remark = None;
+    let names = crossing_names(arguments, units)?;
+    if !names.is_empty() {
+        match ir.emitted() {
+            Ok(emitted) => {
+                let ir = kept::ir(emitted)?;
+                told = cargo::read(emitted, &names)?;
+                declared = Some(Declared {
+                    ir,
+                    source: kept::source(&told.sources)?,
+                    sources: told.sources.clone(),
+                });
+            }
+            // Then functions are held to their conventions alone.
+            Err(error) => {
+                remark = Some(format!("no function is held to its declaration: {error:#}"));
+            }
+        }
+    }
+    let reports = units.iter().map(|unit| {
+        let mut report = judge(arguments, unit, &told)?;
+        report.skipped.extend(remark.clone());
+        Ok(report)
+    });
+    Ok(Decided {
+        reports: reports.collect::<Result<_>>()?,
+        declared,
+        is_whole: remark.is_none(),
+    })
+}
+
+/// The names of which declarations are read from the project's IR.
+fn crossing_names(arguments: &Check, units: &[Unit]) -> Result<HashSet<String>> {
+    let is_wanted = !arguments.names && arguments.signatures.is_empty();
+    let mut names = HashSet::new();
+    for unit in units.iter().filter(|_| is_wanted) {
+        names.extend(project::crossing_names(&unit.files)?);
+    }
+    Ok(names)
+}
+
+fn judge(arguments: &Check, unit: &Unit, told: &Told) -> Result<Report> {
+    let mut project = check::project(arguments, unit.files.clone())?;
+    if told.signatures.is_given {
+        project.signatures = told.signatures.clone();
+        project.sources.extend(told.sources.iter().cloned());
+    }
+    project.link.whole_archive |= unit.is_library;
+    let mut report = match project::check(&project) {
+        // A program without assembly is in order.
+        Err(project::Error::NoRoot) => {
+            project.names_only = true;
+            let mut report = project::check(&project)?;
+            let remark = "no compiled code refers to a function in assembly: there is no contract \
+                          to judge";
+            report.skipped.push(remark.to_owned());
+            report
+        }
+        other => other?,
+    };
+    report.unit.name = Some(unit.name.clone());
+    Ok(report)
+}
