@@ -38,6 +38,7 @@ pub(crate) fn proved(entry: &str, objects: Vec<Object>, all_exported: bool) -> V
         named: &Default::default(),
         all_exported,
         configuration: &Configuration::default(),
+        handlers: &BTreeMap::new(),
     };
     let roots = contracts::roots_of(&image, choice);
     let mut by_object: BTreeMap<u32, Vec<&Root>> = BTreeMap::new();

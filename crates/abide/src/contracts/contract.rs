@@ -38,7 +38,7 @@ pub struct Contract {
     pub switches_stack: bool,
     /// What is declared of it, where a declaration was seen.
     pub declared: Option<Arc<Lowered>>,
-    /// Why it differs from the convention, as the configuration says.
+    /// Why it differs from the convention, as the configuration says, or a gate.
     pub reasons: Vec<String>,
 }
 
@@ -79,6 +79,16 @@ impl Contract {
             stack_arguments: interrupt.frame_above_entry(),
             interrupt: Some(interrupt.clone()),
             ..Self::of(interrupt.convention())
+        }
+    }
+
+    /// A handler's, by the gates that the unit's own code fills.
+    #[must_use]
+    pub fn of_gate(interrupt: Interrupt) -> Self {
+        let reason = format!("the unit's code fills its gate: {}", interrupt.text());
+        Self {
+            reasons: vec![reason],
+            ..Self::of_handler(interrupt)
         }
     }
 

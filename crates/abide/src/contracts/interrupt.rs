@@ -53,9 +53,20 @@ impl Interrupt {
         Some((INTERRUPT_FRAME.len() as u32 - 1 + code) * WORD)
     }
 
-    /// Its vectors in words.
+    /// Its vectors and its stack in words.
     #[must_use]
     pub fn text(&self) -> String {
+        let stack = match self.own_stack {
+            Some(true) => ", on a stack of its own",
+            Some(false) => ", on the interrupted stack",
+            None => "",
+        };
+        format!("{}{stack}", self.vectors_text())
+    }
+
+    /// Its vectors in words.
+    #[must_use]
+    pub fn vectors_text(&self) -> String {
         let vectors: Vec<_> = self.vectors.iter().map(u8::to_string).collect();
         match vectors.as_slice() {
             [] => "a vector that is not known".to_owned(),

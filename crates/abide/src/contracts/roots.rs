@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Configuration;
 use super::references::{self, Reference};
+use super::{Configuration, Interrupt};
 use crate::inputs::{Binding, Format, Image, Object, Place, Resolved, SymbolKind, shown_name};
 use crate::registers::InstructionSet;
 
@@ -16,6 +16,8 @@ pub enum Derived {
     InTable,
     /// It is exported, and all exported functions were asked for.
     Exported,
+    /// A gate that the code fills leads to it.
+    InGate,
     /// It was named.
     Named,
     /// Another root hands its address to a function outside.
@@ -29,6 +31,7 @@ impl Derived {
         match self {
             Self::Referred => "referred to by compiled code",
             Self::InTable => "in a table that compiled code refers to",
+            Self::InGate => "in a gate that the code fills",
             Self::Exported => "exported",
             Self::Named => "named",
             Self::HandedOut => "handed out by another root",
@@ -58,6 +61,8 @@ pub struct RootChoice<'a> {
     pub all_exported: bool,
     /// What `abide.toml` says.
     pub configuration: &'a Configuration,
+    /// The functions that gates lead to which the code fills.
+    pub handlers: &'a BTreeMap<Place, Interrupt>,
 }
 
 impl RootChoice<'_> {
@@ -100,6 +105,13 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
             && image.is_code(place)
         {
             add(&symbol.name, place, Derived::Named, true);
+        }
+    }
+    for &place in choice.handlers.keys() {
+        if is_assembly(image, place)
+            && let Some((name, 0)) = image.name_of(place)
+        {
+            add(name, place, Derived::InGate, true);
         }
     }
     for found in references::of_compiled_code(image) {

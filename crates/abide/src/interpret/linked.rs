@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use rustc_hash::FxHashMap;
 
 use super::events::Callee;
-use crate::inputs::{Image, Place, RelocationKind, Resolved, SectionId, SymbolKind};
+use super::functions::{Functions, target};
+use crate::inputs::{Image, Place, Resolved};
 use crate::machine::x86::{Stretch, read_stretch};
 use crate::registers::{Register, RegisterSet};
 
@@ -116,7 +117,7 @@ impl<'image> Linked<'image> {
         for is_certain in [true, false] {
             let mut waiting = match is_certain {
                 true => vec![from],
-                false if is_open => functions.taken.clone(),
+                false if is_open => functions.taken(self.image).to_vec(),
                 false => break,
             };
             while let Some(place) = waiting.pop() {
@@ -130,7 +131,7 @@ impl<'image> Linked<'image> {
                 let inside = stretch.leads_to.iter().copied();
                 waiting.extend(inside.filter(|&to| functions.start(to) != start));
                 for &field in &stretch.relocated {
-                    match self.target(start, field) {
+                    match target(self.image, start, field) {
                         Some(Resolved::Place(place)) if self.image.is_code(place) => {
                             waiting.push(place);
                         }
@@ -161,109 +162,4 @@ impl<'image> Linked<'image> {
         }
         found
     }
-
-    fn target(&self, of: Place, field: i64) -> Option<Resolved> {
-        let place = Place {
-            offset: field,
-            ..of
-        };
-        let relocation = self.image.relocation_at(place)?;
-        match relocation.kind {
-            // The address that stands in the table is the symbol's own.
-            RelocationKind::GotRelative => {
-                let object = self.image.object_of(of.section)?;
-                self.image.relocation_target(object, relocation.target)
-            }
-            _ => self.image.follow(place, relocation, 4),
-        }
-    }
-}
-
-/// Where functions begin and end, and which have their address taken.
-struct Functions {
-    /// By section, the offsets at which functions begin, with their sizes, 0 where not known.
-    starts: BTreeMap<SectionId, BTreeMap<i64, i64>>,
-    /// The places of code whose addresses stand somewhere.
-    taken: Vec<Place>,
-}
-
-impl Functions {
-    fn of(image: &Image) -> Self {
-        let mut starts: BTreeMap<SectionId, BTreeMap<i64, i64>> = BTreeMap::new();
-        for (id, symbol) in image.symbols() {
-            let is_label = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Untyped);
-            // NASM's `f.loop`, which has no size, is a part of `f`.
-            let is_part = symbol.size == 0 && symbol.name.contains('.');
-            if !is_label || symbol.name.is_empty() || is_part {
-                continue;
-            }
-            if let Some(Resolved::Place(place)) = image.resolve(id)
-                && image.is_code(place)
-            {
-                let size = starts.entry(place.section).or_default();
-                let size = size.entry(place.offset).or_default();
-                *size = (*size).max(symbol.size as i64);
-            }
-        }
-        let taken = taken(image, &starts);
-        Self { starts, taken }
-    }
-
-    /// Where the function begins that a place lies in.
-    fn start(&self, place: Place) -> Place {
-        let starts = self.starts.get(&place.section);
-        let start = starts.and_then(|starts| starts.range(..=place.offset).next_back());
-        Place {
-            offset: start.map_or(place.offset.min(0), |(&offset, _)| offset),
-            ..place
-        }
-    }
-
-    fn end(&self, image: &Image, start: Place) -> i64 {
-        let starts = self.starts.get(&start.section);
-        let size = starts.and_then(|starts| starts.get(&start.offset).copied());
-        let next = starts.and_then(|starts| starts.range(start.offset + 1..).next());
-        let section = image.section(start.section);
-        let end = section.map_or(start.offset, |section| section.size as i64);
-        match (size, next) {
-            (Some(size @ 1..), _) => start.offset.saturating_add(size),
-            (_, Some((&next, _))) => next,
-            _ => end,
-        }
-    }
-}
-
-/// Every place of code that a relocation names which is no call's or jump's.
-fn taken(image: &Image, starts: &BTreeMap<SectionId, BTreeMap<i64, i64>>) -> Vec<Place> {
-    let mut taken = BTreeSet::new();
-    for id in (0..image.section_count() as u32).map(SectionId) {
-        let Some(section) = image.section(id).filter(|section| section.flags.alloc) else {
-            continue;
-        };
-        for relocation in &section.relocations {
-            let place = Place {
-                section: id,
-                offset: relocation.offset as i64,
-            };
-            let is_call = section.flags.execute && relocation.kind == RelocationKind::PltRelative;
-            let before = usize::try_from(relocation.offset).ok();
-            let before = before.and_then(|offset| section.data.get(..offset));
-            let is_near = matches!(before, Some([.., 0xe8 | 0xe9] | [.., 0x0f, 0x80..=0x8f]));
-            if is_call || section.flags.execute && is_near {
-                continue;
-            }
-            let from = match section.flags.execute {
-                true => 4,
-                false => 0,
-            };
-            if let Some(Resolved::Place(to)) = image.follow(place, relocation, from)
-                && image.is_code(to)
-                // Elsewhere than where a function begins it is a jump table's.
-                && starts.get(&to.section).is_none_or(|starts| starts.contains_key(&to.offset))
-            {
-                taken.insert(to);
-            }
-        }
-    }
-    taken.into_iter().collect()
 }

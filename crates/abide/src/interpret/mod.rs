@@ -9,6 +9,8 @@ mod events;
 mod explore;
 mod floats;
 mod frame;
+mod functions;
+mod gates;
 mod join;
 mod known;
 mod linked;
@@ -26,6 +28,7 @@ pub use events::{
     Whereabouts,
 };
 pub use explore::{Analysis, Calls, Explored, Explorer, Surroundings};
+pub use gates::Gates;
 pub use known::Known;
 pub use linked::{Changes, Linked};
 pub use parallel::in_parallel;

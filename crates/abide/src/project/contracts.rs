@@ -10,7 +10,7 @@ use crate::conventions::{SYSTEM_V_X86_64, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
 use crate::inputs::{Image, Place, Resolved, SectionIndex, Trace, shown_name};
 use crate::interpret::replay::{Replay, ReplayStep, Replayer, What};
-use crate::interpret::{Callee, Code, Surroundings, in_parallel};
+use crate::interpret::{Callee, Code, Gates, Surroundings, in_parallel};
 use crate::machine::x86;
 use crate::registers::Flags;
 use crate::report::{ContractSummary, Declaration, Report, RootReport};
@@ -28,6 +28,8 @@ pub struct Unit {
     pub image: Image,
     /// The roots and their verdicts, in the order of their places.
     pub roots: Vec<RootVerdicts>,
+    /// What ends in `iretq` and is no root: a handler, maybe.
+    pub candidates: Vec<Place>,
 }
 
 /// Decides the contracts of every root of an image.
@@ -36,10 +38,12 @@ pub struct Unit {
 ///
 /// If there is assembly and no root in it, or a root that was named is no function.
 pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> Result<Unit, Error> {
+    let gates = Gates::of(&image);
     let choice = RootChoice {
         named: &project.roots,
         all_exported: project.all_exported,
         configuration: &project.configuration,
+        handlers: &gates.handlers,
     };
     let roots = contracts::roots_of(&image, choice);
     for name in &project.roots {
@@ -65,9 +69,11 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     let declared = around.declared.clone();
     let contract = |root: &Root| {
         let configuration = &project.configuration;
-        let contract = match configuration.interrupt(&image, &root.name, root.place) {
-            Some(interrupt) => Contract::of_handler(interrupt),
-            None => declared
+        let configured = configuration.interrupt(&image, &root.name, root.place);
+        let contract = match (configured, gates.handlers.get(&root.place)) {
+            (Some(interrupt), _) => Contract::of_handler(interrupt),
+            (None, Some(interrupt)) => Contract::of_gate(interrupt.clone()),
+            (None, None) => declared
                 .get(&Callee::Place(root.place))
                 .cloned()
                 .unwrap_or_else(|| Contract::of(&SYSTEM_V_X86_64)),
@@ -108,9 +114,12 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     drop(around);
     decided.sort_by_key(|root| root.root.place);
     discharge(&mut decided);
+    let mut candidates = gates.candidates;
+    candidates.retain(|&place| !known.contains(&place) && image.trace_of_assembly(place).is_some());
     Ok(Unit {
         image,
         roots: decided,
+        candidates: candidates.into_iter().collect(),
     })
 }
 
@@ -256,6 +265,15 @@ pub(super) fn judge(
         format!("`{name}` is {target}: the contracts of its functions are not judged")
     }));
     report.remarks = project.configuration.remarks(&unit.image);
+    let candidates = unit.candidates.iter();
+    let candidates = candidates.map(|&place| name_at(&unit.image, place));
+    let candidates = candidates.filter(|name| !project.configuration.is_no_function(name));
+    report.skipped.extend(candidates.map(|name| {
+        format!(
+            "`{name}` ends in `iretq`, and nothing tells which gate leads to it: it is no root; \
+             `interrupt` in `abide.toml` makes it one"
+        )
+    }));
     let reporter = Reporter {
         facts,
         unit: &unit,

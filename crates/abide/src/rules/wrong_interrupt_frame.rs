@@ -160,7 +160,7 @@ fn elsewhere(
         true => ("low", "give back"),
         false => ("high", "take"),
     };
-    let vectors = interrupt.text();
+    let vectors = interrupt.vectors_text();
     let help = match (interrupt.error_code(), off) {
         (Some(true), -8) => format!(
             "drop the error code that the processor pushes for {vectors} before `{at}`: \

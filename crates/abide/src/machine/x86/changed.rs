@@ -29,6 +29,10 @@ pub struct Stretch {
     pub relocated: Vec<i64>,
     /// It calls or jumps through a register or memory.
     pub is_indirect: bool,
+    /// Where it loads a table of gates (`lidt`).
+    pub loads_gates: Vec<Place>,
+    /// Where it goes on with what was interrupted (`iretq`).
+    pub resumes: Vec<Place>,
 }
 
 /// Reads the code from a place to an offset in its section.
@@ -104,6 +108,8 @@ impl Stretch {
                 return;
             }
             M::Vzeroall | M::Vzeroupper => self.wide = true,
+            M::Lidt => self.loads_gates.push(place),
+            M::Iretq => self.resumes.push(place),
             _ => {}
         }
         for used in factory.info(instruction).used_registers() {
