@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Symbols(Symbols),
     /// Print a rule's page, or the list of rules
     Explain(Explain),
+    /// Print the JSON schema of what a command writes by `--format json`
+    Schema(Schema),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -123,6 +125,20 @@ pub(crate) struct Explain {
     /// The rule; without one, all rules are listed
     #[arg(value_parser = rule)]
     pub(crate) rule: Option<&'static Rule>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// The command
+    #[arg(value_enum, value_name = "COMMAND", default_value_t = Described::Check)]
+    pub(crate) command: Described,
+}
+
+/// Commands whose JSON is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Described {
+    Check,
+    Symbols,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod in_project;
 mod kept;
+mod schema;
 mod symbols;
 
 use std::io::{self, Write as _};
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check::run(check),
         Command::Symbols(symbols) => symbols::run(symbols),
         Command::Explain(explain) => explain::run(explain),
+        Command::Schema(schema) => schema::run(schema),
     };
     match done {
         Ok(Outcome::Kept) => ExitCode::SUCCESS,

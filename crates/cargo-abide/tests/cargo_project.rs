@@ -166,6 +166,7 @@ fn each_link_of_a_workspace_is_checked() {
     let mut found: Vec<_> = reports
         .iter()
         .map(|report| {
+            common::formats::is_of_schema("check", report).unwrap();
             let findings = report["findings"].as_array().unwrap().len();
             (report["unit"]["name"].as_str().unwrap(), findings > 0)
         })

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::formats::{check_all, is_sarif, printed};
+use common::formats::{check_all, is_sarif, printed, printed_schema};
 use common::{abide, run, scratch, stdout};
 use serde_json::Value;
 
@@ -240,4 +240,40 @@ f1: xor ebx, ebx\n    ret\nf2: xor ebx, ebx\n    jmp rax\nf3: push rax\n    ret\
     let texts = texts.join("\n");
     assert!(!texts.contains("](javascript"), "{texts}");
     assert!(texts.contains("{{0}}"), "{texts}");
+}
+
+#[test]
+fn lines_in_vain_are_remarks_in_every_format() {
+    let dir = scratch("remarks");
+    assemble(&dir, "a.asm", ASSEMBLY);
+    let absent = "[[contract]]\nsymbols = [\"absent\"]\nclobbers = [\"rbx\"]\nreason = \"none\"\n";
+    fs::write(dir.join("abide.toml"), absent).unwrap();
+    let files = ["check", "--all-exported", "a.o"];
+    let json = check_all(&dir, &files).unwrap();
+    let remark = json["remarks"][0].as_str().unwrap();
+    assert!(remark.contains("absent"), "{remark}");
+    let (annotations, _) = printed(&dir, "github", &files[1..]);
+    let line = format!("::warning::`abide.toml`: {remark}");
+    assert!(
+        annotations.lines().any(|found| found == line),
+        "{annotations}"
+    );
+    let log = sarif(&dir, &files[1..]);
+    let told = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(told["level"], "warning");
+    assert_eq!(told["message"]["text"], remark);
+}
+
+#[test]
+fn schemas_are_printed_and_say_what_they_describe() {
+    for command in ["check", "symbols"] {
+        let schema = printed_schema(command);
+        let title = format!("What `cargo abide {command} --format json` writes");
+        assert_eq!(schema["title"], title);
+        assert_eq!(schema["properties"]["version"]["const"], 1);
+    }
+    assert_eq!(
+        stdout(&abide(&scratch("schema"), &["schema"])),
+        stdout(&abide(&scratch("schema"), &["schema", "check"]))
+    );
 }

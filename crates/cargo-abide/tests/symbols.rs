@@ -45,7 +45,9 @@ fn objects(test: &str) -> PathBuf {
 fn listing(dir: &Path) -> serde_json::Value {
     let output = abide(dir, &["symbols", "--format", "json", "a.o", "r.o", "c.o"]);
     assert_eq!(output.status.code(), Some(0));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let listing = serde_json::from_slice(&output.stdout).unwrap();
+    common::formats::is_of_schema("symbols", &listing).unwrap();
+    listing
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod json;
 pub mod objdump;
 mod printable;
 mod sarif;
+pub mod schemas;
 pub mod symbols;
 mod text;
 

@@ -1,23 +1,23 @@
 //! What every report must be, in each of its formats.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{abide, root, stdout};
 
-/// Runs a check in every format for programs and says what is wrong with what it prints, if
-/// anything is.
-pub(crate) fn check_all(dir: &Path, arguments: &[&str]) -> Result<(), String> {
+/// Runs a check in every format for programs: its JSON, or what is wrong with one of them.
+pub(crate) fn check_all(dir: &Path, arguments: &[&str]) -> Result<Value, String> {
     let run = |format: &str| {
         let output = abide(dir, &[arguments, &["--format", format]].concat());
         String::from_utf8(output.stdout).map_err(|error| format!("{format}: {error}"))
     };
     let json = parsed(&run("json")?)?;
+    is_of_schema("check", &json)?;
     let findings = json["findings"].as_array().map_or(0, Vec::len);
     let log = parsed(&run("sarif")?)?;
     is_sarif(&log)?;
@@ -25,11 +25,61 @@ pub(crate) fn check_all(dir: &Path, arguments: &[&str]) -> Result<(), String> {
     if results != findings {
         return Err(format!("{findings} findings are {results} results"));
     }
-    is_github(&run("github")?, findings)
+    is_github(&run("github")?, findings)?;
+    Ok(json)
 }
 
 fn parsed(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| format!("{error}\n{text}"))
+}
+
+/// Whether JSON is what the schema of a command says.
+pub(crate) fn is_of_schema(command: &str, json: &Value) -> Result<(), String> {
+    static SCHEMAS: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let known = |schemas: &mut BTreeMap<String, Arc<Validator>>| {
+        let schema = schemas.entry(command.to_owned());
+        let schema = schema.or_insert_with(|| {
+            let schema = printed_schema(command);
+            assert!(jsonschema::meta::is_valid(&schema), "{command}");
+            Arc::new(jsonschema::validator_for(&schema).unwrap())
+        });
+        Arc::clone(schema)
+    };
+    let schema = known(&mut SCHEMAS.lock().unwrap());
+    is_valid(&schema, json)
+}
+
+/// The schema as the command prints it.
+pub(crate) fn printed_schema(command: &str) -> Value {
+    let output = abide(&root(), &["schema", command]);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The fields that a schema names and that are not in `seen`: what nothing writes, nobody needs.
+pub(crate) fn unseen_fields(schema: &Value, seen: &HashSet<String>) -> Vec<String> {
+    let mut unseen = Vec::new();
+    visit(schema, &mut |of| {
+        let fields = of.get("properties").and_then(Value::as_object);
+        let names = fields.into_iter().flat_map(|fields| fields.keys());
+        unseen.extend(names.filter(|name| !seen.contains(*name)).cloned());
+    });
+    unseen
+}
+
+/// The names of all fields in a value.
+pub(crate) fn fields(value: &Value, seen: &mut HashSet<String>) {
+    visit(value, &mut |of| seen.extend(of.keys().cloned()));
+}
+
+fn visit(value: &Value, look: &mut impl FnMut(&Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            look(fields);
+            fields.values().for_each(|value| visit(value, look));
+        }
+        Value::Array(values) => values.iter().for_each(|value| visit(value, look)),
+        _ => {}
+    }
 }
 
 /// Whether a log is SARIF, and of a kind that GitHub takes

@@ -1,0 +1,6 @@
+//! The schemas of what is written as JSON.
+
+/// Of what `check` writes.
+pub const CHECK: &str = include_str!("schemas/check.json");
+/// Of what `symbols` writes.
+pub const SYMBOLS: &str = include_str!("schemas/symbols.json");
