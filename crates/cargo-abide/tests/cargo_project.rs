@@ -123,6 +123,17 @@ fn the_users_own_artifacts_stay() {
 }
 
 #[test]
+fn what_is_kept_lies_where_artifacts_go() {
+    let package = Package::with_assembly("target directory");
+    package.spoil();
+    for _ in 0..2 {
+        assert_code(&package.check(&["--target-dir", "else where"]), 1);
+    }
+    assert!(package.root.join("else where/abide/links").is_dir());
+    assert!(!package.root.join("target").exists());
+}
+
+#[test]
 fn features_change_what_is_linked() {
     let package = Package::with_assembly("features");
     package.manifest("[features]\nasm = []\n");

@@ -1,6 +1,7 @@
 //! Speed: the checker beside `objdump -d` on the same code, and its growth with the input.
 
 mod once;
+mod projects;
 
 use std::env;
 use std::fs;
@@ -31,6 +32,9 @@ pub(crate) struct Options {
     /// Run once in this process, on so many copies of the files.
     #[arg(long, hide = true)]
     copies: Option<usize>,
+    /// Time `cargo abide check` in projects that depend on crates of the corpus, built from nothing.
+    #[arg(long, conflicts_with = "files")]
+    projects: bool,
     /// The files to run on: those of the corpus, if none is given.
     files: Vec<PathBuf>,
 }
@@ -40,6 +44,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if let Some(copies) = options.copies {
         println!("{}", once::run(&options.files, copies)?);
         return Ok(ExitCode::SUCCESS);
+    }
+    if options.projects {
+        let is_quick = projects::run()?;
+        if !is_quick {
+            eprintln!("error: a check with nothing changed takes more than a second");
+        }
+        return Ok(ExitCode::from(u8::from(!is_quick)));
     }
     let work = Set::Crates.work().join(ENTRY);
     let files = match options.files.as_slice() {

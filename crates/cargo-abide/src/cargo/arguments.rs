@@ -50,7 +50,7 @@ pub(crate) struct Build {
     target: Option<String>,
     /// Where artifacts go
     #[arg(long, value_name = "DIRECTORY")]
-    target_dir: Option<PathBuf>,
+    pub(crate) target_dir: Option<PathBuf>,
     /// Where `Cargo.toml` is
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,

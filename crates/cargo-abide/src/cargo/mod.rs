@@ -48,7 +48,12 @@ pub(crate) struct Built {
 /// Builds the selected packages, and tells what was linked.
 pub(crate) fn build(build: &Build) -> Result<Built> {
     let metadata = metadata(build)?;
-    let place = metadata.target_directory.join("abide").into_std_path_buf();
+    let target = match &build.target_dir {
+        // rustc runs in directories of its own.
+        Some(named) => std::path::absolute(named).context("failed to find the target directory")?,
+        None => metadata.target_directory.into_std_path_buf(),
+    };
+    let place = target.join("abide");
     let units = units(build, &place.join("links"), &metadata.workspace_members)?;
     Ok(Built { place, units })
 }
