@@ -194,7 +194,7 @@ pub(crate) fn weighed(id: &str) -> Result<Weighed, String> {
     }
 }
 
-fn rule(id: &str) -> Result<&'static Rule, String> {
+pub(crate) fn rule(id: &str) -> Result<&'static Rule, String> {
     rules::find(id).ok_or_else(|| match rules::nearest(id) {
         Some(rule) => format!("there is no such rule; the nearest name is `{}`", rule.id),
         None => "there is no such rule".to_owned(),

@@ -42,6 +42,10 @@ pub(crate) fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<
         configuration: configuration(arguments)?,
         ..Project::default()
     };
+    for allowed in &project.configuration.allowed {
+        let id: &String = allowed.rule.as_ref();
+        arguments::rule(id).map_err(|error| anyhow::anyhow!("`{id}`: {error}"))?;
+    }
     weigh(&mut project, arguments)?;
     Ok(project)
 }

@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 
+use abide::inputs::Commented;
 use abide::project;
 use abide::report::Report;
 use anyhow::{Error, Result};
@@ -31,6 +32,7 @@ fn reports(arguments: &Check) -> Result<Vec<Report>> {
     let asked = kept::asked(arguments, &built.units)?;
     if let Some(kept) = shelf.find(&asked)
         && is_still_so(kept.declared.as_ref(), &ir)?
+        && kept.commented.iter().all(is_still_said)
     {
         return Ok(kept.reports);
     }
@@ -42,6 +44,11 @@ fn reports(arguments: &Check) -> Result<Vec<Report>> {
     let kept = Kept {
         asked,
         declared: decided.declared,
+        commented: decided
+            .reports
+            .iter()
+            .map(|r| r.commented.clone())
+            .collect(),
         reports: decided.reports,
     };
     if is_lasting && let Err(error) = shelf.keep(&kept) {
@@ -85,6 +92,11 @@ fn is_still_so(declared: Option<&Declared>, ir: &Ir<'_>) -> Result<bool> {
         return Ok(false);
     };
     Ok(declared.ir == kept::ir(emitted)? && declared.source == kept::source(&declared.sources)?)
+}
+
+/// Whether source in assembly suppresses what it did.
+fn is_still_said(commented: &Commented) -> bool {
+    Commented::read(commented.files.clone()) == *commented
 }
 
 /// What was decided, and what of.

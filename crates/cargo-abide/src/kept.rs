@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use abide::inputs::Commented;
 use abide::report::Report;
 use abide::signatures::{self, rust_source};
 use anyhow::{Context as _, Result};
@@ -25,6 +26,8 @@ pub(crate) struct Kept {
     pub(crate) asked: Digest,
     /// Where declarations were read; `None` if nothing crosses the boundary.
     pub(crate) declared: Option<Declared>,
+    /// Source in assembly, and what it suppresses.
+    pub(crate) commented: Vec<Commented>,
     /// One for each link.
     pub(crate) reports: Vec<Report>,
 }

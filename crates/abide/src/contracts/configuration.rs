@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use wildmatch::WildMatch;
@@ -9,7 +10,7 @@ use wildmatch::WildMatch;
 use super::modes::{self, CodeMode, Modes, SegmentMode};
 use super::stated::{self, Instruction, Stated, Table};
 use super::{Contract, Gate, Interrupt};
-use crate::inputs::{Image, Place};
+use crate::inputs::{Image, Place, SourceLine};
 use crate::registers::{Register, RegisterSet};
 
 /// The configuration of a project; the default declares nothing.
@@ -34,9 +35,27 @@ pub struct Configuration {
     /// The modes of segments.
     #[serde(default, rename = "segment")]
     pub segments: Vec<SegmentMode>,
+    /// Findings that are in order.
+    #[serde(default, rename = "allow")]
+    pub allowed: Vec<Allowed>,
     /// The levels of rules.
     #[serde(default)]
     pub levels: BTreeMap<String, String>,
+}
+
+/// A rule that is not to be told of the symbols whose names fit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowed {
+    /// The rule, and where its name stands.
+    pub rule: toml::Spanned<String>,
+    /// Names or globs (`*` and `?`).
+    pub symbols: Vec<String>,
+    /// Why: printed in every report.
+    pub reason: String,
+    /// Where it stands.
+    #[serde(skip)]
+    pub line: Option<SourceLine>,
 }
 
 /// What is declared of the functions whose names fit.
@@ -141,11 +160,18 @@ impl Configuration {
             path: path.to_owned(),
             source,
         })?;
-        let configuration: Self = toml::from_str(&text).map_err(|error| Error::Syntax {
+        let mut configuration: Self = toml::from_str(&text).map_err(|error| Error::Syntax {
             path: path.to_owned(),
             message: error.to_string(),
         })?;
         configuration.check(path)?;
+        for allowed in &mut configuration.allowed {
+            let before = text.get(..allowed.rule.span().start).unwrap_or_default();
+            allowed.line = Some(SourceLine {
+                file: Arc::from(path.to_string_lossy()),
+                line: u32::try_from(before.matches('\n').count() + 1).unwrap_or(0),
+            });
+        }
         Ok(configuration)
     }
 
@@ -156,7 +182,9 @@ impl Configuration {
         let instructions = self.instructions.iter().map(|stated| &stated.reason);
         let modes = self.modes.iter().map(|mode| &mode.reason);
         let segments = self.segments.iter().map(|segment| &segment.reason);
+        let allowed = self.allowed.iter().map(|allowed| &allowed.reason);
         let mut reasons = contracts
+            .chain(allowed)
             .chain(tables)
             .chain(instructions)
             .chain(modes)
@@ -205,6 +233,16 @@ impl Configuration {
                 "`{at}` is said to be aligned to {aligned}, no power of two"
             ))
         });
+        let unbound = self
+            .allowed
+            .iter()
+            .find(|allowed| allowed.symbols.is_empty());
+        let unbound = unbound.map(|allowed| {
+            format!(
+                "`{}` is allowed without `symbols`: write of which",
+                allowed.rule.as_ref()
+            )
+        });
         let of_instructions = self.instructions.iter().filter_map(|stated| stated.bits);
         let of_code = self.modes.iter().map(|mode| mode.bits);
         let of_segments = self.segments.iter().map(|segment| segment.bits);
@@ -216,6 +254,7 @@ impl Configuration {
         table
             .or(mode)
             .or(empty)
+            .or(unbound)
             .or(odd)
             .or_else(|| contracts.into_iter().find_map(Declared::contradiction))
     }
@@ -382,7 +421,9 @@ fn is_wide(name: &str) -> bool {
     name.starts_with("ymm") || name.starts_with("zmm")
 }
 
-pub(super) fn fits(glob: &str, name: &str) -> bool {
+/// Whether a name fits a glob.
+#[must_use]
+pub fn fits(glob: &str, name: &str) -> bool {
     WildMatch::new(glob).matches(name)
 }
 

@@ -12,7 +12,7 @@ mod roots;
 mod stated;
 mod told;
 
-pub use configuration::{Configuration, Declared, Error};
+pub use configuration::{Allowed, Configuration, Declared, Error, fits};
 pub use contract::Contract;
 pub use gates::Gate;
 pub use interrupt::Interrupt;

@@ -58,7 +58,9 @@ impl Configuration {
         let names = names(image);
         let contracts = self.contracts.iter().flat_map(|declared| &declared.symbols);
         let modes = self.modes.iter().flat_map(|mode| &mode.symbols);
+        let allowed = self.allowed.iter().flat_map(|allowed| &allowed.symbols);
         let globs = self.roots.iter().chain(contracts).chain(modes);
+        let globs = globs.chain(allowed);
         let globs = globs.filter(|glob| !names.iter().any(|name| fits(glob, name)));
         let globs = globs.map(|glob| about(glob, "fits no symbol", &names, glob));
         let tables = self.tables.iter().map(|table| table.jump.as_str());
@@ -84,6 +86,7 @@ impl Configuration {
             && self.instructions.is_empty()
             && self.modes.is_empty()
             && self.segments.is_empty()
+            && self.allowed.is_empty()
     }
 }
 

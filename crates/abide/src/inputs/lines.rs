@@ -79,6 +79,12 @@ impl Lines {
         })
     }
 
+    /// The source files that the table names.
+    #[must_use]
+    pub fn files(&self) -> &[Arc<str>] {
+        &self.files
+    }
+
     /// Whether the object has no line table.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -5,6 +5,7 @@
 
 mod assembly;
 mod bytes;
+mod comments;
 mod debug_section;
 mod demangle;
 mod error;
@@ -22,6 +23,7 @@ mod unwind;
 
 pub use assembly::{Assembly, Trace};
 pub use bytes::Bytes;
+pub use comments::{Comment, Commented, comments, source_text};
 pub use debug_section::debug_sections;
 pub use demangle::{demangle, shown_name};
 pub use error::Error;

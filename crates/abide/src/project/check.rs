@@ -1,5 +1,6 @@
 //! The check: every rule over one link unit.
 
+use super::suppressions::{self, Suppressions};
 use super::{Error, Project, contracts, declarations, open_all};
 use crate::inputs::File;
 use crate::inputs::link::LinkUnit;
@@ -35,11 +36,19 @@ pub fn check_files(
     let unit = LinkUnit::new(files, project.link.clone());
     let signatures = declarations::all(project, &unit, source);
     let facts = Facts::new(&unit, source, &signatures);
+    let commented = suppressions::assembly(&facts);
+    let comments = source.comments.iter().chain(&commented.comments);
+    let suppressions = Suppressions::new(&project.configuration.allowed, comments);
     let mut report = judge(&facts, &project.levels);
+    report
+        .findings
+        .retain(|found| !suppressions.cover(found.rule, [found.symbol.as_str()]));
     report.unit = summary(&unit);
+    report.commented = commented;
     if !project.names_only {
-        contracts::judge(&facts, project, &mut report)?;
+        contracts::judge(&facts, project, &suppressions, &mut report)?;
     }
+    suppressions.tell(&facts, &project.levels, &mut report);
     report.skipped.extend(skipped);
     Ok(report)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::questions;
+use super::suppressions::Suppressions;
 use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
 use super::{Error, Project, declarations};
 use crate::contracts::{self, Contract, Root, RootChoice};
@@ -244,6 +245,7 @@ fn discharge(roots: &mut [RootVerdicts]) {
 pub(super) fn judge(
     facts: &Facts<'_>,
     project: &Project,
+    suppressions: &Suppressions,
     report: &mut Report,
 ) -> Result<(), Error> {
     let mut objects = facts.unit.objects.clone();
@@ -279,6 +281,7 @@ pub(super) fn judge(
         unit: &unit,
         levels: &project.levels,
         possible: project.possible.unwrap_or(Level::Warn),
+        suppressions,
     };
     report.findings.extend(reporter.findings());
     Ok(())
@@ -377,6 +380,7 @@ struct Reporter<'a> {
     unit: &'a Unit,
     levels: &'a Levels,
     possible: Level,
+    suppressions: &'a Suppressions,
 }
 
 impl Reporter<'_> {
@@ -389,11 +393,12 @@ impl Reporter<'_> {
                     continue;
                 }
                 for (cause, finding) in self.of_verdict(root, rule, level, verdict) {
-                    if finding.level == Level::Allow {
+                    let name = root.root.name.as_str();
+                    if finding.level == Level::Allow || self.suppressions.cover(rule.id, [name]) {
                         continue;
                     }
                     let entry = found.entry(cause).or_insert((finding, Vec::new()));
-                    entry.1.push(&root.root.name);
+                    entry.1.push(name);
                 }
             }
         }
@@ -418,7 +423,12 @@ impl Reporter<'_> {
             .collect();
         let rules_judged = |rule: &Rule| self.levels.of(rule) != Level::Allow;
         let questions = questions::of(&self.unit.roots, rules_judged);
-        let findings = questions.into_iter().map(|question| {
+        let is_open = |question: &questions::Question<'_>| {
+            let roots = question.roots.iter().copied();
+            !self.suppressions.cover(rules::UNDECIDED.id, roots)
+        };
+        let questions = questions.into_iter().filter(is_open);
+        let findings = questions.map(|question| {
             let label = question.doubt.class.to_owned();
             let finding = Finding {
                 rule: rules::UNDECIDED.id,

@@ -5,6 +5,7 @@ mod contracts;
 mod declarations;
 pub mod linker;
 mod questions;
+mod suppressions;
 mod symbols;
 mod verdicts;
 

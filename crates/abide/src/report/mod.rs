@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::inputs::{Commented, SourceLine};
 use crate::rules::{Finding, Level};
 
 pub use github::github;
@@ -36,11 +37,30 @@ pub struct Report {
     pub contracts: Option<ContractSummary>,
     /// Rules that had nothing to judge.
     pub not_applicable: Vec<NotApplicable>,
+    /// What was found, and is in order by the user's own words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Suppressed>,
     /// What `abide.toml` says of nothing that was given, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
     /// What was given and not read, each a sentence.
     pub skipped: Vec<String>,
+    /// The source in assembly that was looked through for suppressions.
+    #[serde(skip)]
+    pub commented: Commented,
+}
+
+/// A finding that is not told, since the user says that it is in order.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Suppressed {
+    /// The rule.
+    pub rule: Cow<'static, str>,
+    /// The symbol.
+    pub symbol: String,
+    /// Why.
+    pub reason: String,
+    /// The comment, or the lines of `abide.toml`.
+    pub line: SourceLine,
 }
 
 /// The roots and their verdicts. The numbers count pairs of a root and a rule.

@@ -9,7 +9,8 @@ use annotate_snippets::{
 
 use super::here::Here;
 use super::printable::{self, printable};
-use super::{ContractSummary, Declaration, Report, UnitSummary, frame};
+use super::{ContractSummary, Declaration, Report, Suppressed, UnitSummary, frame};
+use crate::inputs::source_text;
 use crate::interpret::replay::Frame;
 use crate::rules::{Finding, Level, Location, ObjectPlace};
 
@@ -241,24 +242,11 @@ impl Sources {
         let text = self
             .texts
             .entry(file)
-            .or_insert_with_key(|file| read(file))
+            .or_insert_with_key(|file| source_text(file))
             .as_ref()?;
         let span = span(text, line.line)?;
         Some((self.here.shown(&line.file), text.clone(), span))
     }
-}
-
-/// The text of a source file.
-///
-/// A line table may name anything, so only regular files of a source's size are read: not
-/// pipes, which may never end, nor what `/proc` and `/sys` pretend, whose size is 0 or huge.
-fn read(file: &str) -> Option<String> {
-    const LARGEST: u64 = 1 << 24;
-    let metadata = std::fs::metadata(file).ok()?;
-    let is_source = metadata.is_file() && (1..=LARGEST).contains(&metadata.len());
-    is_source
-        .then(|| std::fs::read_to_string(file).ok())
-        .flatten()
 }
 
 fn span(text: &str, line: u32) -> Option<Range<usize>> {
@@ -272,8 +260,12 @@ fn span(text: &str, line: u32) -> Option<Range<usize>> {
 
 /// The lines that count.
 pub(super) fn counts(report: &Report) -> String {
+    let suppressed = match report.suppressed.len() {
+        0 => String::new(),
+        number => format!(", {number} suppressed"),
+    };
     let mut text = format!(
-        "checked {}: {} denied, {} warned\n",
+        "checked {}: {} denied, {} warned{suppressed}\n",
         scope(&report.unit),
         report.count(Level::Deny),
         report.count(Level::Warn),
@@ -299,6 +291,11 @@ fn summary(report: &Report) -> String {
             let (of, reason) = (printable(of), printable(reason));
             text.push_str(&format!("declared of {of}: {reason}\n"));
         }
+    }
+    for suppressed in &report.suppressed {
+        let Suppressed { rule, symbol, .. } = suppressed;
+        let (symbol, reason) = (printable(symbol), printable(&suppressed.reason));
+        text.push_str(&format!("suppressed: `{rule}` of `{symbol}`: {reason}\n"));
     }
     for rule in &report.not_applicable {
         text.push_str(&format!(

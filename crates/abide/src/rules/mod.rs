@@ -23,6 +23,7 @@ mod misaligned_call;
 mod misaligned_stack_access;
 mod missing_return_value;
 mod missing_vzeroupper;
+mod needless_suppression;
 mod out_of_frame_store;
 mod pointee_layout;
 mod results;
@@ -52,6 +53,7 @@ pub use facts::Facts;
 pub use finding::{Finding, Location, ObjectPlace, RuleId};
 pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom, name_at};
 pub use level::{Level, Levels};
+pub use needless_suppression::RULE as NEEDLESS_SUPPRESSION;
 pub use undecided::RULE as UNDECIDED;
 
 /// A rule.
@@ -112,6 +114,7 @@ pub static ALL: &[&Rule] = &[
     &misaligned_stack_access::RULE,
     &missing_return_value::RULE,
     &missing_vzeroupper::RULE,
+    &needless_suppression::RULE,
     &out_of_frame_store::RULE,
     &pointee_layout::RULE,
     &returns_from_never::RULE,

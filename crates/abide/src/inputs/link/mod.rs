@@ -6,7 +6,7 @@ mod script;
 mod target;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{
     Binding, File, Lines, Object, ObjectKind, SectionIndex, SourceLine, Symbol, SymbolIndex,
@@ -245,6 +245,15 @@ impl LinkUnit {
         lines
             .get_or_init(|| Lines::of(object))
             .at(place.section, place.offset)
+    }
+
+    /// The source files that an object's line table names.
+    #[must_use]
+    pub fn source_files(&self, object: usize) -> &[Arc<str>] {
+        let found = self.objects.get(object).zip(self.lines.get(object));
+        found.map_or(&[], |(object, lines)| {
+            lines.get_or_init(|| Lines::of(object)).files()
+        })
     }
 }
 

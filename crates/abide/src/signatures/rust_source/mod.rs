@@ -14,7 +14,7 @@ use proc_macro2::Span;
 use syn::visit::{self, Visit};
 
 use super::{CallConvention, Layout, Origin, Parameter, Signature, Type};
-use crate::inputs::SourceLine;
+use crate::inputs::{Comment, SourceLine, comments};
 use attributes::Attributes;
 pub use types::SourceType;
 use types::{Definition, Names};
@@ -28,6 +28,8 @@ pub struct RustSource {
     pub declarations: Vec<RustItem>,
     /// Files that could not be parsed, each with the parser's reason.
     pub skipped: Vec<String>,
+    /// Comments for the checker.
+    pub comments: Vec<Comment>,
     names: Names,
 }
 
@@ -111,6 +113,7 @@ impl RustSource {
 
     /// Adds the items of one source text; `file` stands for it in places.
     pub fn add(&mut self, file: &str, text: &str) {
+        self.comments.extend(comments(file, text));
         match syn::parse_file(text) {
             Ok(parsed) => {
                 let file = Arc::from(file);
