@@ -87,6 +87,12 @@ pub(crate) struct Check {
     /// What is declared of functions; `abide.toml` in the current directory, if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Findings that this file knows are not told, and do not fail the check
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write a file that knows all findings of now, for `--baseline`
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
     /// Decide everything anew, though nothing has changed since it was decided
     #[arg(long, help_heading = "Cargo project (where no file is given)")]
     pub(crate) no_cache: bool,

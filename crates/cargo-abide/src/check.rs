@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use abide::contracts::Configuration;
 use abide::inputs::link::{LinkOptions, Output, Script};
 use abide::project::{self, Project};
-use abide::report::{self, Report, Style};
+use abide::report::{self, Baseline, Report, Style};
 use abide::rules::Level;
 use abide::signatures::Signatures;
 use anyhow::Context as _;
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
     }
     let project = project(arguments, arguments.files.clone())?;
     let report = project::check(&project)?;
-    show(arguments, &[report])
+    show(arguments, vec![report])
 }
 
 /// The link of these files, as the command line and the configuration have it.
@@ -51,7 +51,11 @@ pub(crate) fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<
 }
 
 /// Prints the reports, and tells whether they deny anything.
-pub(crate) fn show(arguments: &Check, reports: &[Report]) -> anyhow::Result<Outcome> {
+pub(crate) fn show(arguments: &Check, mut reports: Vec<Report>) -> anyhow::Result<Outcome> {
+    if let Some(baseline) = baseline(arguments, &reports)? {
+        baseline.apply(&mut reports);
+    }
+    let reports = reports.as_slice();
     let style = style(arguments.color);
     let text = match arguments.format {
         ReportFormat::Text => reports.iter().map(|r| titled(r, reports, style)).collect(),
@@ -65,6 +69,24 @@ pub(crate) fn show(arguments: &Check, reports: &[Report]) -> anyhow::Result<Outc
         true => Outcome::Denied,
         false => Outcome::Kept,
     })
+}
+
+/// The findings that are known: those of a file, or those of now, which become one.
+fn baseline(arguments: &Check, reports: &[Report]) -> anyhow::Result<Option<Baseline>> {
+    if let Some(path) = &arguments.write_baseline {
+        let baseline = Baseline::of(reports);
+        let written = std::fs::write(path, baseline.text());
+        written.with_context(|| format!("failed to write `{}`", path.display()))?;
+        return Ok(Some(baseline));
+    }
+    let Some(path) = &arguments.baseline else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path);
+    let text = text.with_context(|| format!("failed to read `{}`", path.display()))?;
+    let baseline = Baseline::parse(&text);
+    let baseline = baseline.map_err(|error| anyhow::anyhow!("`{}` {error}", path.display()))?;
+    Ok(Some(baseline))
 }
 
 /// A report as text; under its name where there are others.

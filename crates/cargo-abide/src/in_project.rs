@@ -18,7 +18,7 @@ use crate::{Outcome, check};
 
 /// Builds the project, and shows a report of each link.
 pub(crate) fn run(arguments: &Check) -> Result<Outcome> {
-    check::show(arguments, &reports(arguments)?)
+    check::show(arguments, reports(arguments)?)
 }
 
 /// The report of each link; that of the last time, if all that it was made of is the same.

@@ -88,6 +88,8 @@ fn words(arguments: &Check) -> Result<String> {
     let decisive = Check {
         format: ReportFormat::Text,
         color: Colour::Auto,
+        baseline: None,
+        write_baseline: None,
         ..arguments.clone()
     };
     let here = std::env::current_dir().context("failed to find the current directory")?;

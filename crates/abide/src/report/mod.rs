@@ -1,5 +1,6 @@
 //! Results as text for people and for programs.
 
+mod baseline;
 mod fingerprint;
 mod frame;
 mod github;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::inputs::{Commented, SourceLine};
 use crate::rules::{Finding, Level};
 
+pub use baseline::{Baseline, Known, NoBaseline};
 pub use github::github;
 pub use json::json;
 pub use sarif::sarif;
@@ -40,6 +42,9 @@ pub struct Report {
     /// What was found, and is in order by the user's own words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suppressed: Vec<Suppressed>,
+    /// What a baseline took out, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baselined>,
     /// What `abide.toml` says of nothing that was given, each a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
@@ -48,6 +53,15 @@ pub struct Report {
     /// The source in assembly that was looked through for suppressions.
     #[serde(skip)]
     pub commented: Commented,
+}
+
+/// What a baseline did.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Baselined {
+    /// How many findings it knows, which are not told.
+    pub known: usize,
+    /// What it knows and no longer occurs; of several links, in the report of the last.
+    pub gone: Vec<Known>,
 }
 
 /// A finding that is not told, since the user says that it is in order.

@@ -48,6 +48,13 @@ pub fn text(report: &Report, style: Style) -> String {
         let remark = printable(remark);
         out.push_str(&format!("warning: `abide.toml`: {remark}\n"));
     }
+    for gone in report.baseline.iter().flat_map(|baseline| &baseline.gone) {
+        let (rule, symbol) = (printable(&gone.rule), printable(&gone.symbol));
+        out.push_str(&format!(
+            "warning: `{rule}` of `{symbol}` is in the baseline, and no longer occurs: write it \
+             anew by `--write-baseline`\n"
+        ));
+    }
     for skipped in &report.skipped {
         out.push_str(&format!("note: {}\n", printable(skipped)));
     }
@@ -264,8 +271,14 @@ pub(super) fn counts(report: &Report) -> String {
         0 => String::new(),
         number => format!(", {number} suppressed"),
     };
+    let known = report
+        .baseline
+        .as_ref()
+        .map_or_else(String::new, |baseline| {
+            format!(", {} known", baseline.known)
+        });
     let mut text = format!(
-        "checked {}: {} denied, {} warned{suppressed}\n",
+        "checked {}: {} denied, {} warned{suppressed}{known}\n",
         scope(&report.unit),
         report.count(Level::Deny),
         report.count(Level::Warn),
