@@ -219,7 +219,7 @@ fn judge(subject: &Subject, signatures: &Signatures, searches: u32) -> Vec<Judge
     let Some(signature) = signatures.first(&subject.root.name) else {
         return Vec::new();
     };
-    let contract = |lowered| Contract::declared(&SYSTEM_V_X86_64, lowered);
+    let contract = Contract::declared;
     let verdict = |contract: &Contract| {
         let around = &subject.around;
         said(&judge_root_as(
@@ -230,7 +230,7 @@ fn judge(subject: &Subject, signatures: &Signatures, searches: u32) -> Vec<Judge
             searches,
         ))
     };
-    let Some(as_declared) = Lowered::of(signature).map(contract) else {
+    let Some(as_declared) = Lowered::of(signature, &SYSTEM_V_X86_64).map(contract) else {
         return Vec::new();
     };
     if verdict(&as_declared) != "proved" {
@@ -239,7 +239,7 @@ fn judge(subject: &Subject, signatures: &Signatures, searches: u32) -> Vec<Judge
     let name = &subject.root.name;
     let judged = ALL.iter().filter_map(|change: &Change| {
         let changed = (change.make)(signature, subject.root.name.len())?;
-        let changed = contract(Lowered::of(&changed)?);
+        let changed = contract(Lowered::of(&changed, &SYSTEM_V_X86_64)?);
         let judged = Judged {
             change: change.name,
             said: verdict(&changed),

@@ -21,7 +21,7 @@ table: dq 0
 fn objects(name: &str) -> PathBuf {
     let dir = scratch(name);
     fs::write(dir.join("a.asm"), SOURCE).unwrap();
-    for format in ["elf64", "elf32", "elfx32", "win64"] {
+    for format in ["elf64", "elf32", "elfx32", "win32"] {
         run(Command::new("nasm")
             .current_dir(&dir)
             .args(["-f", format, "a.asm", "-o"])
@@ -73,7 +73,7 @@ fn code_for_other_machines_is_not_judged() {
     for (object, what) in [
         ("elf32.o", "32-bit ELF for i386"),
         ("elfx32.o", "32-bit ELF for x86-64"),
-        ("win64.o", "COFF for x86-64"),
+        ("win32.o", "COFF for i386"),
         ("arm.o", "64-bit ELF"),
     ] {
         refused(&dir, &["--all-exported", object], what);
@@ -106,6 +106,14 @@ fn configurations_that_cannot_be_are_refused() {
         (
             "[[contract]]\nsymbols = [\"f\"]\nclobbers = [\"ebx\"]\nreason = \"r\"",
             "`ebx` in `c.toml` is no register",
+        ),
+        (
+            "convention = \"vectorcall\"",
+            "`vectorcall` in `c.toml` is no convention",
+        ),
+        (
+            "[[contract]]\nsymbols = [\"f\"]\nconvention = \"msabi\"\nreason = \"r\"",
+            "`msabi` in `c.toml` is no convention",
         ),
         (
             "[[contract]]\nsymbols = [\"f\"]\nclobbers = [\"rsp\"]\nreason = \"r\"",

@@ -10,6 +10,7 @@ use wildmatch::WildMatch;
 use super::modes::{self, CodeMode, Modes, SegmentMode};
 use super::stated::{self, Instruction, Stated, Table};
 use super::{Contract, Gate, Interrupt};
+use crate::conventions::Convention;
 use crate::inputs::{Image, Place, SourceLine};
 use crate::registers::{Register, RegisterSet};
 
@@ -17,6 +18,8 @@ use crate::registers::{Register, RegisterSet};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
+    /// The C convention of the code, where it is not that of its objects' format.
+    pub convention: Option<String>,
     /// Names or globs of functions that are roots beside those that the link tells.
     #[serde(default)]
     pub roots: Vec<String>,
@@ -66,6 +69,8 @@ pub struct Declared {
     pub symbols: Vec<String>,
     /// Why: printed with every verdict that leans on it.
     pub reason: String,
+    /// The convention that they are called by.
+    pub convention: Option<String>,
     /// Exactly the registers that hold something at the entry, SP apart.
     pub arguments: Option<Vec<String>>,
     /// Registers that hold something at the return.
@@ -131,6 +136,14 @@ pub enum Error {
         path: PathBuf,
         /// The name.
         register: String,
+    },
+    /// A name is no convention.
+    #[error("`{convention}` in `{}` is no convention: write `sysv64` or `win64`", path.display())]
+    Convention {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        convention: String,
     },
     /// What is declared cannot be.
     #[error("`{}` contradicts itself: {what}", path.display())]
@@ -199,6 +212,17 @@ impl Configuration {
             return Err(Error::Register {
                 path: path(),
                 register: name.to_owned(),
+            });
+        }
+        let of_contracts = self.contracts.iter().map(|declared| &declared.convention);
+        let conventions = of_contracts.chain([&self.convention]).flatten();
+        if let Some(name) = conventions
+            .into_iter()
+            .find(|n| Convention::named(n).is_none())
+        {
+            return Err(Error::Convention {
+                path: path(),
+                convention: name.to_owned(),
             });
         }
         match self.contradiction() {
@@ -291,9 +315,19 @@ impl Configuration {
         Some(gates.last()?.interrupt(image, place))
     }
 
+    /// The C convention of the code, where it is declared.
+    #[must_use]
+    pub fn convention(&self) -> Option<&'static Convention> {
+        Convention::named(self.convention.as_ref()?)
+    }
+
     /// The contract of a function, from what it is by convention.
     #[must_use]
     pub fn contract(&self, name: &str, mut contract: Contract) -> Contract {
+        let conventions = self.declared(name).filter_map(|d| d.convention.as_deref());
+        if let Some(convention) = conventions.last().and_then(Convention::named) {
+            contract = contract.by(convention);
+        }
         for declared in self.declared(name) {
             declared.apply(&mut contract);
         }
@@ -362,6 +396,12 @@ impl Declared {
         {
             return Some(contradiction);
         }
+        if self.interrupt.is_some() && self.convention.is_some() {
+            return Some(format!(
+                "`{of}` is said to be entered by the hardware, and the convention that it is \
+                 called by"
+            ));
+        }
         if self.interrupt.is_some() && self.results.is_some() {
             return Some(format!(
                 "`{of}` is said to be entered by the hardware, and what it returns"
@@ -380,7 +420,8 @@ impl Declared {
         let registers = self.registers().next().is_some();
         let gate = self.interrupt.is_some();
         let flow = self.never_returns || self.switches_stack;
-        registers || self.stack_arguments.is_some() || gate || flow
+        let is_called = self.convention.is_some() || self.stack_arguments.is_some();
+        registers || is_called || gate || flow
     }
 
     fn apply(&self, contract: &mut Contract) {
@@ -401,7 +442,9 @@ impl Declared {
             .difference(set(&self.clobbers));
         let vectors = self.arguments.iter().chain(&self.results).flatten();
         contract.wide_vectors |= vectors.into_iter().any(|name| is_wide(name));
-        contract.stack_arguments = self.stack_arguments.or(contract.stack_arguments);
+        let home = contract.convention.home_space;
+        let stack_arguments = self.stack_arguments.map(|bytes| bytes.saturating_add(home));
+        contract.stack_arguments = stack_arguments.or(contract.stack_arguments);
         let multiples = self.multiples.iter();
         contract
             .multiples

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::lowered::Held;
 use super::{Interrupt, Lowered};
-use crate::conventions::{CALLED_BY_HANDLERS, Convention};
+use crate::conventions::Convention;
 use crate::registers::{Register, RegisterSet};
 
 /// The contract of a root.
@@ -22,7 +22,8 @@ pub struct Contract {
     pub results: RegisterSet,
     /// Registers that hold their entry value at the return.
     pub preserved: RegisterSet,
-    /// Bytes of stack arguments, where the configuration tells.
+    /// Bytes of stack arguments, with the home space below them, where a declaration or the
+    /// configuration tells.
     pub stack_arguments: Option<u32>,
     /// It takes or returns vectors of more than 128 bits.
     pub wide_vectors: bool,
@@ -71,11 +72,11 @@ impl Contract {
         !self.reasons.is_empty()
     }
 
-    /// A handler's, which the hardware enters.
+    /// A handler's, which the hardware enters, and which calls functions of a convention.
     #[must_use]
-    pub fn of_handler(interrupt: Interrupt) -> Self {
+    pub fn of_handler(interrupt: Interrupt, callees: &'static Convention) -> Self {
         Self {
-            callees: CALLED_BY_HANDLERS,
+            callees,
             stack_arguments: interrupt.frame_above_entry(),
             interrupt: Some(interrupt.clone()),
             ..Self::of(interrupt.convention())
@@ -84,17 +85,18 @@ impl Contract {
 
     /// A handler's, by the gates that the unit's own code fills.
     #[must_use]
-    pub fn of_gate(interrupt: Interrupt) -> Self {
+    pub fn of_gate(interrupt: Interrupt, callees: &'static Convention) -> Self {
         let reason = format!("the unit's code fills its gate: {}", interrupt.text());
         Self {
             reasons: vec![reason],
-            ..Self::of_handler(interrupt)
+            ..Self::of_handler(interrupt, callees)
         }
     }
 
     /// The contract that a declaration makes.
     #[must_use]
-    pub fn declared(convention: &'static Convention, declared: Lowered) -> Self {
+    pub fn declared(declared: Lowered) -> Self {
+        let convention = declared.convention;
         let mut arguments = declared.argument_registers();
         arguments.insert(Register::RSP);
         // What more arguments there are, no declaration says.
@@ -110,6 +112,24 @@ impl Contract {
             declared: Some(Arc::new(declared)),
             ..Self::of(convention)
         }
+    }
+
+    /// The same function by another convention.
+    #[must_use]
+    pub fn by(&self, convention: &'static Convention) -> Self {
+        let declared = self.declared.as_ref();
+        let lowered = declared.and_then(|own| Lowered::by(convention, &own.signature));
+        Self {
+            reasons: self.reasons.clone(),
+            ..lowered.map_or_else(|| Self::of(convention), Self::declared)
+        }
+    }
+
+    /// Whether parameters are passed in a general register, here and in what it calls; others
+    /// tell other things (System V's `rax` and `r10`).
+    #[must_use]
+    pub fn passes_parameters(&self, register: Register) -> bool {
+        self.callees.parameters.contains(&register)
     }
 
     /// Whether a declaration or the configuration tells what arguments there are.
@@ -173,9 +193,10 @@ impl Contract {
     #[must_use]
     pub fn kept_for_caller(&self) -> RegisterSet {
         let general: RegisterSet = (0..16).map(Register).collect();
+        let vectors = self.preserved.iter().filter(|r| r.is_vector()).collect();
         let owed = match self.interrupt {
             Some(_) => general.union(self.preserved),
-            None => general,
+            None => general.union(vectors),
         };
         owed.difference(self.arguments)
             .difference(self.convention.arguments)

@@ -1,21 +1,8 @@
-//! A signature, lowered by the System V convention: which registers and stack bytes hold what.
+//! A signature, lowered by a convention: which registers and stack bytes hold what.
 
-use crate::conventions::SYSTEM_V_X86_64;
+use crate::conventions::{Convention, MICROSOFT_X64, SYSTEM_V_X86_64};
 use crate::registers::{Register, RegisterSet};
 use crate::signatures::{CallConvention, Extension, Pointee, Signature, Type};
-
-/// Section 3.2.3, "Passing": in this order.
-const GENERAL: &[Register] = SYSTEM_V_X86_64.parameters;
-const VECTORS: u8 = 8;
-/// "Returning of Values".
-const GENERAL_RESULTS: [Register; 2] = [Register::RAX, Register::RDX];
-const VECTOR_RESULTS: [Register; 2] = [Register::vector(0), Register::vector(1)];
-
-/// Whether parameters are passed in a general register; `rax` and `r10` tell other things.
-#[must_use]
-pub fn passes_parameters(register: Register) -> bool {
-    GENERAL.contains(&register)
-}
 
 /// Where an argument or result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,45 +47,60 @@ impl Piece {
 pub struct Lowered {
     /// The signature.
     pub signature: Signature,
+    /// The convention that it is lowered by.
+    pub convention: &'static Convention,
     /// The arguments.
     pub arguments: Vec<Piece>,
-    /// The bytes of stack arguments.
+    /// The bytes of stack arguments, with the home space below them.
     pub stack_bytes: u32,
     /// The results.
     pub results: Vec<Piece>,
 }
 
 impl Lowered {
-    /// Lowers a signature; `None` where its convention is another.
+    /// Lowers a signature by the convention that it names, or by that of its platform; `None`
+    /// where nothing is known of that.
     #[must_use]
-    pub fn of(signature: &Signature) -> Option<Self> {
-        if signature.convention != CallConvention::C {
-            return None;
-        }
-        let mut passing = Passing::default();
+    pub fn of(signature: &Signature, platform: &'static Convention) -> Option<Self> {
+        let convention = match signature.convention {
+            CallConvention::C => platform,
+            CallConvention::SystemV => &SYSTEM_V_X86_64,
+            CallConvention::Win64 => &MICROSOFT_X64,
+            CallConvention::Other => return None,
+        };
+        Self::by(convention, signature)
+    }
+
+    /// Lowers a signature by a convention, whichever it names; `None` where it has a type of which
+    /// it is not known how that passes it.
+    #[must_use]
+    pub fn by(convention: &'static Convention, signature: &Signature) -> Option<Self> {
+        let mut passing = Passing::by(convention);
         for (number, parameter) in signature.parameters.iter().enumerate() {
             passing.extension = parameter.extension;
             passing.pass(&parameter.ty, number)?;
         }
-        let mut results = Returning::default();
+        let mut results = Returning::by(convention);
         if let Some(result) = &signature.result {
-            results.give(result);
+            results.give(result)?;
         }
         if signature.parameters.iter().any(|p| p.is_result) {
-            results.give(&Type::pointer());
+            results.give(&Type::pointer())?;
         }
         Some(Self {
             signature: signature.clone(),
+            convention,
             arguments: passing.pieces,
             stack_bytes: passing.stack,
             results: results.pieces,
         })
     }
 
-    /// Registers that hold arguments; `al` counts vector registers where more may follow.
+    /// Registers that hold arguments; one may count vector registers where more may follow.
     #[must_use]
     pub fn argument_registers(&self) -> RegisterSet {
-        let count = self.signature.variadic.then_some(Register::RAX);
+        let count = self.convention.vector_count;
+        let count = count.filter(|_| self.signature.variadic);
         registers(&self.arguments).chain(count).collect()
     }
 
@@ -155,7 +157,8 @@ impl Lowered {
             let pieces = pieces.iter();
             pieces.map(|p| (p.held, p.defined_bits())).collect()
         };
-        plain(&self.arguments) == plain(&other.arguments)
+        self.convention == other.convention
+            && plain(&self.arguments) == plain(&other.arguments)
             && self.signature.variadic == other.signature.variadic
             && self.stack_bytes == other.stack_bytes
             && plain(&self.results) == plain(&other.results)
@@ -170,20 +173,40 @@ fn registers(pieces: &[Piece]) -> impl Iterator<Item = Register> {
 }
 
 /// Arguments, given places one after another.
-#[derive(Default)]
 struct Passing {
+    convention: &'static Convention,
     pieces: Vec<Piece>,
     general: usize,
-    vectors: u8,
+    vectors: usize,
     stack: u32,
     extension: Option<Extension>,
 }
 
 impl Passing {
+    const fn by(convention: &'static Convention) -> Self {
+        Self {
+            convention,
+            pieces: Vec::new(),
+            general: 0,
+            vectors: 0,
+            stack: convention.home_space,
+            extension: None,
+        }
+    }
+
     fn pass(&mut self, ty: &Type, parameter: usize) -> Option<()> {
+        if self.convention.by_position && !fits_one_register(ty) {
+            return match ty {
+                Type::Float(_) | Type::Vector(_) => self.general(64, true, parameter),
+                Type::Memory { bytes: 9.., .. } => self.general(64, true, parameter),
+                // What compilers make of them, no ABI says; small structs are passed as integers,
+                // but how they were declared is not known any more.
+                _ => None,
+            };
+        }
         match ty {
             Type::Integer { bits: 65.., .. } => {
-                if self.general + 2 <= GENERAL.len() {
+                if self.general + 2 <= self.convention.parameters.len() {
                     self.general(64, false, parameter)?;
                     return self.general(64, false, parameter);
                 }
@@ -204,18 +227,19 @@ impl Passing {
     }
 
     fn general(&mut self, bits: u32, not_null: bool, parameter: usize) -> Option<()> {
-        let Some(&register) = GENERAL.get(self.general) else {
+        let Some(&register) = self.convention.parameters.get(self.general) else {
             return self.on_stack(8, 8, bits, parameter);
         };
         self.general += 1;
+        self.vectors += usize::from(self.convention.by_position);
         self.push(Held::Register(register), bits, not_null, parameter);
         Some(())
     }
 
     fn vector(&mut self, bits: u32, parameter: usize) -> Option<()> {
-        if self.vectors < VECTORS {
-            let register = Register::vector(self.vectors);
+        if let Some(&register) = self.convention.vector_parameters.get(self.vectors) {
             self.vectors += 1;
+            self.general += usize::from(self.convention.by_position);
             self.push(Held::Register(register), bits, false, parameter);
             return Some(());
         }
@@ -241,16 +265,41 @@ impl Passing {
     }
 }
 
+/// Whether a convention that counts parameters by their position passes a type as it is.
+const fn fits_one_register(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::Integer { bits: ..=64, .. } | Type::Pointer { .. } | Type::Float(..=64)
+    )
+}
+
 /// Results, given registers one after another.
-#[derive(Default)]
 struct Returning {
+    convention: &'static Convention,
     pieces: Vec<Piece>,
     general: usize,
     vectors: usize,
 }
 
 impl Returning {
-    fn give(&mut self, ty: &Type) {
+    const fn by(convention: &'static Convention) -> Self {
+        Self {
+            convention,
+            pieces: Vec::new(),
+            general: 0,
+            vectors: 0,
+        }
+    }
+
+    fn give(&mut self, ty: &Type) -> Option<()> {
+        if self.convention.by_position && !fits_one_register(ty) {
+            // `__m128` comes back in `xmm0`.
+            if let Type::Vector(bytes @ ..=16) = ty {
+                self.vector(bytes * 8);
+                return Some(());
+            }
+            return None;
+        }
         match ty {
             Type::Integer { bits: 65.., .. } => {
                 self.general(64);
@@ -262,20 +311,21 @@ impl Returning {
             Type::Float(80) => self.push(Held::X87, 80),
             Type::Float(bits) => self.vector(u32::from(*bits)),
             Type::Vector(bytes) => self.vector(bytes.saturating_mul(8)),
-            Type::Aggregate(parts) => parts.iter().for_each(|part| self.give(part)),
+            Type::Aggregate(parts) => return parts.iter().try_for_each(|part| self.give(part)),
             Type::Memory { .. } => {}
         }
+        Some(())
     }
 
     fn general(&mut self, bits: u32) {
-        if let Some(&register) = GENERAL_RESULTS.get(self.general) {
+        if let Some(&register) = self.convention.general_results.get(self.general) {
             self.general += 1;
             self.push(Held::Register(register), bits);
         }
     }
 
     fn vector(&mut self, bits: u32) {
-        if let Some(&register) = VECTOR_RESULTS.get(self.vectors) {
+        if let Some(&register) = self.convention.vector_results.get(self.vectors) {
             self.vectors += 1;
             self.push(Held::Register(register), bits);
         }
@@ -300,7 +350,7 @@ mod tests {
     /// Arguments, bytes on the stack, results, of `declare` with the rest of the line.
     fn lowered(rest: &str) -> (Vec<String>, u32, Vec<String>) {
         let signatures = llvm::read("a.ll", &format!("declare {rest}"));
-        let lowered = Lowered::of(&signatures[0]).unwrap();
+        let lowered = Lowered::of(&signatures[0], &SYSTEM_V_X86_64).unwrap();
         let text = |pieces: &[Piece]| {
             let text = pieces.iter().map(|piece| match piece.held {
                 Held::Register(register) => format!("{register}:{}", piece.defined_bits()),
@@ -365,9 +415,32 @@ mod tests {
     #[test]
     fn a_variadic_call_counts_its_vectors() {
         let signatures = llvm::read("a.ll", "declare i32 @printf(ptr, ...)");
-        let lowered = Lowered::of(&signatures[0]).unwrap();
+        let lowered = Lowered::of(&signatures[0], &SYSTEM_V_X86_64).unwrap();
         assert!(lowered.argument_registers().contains(Register::RAX));
-        let other = llvm::read("a.ll", "declare win64cc i32 @f(ptr)");
-        assert_eq!(Lowered::of(&other[0]), None);
+        let other = llvm::read("a.ll", "declare fastcc i32 @f(ptr)");
+        assert_eq!(Lowered::of(&other[0], &SYSTEM_V_X86_64), None);
+    }
+
+    #[test]
+    fn microsoft_counts_parameters_by_their_position() {
+        let (arguments, stack, results) =
+            lowered("win64cc double @f(double, i64, float, ptr, i32, double, i8 zeroext)");
+        let expected = [
+            "xmm0:64", "rdx:64", "xmm2:32", "r9:64", "+32:32", "+40:64", "+48:32",
+        ];
+        assert_eq!(arguments, expected);
+        assert_eq!((stack, results), (56, vec!["xmm0:64".to_owned()]));
+    }
+
+    #[test]
+    fn microsoft_passes_large_things_by_reference_and_returns_one_register() {
+        let (arguments, stack, results) = lowered("win64cc <4 x float> @f(<4 x float>, i64)");
+        assert_eq!(arguments, ["rcx:64", "rdx:64"]);
+        assert_eq!((stack, results), (32, vec!["xmm0:128".to_owned()]));
+        let pair = llvm::read("a.ll", "declare win64cc { i64, i64 } @f()");
+        assert_eq!(Lowered::of(&pair[0], &SYSTEM_V_X86_64), None);
+        let variadic = llvm::read("a.ll", "declare win64cc i32 @f(ptr, ...)");
+        let variadic = Lowered::of(&variadic[0], &SYSTEM_V_X86_64).unwrap();
+        assert!(!variadic.argument_registers().contains(Register::RAX));
     }
 }

@@ -6,6 +6,7 @@ mod gates;
 mod interrupt;
 mod lowered;
 mod modes;
+mod platform;
 mod references;
 mod remarks;
 mod roots;
@@ -16,8 +17,9 @@ pub use configuration::{Allowed, Configuration, Declared, Error, fits};
 pub use contract::Contract;
 pub use gates::Gate;
 pub use interrupt::Interrupt;
-pub use lowered::{Held, Lowered, Piece, passes_parameters};
+pub use lowered::{Held, Lowered, Piece};
 pub use modes::{CodeMode, Modes, SegmentMode};
+pub use platform::platform_of;
 pub use remarks::nearest_symbol;
 pub use roots::{
     Derived, Root, RootChoice, handed_out, has_assembly, has_code, is_judged, roots_of,

@@ -155,14 +155,14 @@ fn is_part(image: &Image, name: &str) -> bool {
     outer.is_some_and(|outer| image.symbols().any(|(_, symbol)| symbol.name == outer))
 }
 
-/// Whether code of the object can be held to System V for x86-64.
+/// Whether code of the object can be held to a convention for x86-64.
 #[must_use]
 pub fn is_judged(object: &Object) -> bool {
     let format = object.format;
     object.instruction_set == Some(InstructionSet::X86_64)
         && matches!(
             format,
-            Format::Elf { is_64: true } | Format::MachO { is_64: true }
+            Format::Elf { is_64: true } | Format::MachO { is_64: true } | Format::Coff
         )
 }
 

@@ -1,6 +1,6 @@
 //! Interrupt gates in 64-bit mode: Intel SDM volume 3, 6.13 and 6.14; AMD APM volume 2, 8.9.
 
-use super::{Convention, SYSTEM_V_X86_64};
+use super::Convention;
 use crate::registers::{Flags, Register, RegisterSet};
 
 /// What other code than the handler's need not spare, and the interrupted program may use.
@@ -19,6 +19,11 @@ pub const INTERRUPT_GATE: Convention = Convention {
     name: "interrupt gate",
     // Whatever runs owns every register; the handler is given its stack alone.
     parameters: &[],
+    vector_parameters: &[],
+    by_position: false,
+    vector_count: None,
+    general_results: &[],
+    vector_results: &[],
     arguments: RegisterSet::of(&[Register::RSP]),
     results: RegisterSet::EMPTY,
     // The processor saves none of them.
@@ -39,6 +44,8 @@ pub const INTERRUPT_GATE: Convention = Convention {
         Register::R14,
         Register::R15,
     ])),
+    preserved_vector_bits: 512,
+    home_space: 0,
     // 6.14.2: the processor aligns RSP to 16 bytes, then pushes five words of 8 bytes.
     stack_alignment: 16,
     entry_residue: 8,
@@ -65,9 +72,6 @@ pub const INTERRUPT_GATE_OF_UNKNOWN_VECTOR: Convention = Convention {
 
 /// What the processor pushes, from the lowest address on, the error code apart (figure 6-8).
 pub const INTERRUPT_FRAME: [&str; 5] = ["RIP", "CS", "RFLAGS", "RSP", "SS"];
-
-/// The convention of what a handler calls.
-pub const CALLED_BY_HANDLERS: &Convention = &SYSTEM_V_X86_64;
 
 /// Whether the processor pushes an error code for a vector (Intel SDM volume 3, table 6-1; AMD
 /// APM volume 2, table 8-1, for #VC and #SX). Interrupts from outside have none.

@@ -1,14 +1,18 @@
 //! What an ABI asks of every function, as tables: one file a convention.
 
 mod interrupt_gate;
+mod microsoft_x64;
 mod never_return;
+mod stack_probe;
 mod sysv_x86_64;
 
 pub use interrupt_gate::{
-    CALLED_BY_HANDLERS, INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
-    INTERRUPT_GATE_WITH_CODE, has_error_code,
+    INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR, INTERRUPT_GATE_WITH_CODE,
+    has_error_code,
 };
+pub use microsoft_x64::MICROSOFT_X64;
 pub use never_return::never_returns;
+pub use stack_probe::{STACK_PROBE, is_stack_probe};
 pub use sysv_x86_64::SYSTEM_V_X86_64;
 
 use crate::registers::{Flags, Register, RegisterSet};
@@ -20,6 +24,17 @@ pub struct Convention {
     pub name: &'static str,
     /// General registers that parameters are passed in, in this order.
     pub parameters: &'static [Register],
+    /// Vector registers that they are passed in, in this order.
+    pub vector_parameters: &'static [Register],
+    /// The number of a parameter tells its register, of either kind; else the parameters of each
+    /// kind are counted for themselves. What does not fit one register goes by reference.
+    pub by_position: bool,
+    /// Tells a variadic function in how many vector registers there are arguments.
+    pub vector_count: Option<Register>,
+    /// General registers that results are returned in, in this order.
+    pub general_results: &'static [Register],
+    /// Vector registers that they are returned in, in this order.
+    pub vector_results: &'static [Register],
     /// Registers that may hold something for the callee at its entry:
     /// arguments, the vector count of a variadic call, the static chain.
     pub arguments: RegisterSet,
@@ -27,6 +42,10 @@ pub struct Convention {
     pub results: RegisterSet,
     /// Registers that hold their entry value at the return.
     pub preserved: RegisterSet,
+    /// How many low bits of a vector register that is preserved are.
+    pub preserved_vector_bits: u16,
+    /// Bytes above the return address that the caller provides and the callee may write.
+    pub home_space: u32,
     /// SP at the entry is `entry_residue` modulo this, in bytes.
     pub stack_alignment: u16,
     /// See `stack_alignment`.
@@ -35,4 +54,21 @@ pub struct Convention {
     pub red_zone: u32,
     /// Flags that are clear at entry and return.
     pub clear: Flags,
+}
+
+/// The conventions that functions are called by.
+const ALL: [&Convention; 2] = [&SYSTEM_V_X86_64, &MICROSOFT_X64];
+
+impl Convention {
+    /// The convention of a name that `abide.toml` may give.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|convention| convention.name == name)
+    }
+
+    /// How many low bytes of a preserved register are.
+    #[must_use]
+    pub const fn preserved_bytes(&self) -> u8 {
+        (self.preserved_vector_bits / 8) as u8
+    }
 }

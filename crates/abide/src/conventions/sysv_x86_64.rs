@@ -22,7 +22,7 @@ const OTHER_ARGUMENTS: RegisterSet = RegisterSet::of(&[
     Register::RSP,
 ]);
 
-const VECTOR_ARGUMENTS: RegisterSet = RegisterSet::of(&[
+const VECTOR_PARAMETERS: [Register; 8] = [
     Register::vector(0),
     Register::vector(1),
     Register::vector(2),
@@ -31,22 +31,26 @@ const VECTOR_ARGUMENTS: RegisterSet = RegisterSet::of(&[
     Register::vector(5),
     Register::vector(6),
     Register::vector(7),
-]);
+];
+
+/// 3.2.3, "Returning of Values".
+const GENERAL_RESULTS: [Register; 2] = [Register::RAX, Register::RDX];
+const VECTOR_RESULTS: [Register; 2] = [Register::vector(0), Register::vector(1)];
 
 /// System V for x86-64: sections 3.2 (stack, registers) and 3.4 (processes).
 pub const SYSTEM_V_X86_64: Convention = Convention {
     name: "sysv64",
     parameters: &PARAMETERS,
+    vector_parameters: &VECTOR_PARAMETERS,
+    by_position: false,
+    // 3.5.7: `al` is an upper bound.
+    vector_count: Some(Register::RAX),
+    general_results: &GENERAL_RESULTS,
+    vector_results: &VECTOR_RESULTS,
     arguments: RegisterSet::of(&PARAMETERS)
         .union(OTHER_ARGUMENTS)
-        .union(VECTOR_ARGUMENTS),
-    // 3.2.3, "Returning of Values".
-    results: RegisterSet::of(&[
-        Register::RAX,
-        Register::RDX,
-        Register::vector(0),
-        Register::vector(1),
-    ]),
+        .union(RegisterSet::of(&VECTOR_PARAMETERS)),
+    results: RegisterSet::of(&GENERAL_RESULTS).union(RegisterSet::of(&VECTOR_RESULTS)),
     // 3.2.1: "%rbp, %rbx and %r12 through %r15 belong to the calling function", and "The control
     // bits of the MXCSR register are callee-saved (preserved across calls), while the status bits
     // are caller-saved (not preserved). The x87 status word register is caller-saved, whereas the
@@ -61,6 +65,9 @@ pub const SYSTEM_V_X86_64: Convention = Convention {
         Register::MXCSR,
         Register::X87_CONTROL,
     ]),
+    // No vector register is; where `abide.toml` says so of one, it says it of `xmm`.
+    preserved_vector_bits: 128,
+    home_space: 0,
     // 3.2.2: "%rsp + 8 is a multiple of 16 when control is transferred".
     stack_alignment: 16,
     entry_residue: 8,

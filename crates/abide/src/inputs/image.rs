@@ -26,6 +26,14 @@ pub struct Place {
     pub offset: i64,
 }
 
+impl Place {
+    /// The first of all places.
+    pub const LOWEST: Self = Self {
+        section: SectionId(0),
+        offset: i64::MIN,
+    };
+}
+
 /// A symbol of the image: which object's, and which of its symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageSymbol {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use object::archive;
 use object::read::archive::{ArchiveFile, ArchiveMember};
+use object::read::coff::ImportFile;
 
 use super::{Bytes, Error, Object, parse};
 
@@ -16,6 +17,8 @@ pub struct File {
     pub is_archive: bool,
     /// Its objects, in the archive's order.
     pub objects: Vec<Object>,
+    /// What members of an import library of Windows define: names of a DLL.
+    pub imports: Vec<String>,
     /// Members of the archive that are no objects: an rlib's metadata, say.
     pub skipped: Vec<String>,
 }
@@ -46,6 +49,7 @@ pub fn read_from(name: &str, bytes: Bytes) -> Result<File, Error> {
         name: name.to_owned(),
         is_archive: is_archive(&bytes),
         objects: Vec::new(),
+        imports: Vec::new(),
         skipped: Vec::new(),
     };
     if file.is_archive {
@@ -118,7 +122,10 @@ fn read_member(file: &mut File, archive: &Bytes, member: &ArchiveMember<'_>) -> 
                 help: "give the inner archive by itself",
             });
         }
-        file.skipped.push(member_name);
+        match imported(&bytes) {
+            Some(name) => file.imports.extend([format!("__imp_{name}"), name]),
+            None => file.skipped.push(member_name),
+        }
         return Ok(());
     }
     file.objects.push(parse::object(name, bytes)?);
@@ -130,6 +137,13 @@ fn member_bytes(archive: &Bytes, member: &ArchiveMember<'_>) -> Option<Bytes> {
     let start = usize::try_from(start).ok()?;
     let end = start.checked_add(usize::try_from(size).ok()?)?;
     archive.slice(start..end)
+}
+
+/// The name that a member of an import library defines, by its short form (PE format, "Import
+/// Library Format"): the linker makes a stub of it, and a pointer `__imp_NAME`.
+fn imported(bytes: &[u8]) -> Option<String> {
+    let import = ImportFile::parse(bytes).ok()?;
+    Some(String::from_utf8_lossy(import.symbol()).into_owned())
 }
 
 /// The member in which rustc keeps the metadata of an rlib: an object in form, but never linked.

@@ -54,7 +54,7 @@ fn symbol(
     let size = entry.size();
     Ok(Symbol {
         name: budget.name(entry.name_bytes()?)?,
-        kind: kind(entry),
+        kind: kind(entry, is_code(place, sections)),
         binding: binding(entry),
         visibility: visibility(entry),
         place,
@@ -82,7 +82,15 @@ fn place(entry: &object::read::Symbol<'_, '_>, sections: &[Section]) -> SymbolPl
     }
 }
 
-fn kind(entry: &object::read::Symbol<'_, '_>) -> SymbolKind {
+fn is_code(place: SymbolPlace, sections: &[Section]) -> bool {
+    let SymbolPlace::Section(section) = place else {
+        return false;
+    };
+    let section = sections.get(section.0 as usize);
+    section.is_some_and(|section| section.flags.execute)
+}
+
+fn kind(entry: &object::read::Symbol<'_, '_>, is_code: bool) -> SymbolKind {
     if let SymbolFlags::Elf { st_info, .. } = entry.flags() {
         return match st_info.st_type() {
             elf::STT_NOTYPE => SymbolKind::Untyped,
@@ -97,6 +105,8 @@ fn kind(entry: &object::read::Symbol<'_, '_>) -> SymbolKind {
     }
     match entry.kind() {
         object::SymbolKind::Text => SymbolKind::Function,
+        // COFF knows functions and what are none; few assemblers say it.
+        object::SymbolKind::Data if is_code => SymbolKind::Untyped,
         object::SymbolKind::Data => SymbolKind::Object,
         object::SymbolKind::Section => SymbolKind::Section,
         object::SymbolKind::File => SymbolKind::File,

@@ -10,7 +10,6 @@ use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, State};
 use super::terms::{Base, BaseId, Garbage, TermId, Terms, Value, mask};
-use crate::contracts::passes_parameters;
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
@@ -285,7 +284,7 @@ impl<'image> Evaluator<'image> {
 
     fn is_in_place_of_argument(&self, source: BaseId) -> bool {
         match self.terms.get(source) {
-            Base::Entry(register) => passes_parameters(register),
+            Base::Entry(register) => self.terms.passes_parameters(register),
             Base::Argument(..) => true,
             _ => false,
         }
@@ -325,6 +324,7 @@ impl<'image> Evaluator<'image> {
                 self.note_taken(at, value, part);
                 Value::ANYTHING
             }
+            ..=64 if self.terms.is_wide(value) => Value::ANYTHING,
             bits if bits < 64 && value != Value::ANYTHING => {
                 state.truncate(&mut self.terms, value, bits as u8)
             }
@@ -449,7 +449,7 @@ impl<'image> Evaluator<'image> {
             self.escape(state, value);
             if part.low != 0 || value == Value::ANYTHING {
                 self.note_taken(at, value, Part::low(register, part.bits));
-                return state.open_vector(register);
+                return state.keep_below(register, part.low);
             }
             self.has_garbage_vectors |= self.terms.is_undefined(value);
             state.registers[register.index()] = value;
@@ -543,7 +543,12 @@ impl<'image> Evaluator<'image> {
         self.check_alignment(state, at, address, align);
         self.check_step(state, at, address);
         let mut found = state.load(&mut self.terms, address, bytes);
-        if let Some(value) = found.value {
+        if let Some(value) = found.value
+            && bytes <= 8
+            && self.terms.is_wide(value)
+        {
+            found.value = Some(Value::ANYTHING);
+        } else if let Some(value) = found.value {
             found.value = Some(state.truncate(&mut self.terms, value, (bytes * 8).min(64) as u8));
         }
         let distance = self.terms.subtract(address, state.stack_pointer());
@@ -820,6 +825,21 @@ impl<'image> Evaluator<'image> {
             self.record(at, Event::UnprobedStep { distance });
         }
         state.touched = from_entry.high;
+    }
+
+    /// A helper has touched each page from SP down by `rax` bytes.
+    pub(super) fn probe(&mut self, state: &mut State, at: At) {
+        let size = state.register(Register::RAX);
+        let lowest = self.terms.subtract(state.stack_pointer(), size);
+        let reached = self.terms.subtract(lowest, Value::FRAME);
+        let reached = state.range(&self.terms, reached);
+        // However far it is, nothing was left out.
+        let to = match reached.low == reached.high {
+            true => reached.low,
+            false => i64::MIN,
+        };
+        state.touched = state.touched.min(to);
+        self.check_defined(at, size, Use::Address);
     }
 
     fn stack_moved(&mut self, state: &mut State) {

@@ -7,6 +7,7 @@ use super::known::Known;
 use super::linked::Changes;
 use super::state::State;
 use super::terms::{Garbage, Value};
+use crate::conventions::Convention;
 use crate::inputs::{ImageSymbol, Place};
 use crate::registers::Register;
 
@@ -55,6 +56,17 @@ pub enum Use {
     Taken,
 }
 
+/// What a callee finds where it may write above its return address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// Its own: nothing that anyone needs.
+    Provided,
+    /// The root's return address, or what its caller keeps above it.
+    Callers,
+    /// Where the root's frame ends is not known.
+    Unknown,
+}
+
 /// Something that happened at a place, on some path.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -69,8 +81,12 @@ pub enum Event {
     Call {
         /// Who.
         callee: Callee,
-        /// SP modulo 16 at the callee's entry, if known.
+        /// By which.
+        convention: &'static Convention,
+        /// SP modulo its alignment at the callee's entry, if known.
         residue: Option<u64>,
+        /// What the callee finds in place of its home space.
+        home: Home,
         /// SP is an address of the root's frame.
         on_frame: bool,
         /// DF.
@@ -260,6 +276,8 @@ pub struct Assumptions {
     pub table_bound: BTreeSet<AssumedTable>,
     /// Where jumps lead by entries that may lie behind the end of such a table.
     pub doubted: BTreeSet<Place>,
+    /// Where jumps lead by the entries that such a table has, by the jump.
+    pub tabled: BTreeSet<(Place, Place)>,
     /// How far the stack arguments reach that the root reads, as an offset from SP at the entry.
     pub read_arguments: Option<i64>,
 }
@@ -273,6 +291,7 @@ impl Assumptions {
         self.callees.extend(&other.callees);
         self.table_bound.extend(&other.table_bound);
         self.doubted.extend(&other.doubted);
+        self.tabled.extend(&other.tabled);
         self.handed_out.extend(&other.handed_out);
         self.read_arguments = self.read_arguments.max(other.read_arguments);
     }

@@ -19,7 +19,7 @@ use super::tables::{Destination, Jump, destinations, is_in_table};
 use super::terms::{TermId, Terms, Value};
 use super::unwinding::UnwindTables;
 use crate::contracts::{Contract, Held, Modes, Stated};
-use crate::conventions::Convention;
+use crate::conventions::{Convention, STACK_PROBE};
 use crate::inputs::{Image, Place};
 use crate::machine::x86::is_far_branch;
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
@@ -43,7 +43,7 @@ const PATIENCE: u32 = 5;
 pub struct Surroundings<'image> {
     /// The image.
     pub image: &'image Image,
-    /// The convention of calls that are not followed.
+    /// The C convention of the platform, which callees keep of which nothing else is known.
     pub convention: &'static Convention,
     /// Where objects begin.
     pub boundaries: Boundaries,
@@ -94,10 +94,23 @@ impl<'image> Surroundings<'image> {
         own.or_else(|| self.declared.get(&callee))
     }
 
+    /// The convention by which a root calls: its callee's own; a pointer's target is taken to
+    /// keep the root's.
+    pub(super) fn convention_of(&self, callee: Callee, caller: &Contract) -> &'static Convention {
+        match (self.contract_of(callee), callee) {
+            (Some(contract), _) => contract.convention,
+            (None, Callee::Pointer) => caller.callees,
+            (None, _) => self.convention,
+        }
+    }
+
     /// The registers that a callee preserves by its contract.
-    pub(super) fn preserved_by(&self, callee: Callee) -> RegisterSet {
+    pub(super) fn preserved_by(&self, callee: Callee, caller: &Contract) -> RegisterSet {
         let own = self.contract_of(callee);
-        own.map_or(self.convention.preserved, |contract| contract.preserved)
+        own.map_or_else(
+            || self.convention_of(callee, caller).preserved,
+            |contract| contract.preserved,
+        )
     }
 
     pub(super) fn callee_returns(&self, callee: Callee) -> bool {
@@ -313,7 +326,6 @@ impl<'code, 'image> Explorer<'code, 'image> {
             return true;
         };
         let aligned = u64::from(stated.aligned.unwrap_or(1));
-        let convention = self.around.convention;
         match &mut seen.event {
             Event::Unknown {
                 reason: Reason::SelfModification,
@@ -322,7 +334,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 *residue = residue.or(Some(0));
                 true
             }
-            Event::Call { residue, .. } if aligned >= u64::from(convention.stack_alignment) => {
+            Event::Call {
+                residue,
+                convention,
+                ..
+            } if aligned >= u64::from(convention.stack_alignment) => {
                 *residue = residue.or(Some(u64::from(convention.entry_residue)));
                 true
             }
@@ -867,12 +883,20 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
     }
 
-    fn event_of_call(&self, state: &State, callee: Callee) -> Event {
-        let log2 = self.around.convention.stack_alignment.trailing_zeros() as u8;
+    fn convention_of(&self, callee: Callee) -> &'static Convention {
+        let caller = self.evaluator.terms.contract();
+        self.around.convention_of(callee, caller)
+    }
+
+    fn event_of_call(&mut self, state: &State, callee: Callee) -> Event {
+        let convention = self.convention_of(callee);
+        let log2 = convention.stack_alignment.trailing_zeros() as u8;
         let known = state.known(&self.evaluator.terms, state.stack_pointer());
         Event::Call {
             callee,
+            convention,
             residue: known.modulo(log2),
+            home: self.home_of(state, convention),
             on_frame: self.evaluator.terms.is_frame(state.stack_pointer()),
             direction: state.direction,
             alignment: state.alignment,
@@ -930,11 +954,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
         if !self.around.callee_returns(callee) {
             return false;
         }
-        self.give_arguments(state);
+        let convention = self.convention_of(callee);
+        self.give_arguments(state, convention);
         state.registers[Register::RSP.index()] = stack_pointer.plus(8);
-        let limit = state.stack_pointer();
-        if self.evaluator.terms.is_frame(limit) {
-            state.forget_below(&mut self.evaluator.terms, limit);
+        self.give_home(state, convention);
+        if *convention == STACK_PROBE {
+            self.evaluator.probe(state, at);
         }
         if state.escaped {
             self.evaluator.forget_escaped(state);
@@ -948,7 +973,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let event = self.event_of_call(state, callee);
         self.evaluator.record(at, event);
         self.evaluator.record.assumptions.callees.insert(callee);
-        self.note_callbacks(state);
+        self.note_callbacks(state, callee);
     }
 
     /// What a callee takes by its declaration is no garbage.
@@ -970,8 +995,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     /// Functions whose addresses a callee finds in its argument registers.
-    fn note_callbacks(&mut self, state: &State) {
-        for register in self.around.convention.arguments.iter() {
+    fn note_callbacks(&mut self, state: &State, callee: Callee) {
+        let convention = self.convention_of(callee);
+        for register in convention.arguments.iter() {
             let place = self.evaluator.terms.as_place(state.register(register));
             let code = place.filter(|&place| self.around.image.is_code(place));
             self.evaluator.record.assumptions.handed_out.extend(code);
@@ -980,22 +1006,22 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     /// Addresses of the frame that a callee may find in its argument registers
     /// or on the stack.
-    fn give_arguments(&self, state: &mut State) {
+    fn give_arguments(&self, state: &mut State, convention: &Convention) {
         let terms = &self.evaluator.terms;
         let top = state.stack_pointer();
         state.escaped |= state.slots.iter().any(|slot| {
             let is_argument = slot.term == top.term && slot.offset > top.offset;
             is_argument && terms.has_frame(slot.value)
         });
-        state.escaped |=
-            self.around.convention.arguments.iter().any(|register| {
-                register != Register::RSP && terms.has_frame(state.register(register))
-            });
+        state.escaped |= convention
+            .arguments
+            .iter()
+            .any(|register| register != Register::RSP && terms.has_frame(state.register(register)));
     }
 
     fn clobber(&mut self, state: &mut State, at: At, callee: Callee) {
         let own = self.around.contract_of(callee);
-        let convention = self.around.convention;
+        let convention = self.convention_of(callee);
         let (preserved, results) = match own {
             Some(contract) => (contract.preserved, contract.results),
             None => (convention.preserved, convention.results),
@@ -1016,6 +1042,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 _ if register.is_vector() && changes.is_some() => !touches(register),
                 _ => preserved.contains(register),
             };
+            if register.is_vector() && is_kept && changes.is_none() {
+                state.keep_below(register, convention.preserved_vector_bits);
+            }
             if register == Register::RSP || is_kept {
                 continue;
             }
@@ -1058,7 +1087,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     /// `syscall` leaves rax, rcx and r11 changed (Intel SDM; System V, A.2.1).
     fn leave_to_kernel(&mut self, state: &mut State, at: At) {
-        self.give_arguments(state);
+        self.give_arguments(state, self.around.convention);
         for register in [Register::RAX, Register::RCX, Register::R11] {
             let value = self.evaluator.returned(state, at, register);
             state.registers[register.index()] = value;
@@ -1127,6 +1156,7 @@ fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> boo
     }
 }
 
+mod home;
 mod interrupt;
 mod mode;
 mod recursion;

@@ -24,7 +24,7 @@ mod unwinding;
 pub use boundaries::Boundaries;
 pub use code::Code;
 pub use events::{
-    Aim, AssumedTable, Assumptions, Callee, Event, Exit, Facts, Reason, Seen, Unwound, Use,
+    Aim, AssumedTable, Assumptions, Callee, Event, Exit, Facts, Home, Reason, Seen, Unwound, Use,
     Whereabouts,
 };
 pub use explore::{Analysis, Calls, Explored, Explorer, Surroundings};

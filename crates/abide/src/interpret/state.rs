@@ -153,6 +153,16 @@ impl State {
         self.widths[usize::from(register.0 - 16)] = 0;
     }
 
+    /// Nothing is known any more of a vector register's bits from `low` on.
+    pub fn keep_below(&mut self, register: Register, low: u16) {
+        let width = &mut self.widths[usize::from(register.0 - 16)];
+        // What is narrower than 64 bits goes by a name of its own.
+        if low < 64 || *width < 8 {
+            return self.open_vector(register);
+        }
+        *width = (*width).min((low / 8) as u8);
+    }
+
     /// SP.
     #[must_use]
     pub fn stack_pointer(&self) -> Value {

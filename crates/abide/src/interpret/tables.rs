@@ -121,7 +121,7 @@ fn by_table(
     let mut reading = Reading::of(evaluator, boundaries, state, jump.target)?;
     let found = reading.targets()?;
     if let Some((first, last)) = found.assumed {
-        reading.note_doubts(&found.destinations);
+        reading.note_doubts(jump.at, &found);
         reading.assume(jump.at, first, last);
     }
     Some(found.destinations)
@@ -150,6 +150,9 @@ fn by_declared_table(
 /// The targets of a table.
 struct Found {
     destinations: Vec<Destination>,
+    /// How many of them are of entries before the one that a label begins the table with: the
+    /// index may reach them, or it may not.
+    before: usize,
     /// The first and the last entry, where values alone do not bound the index.
     assumed: Option<(Place, Place)>,
 }
@@ -213,6 +216,7 @@ impl<'a, 'image> Reading<'a, 'image> {
             if let Some(destinations) = all {
                 return Some(Found {
                     destinations,
+                    before: 0,
                     assumed: None,
                 });
             }
@@ -231,6 +235,7 @@ impl<'a, 'image> Reading<'a, 'image> {
     /// nowhere, and the table behind them counts too.
     fn labelled(&mut self) -> Option<Found> {
         let mut destinations = Vec::new();
+        let mut before = 0;
         let mut assumed = None;
         let segments = self
             .table
@@ -243,6 +248,9 @@ impl<'a, 'image> Reading<'a, 'image> {
                 Some((self.whole(places, Plausible::Label)?, ends(places)))
             });
             if let Some((found, ends)) = found {
+                if is_table {
+                    before = destinations.len();
+                }
                 destinations.extend(found);
                 assumed = hull(assumed, ends);
                 if is_table {
@@ -252,6 +260,7 @@ impl<'a, 'image> Reading<'a, 'image> {
         }
         (!destinations.is_empty()).then_some(Found {
             destinations,
+            before,
             assumed,
         })
     }
@@ -290,6 +299,7 @@ impl<'a, 'image> Reading<'a, 'image> {
             if !found.is_empty() {
                 return Some(Found {
                     destinations: without_repeats(found),
+                    before: 0,
                     assumed,
                 });
             }
@@ -316,6 +326,7 @@ impl<'a, 'image> Reading<'a, 'image> {
             if is_table {
                 return Some(Found {
                     destinations: found,
+                    before: 0,
                     assumed,
                 });
             }
@@ -354,15 +365,21 @@ impl<'a, 'image> Reading<'a, 'image> {
         base.is_some_and(|base| self.boundaries.is_anothers(image, entry, (base, target)))
     }
 
-    /// Notes the targets that may come from behind the table's end.
-    fn note_doubts(&mut self, found: &[Destination]) {
+    /// Notes the targets, and those that may come from behind the table's end.
+    fn note_doubts(&mut self, at: Place, found: &Found) {
         let image = self.evaluator.image;
-        let targets = found.iter().filter_map(|destination| match destination {
+        let place = |destination: &Destination| match destination {
             Destination::Place(target, _) => Some(*target),
             _ => None,
-        });
+        };
+        let targets = found.destinations.iter().filter_map(place);
+        let labelled = &found.destinations[found.before..];
+        let assumptions = &mut self.evaluator.record.assumptions;
+        assumptions
+            .tabled
+            .extend(labelled.iter().filter_map(place).map(|target| (at, target)));
         let doubtful = targets.filter(|&target| !self.boundaries.surely_begins(image, target));
-        self.evaluator.record.assumptions.doubted.extend(doubtful);
+        assumptions.doubted.extend(doubtful);
     }
 }
 

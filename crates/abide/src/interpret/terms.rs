@@ -330,6 +330,33 @@ impl Terms {
         terms
     }
 
+    /// Whether a value goes by the name of a whole vector register: its low bits are not it.
+    #[must_use]
+    pub fn is_wide(&self, value: Value) -> bool {
+        match self.as_base(value) {
+            Some(
+                Base::Entry(register)
+                | Base::Phi {
+                    location: Location::Register(register),
+                    ..
+                },
+            ) => register.is_vector(),
+            _ => false,
+        }
+    }
+
+    /// The contract of the root.
+    #[must_use]
+    pub const fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Whether the root's convention passes parameters in a register.
+    #[must_use]
+    pub fn passes_parameters(&self, register: Register) -> bool {
+        self.contract.passes_parameters(register)
+    }
+
     /// Whether a root may hold a register's entry value for nothing but to give it back.
     #[must_use]
     pub fn is_kept_for_caller(&self, register: Register) -> bool {

@@ -7,7 +7,7 @@ use super::suppressions::Suppressions;
 use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
 use super::{Error, Project, declarations};
 use crate::contracts::{self, Contract, Root, RootChoice};
-use crate::conventions::{SYSTEM_V_X86_64, never_returns};
+use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
 use crate::inputs::{Image, Place, Resolved, SectionIndex, Trace, shown_name};
 use crate::interpret::replay::{Replay, ReplayStep, Replayer, What};
@@ -65,19 +65,20 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
             target: Target::of(foreign).to_string(),
         });
     }
-    let mut around = surroundings(&image);
-    around.declared = declarations::contracts(&image, signatures);
+    let platform = project.platform(image.objects());
+    let mut around = surroundings(&image, platform);
+    around.declared = declarations::contracts(&image, signatures, platform);
     let declared = around.declared.clone();
     let contract = |root: &Root| {
         let configuration = &project.configuration;
         let configured = configuration.interrupt(&image, &root.name, root.place);
         let contract = match (configured, gates.handlers.get(&root.place)) {
-            (Some(interrupt), _) => Contract::of_handler(interrupt),
-            (None, Some(interrupt)) => Contract::of_gate(interrupt.clone()),
+            (Some(interrupt), _) => Contract::of_handler(interrupt, platform),
+            (None, Some(interrupt)) => Contract::of_gate(interrupt.clone(), platform),
             (None, None) => declared
                 .get(&Callee::Place(root.place))
                 .cloned()
-                .unwrap_or_else(|| Contract::of(&SYSTEM_V_X86_64)),
+                .unwrap_or_else(|| Contract::of(platform)),
         };
         configuration.contract(&root.name, contract)
     };
@@ -86,6 +87,7 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
         Callee::Place(place) => image.trace_of_assembly(*place).is_none(),
         _ => true,
     });
+    around.declared.extend(stack_probes(&image));
     around.stated.extend(project.configuration.stated(&image));
     around.modes = project.configuration.modes(&image);
     let mut decided: Vec<RootVerdicts> = Vec::new();
@@ -124,6 +126,19 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     })
 }
 
+/// Helpers that are called before a large frame is taken, where another library has them.
+fn stack_probes(image: &Image) -> impl Iterator<Item = (Callee, Contract)> {
+    image.symbols().filter_map(|(id, symbol)| {
+        let resolved = is_stack_probe(&symbol.name).then(|| image.resolve(id))?;
+        match resolved? {
+            Resolved::External(symbol) => {
+                Some((Callee::External(symbol), Contract::of(&STACK_PROBE)))
+            }
+            _ => None,
+        }
+    })
+}
+
 /// Whether a name that was given is a root.
 fn is_found(image: &Image, roots: &[Root], name: &str) -> Result<(), Error> {
     let is_it = |symbol: &str| symbol == name || shown_name(symbol) == name;
@@ -151,7 +166,7 @@ fn is_found(image: &Image, roots: &[Root], name: &str) -> Result<(), Error> {
 /// are searched for a run in all.
 #[must_use]
 pub fn judge_root(image: &Image, root: &Root, others: &[Root], searches: u32) -> RootVerdicts {
-    let contract = Contract::of(&SYSTEM_V_X86_64);
+    let contract = Contract::of(contracts::platform_of(image.objects()));
     judge_root_as(image, root, &contract, others, searches)
 }
 
@@ -164,9 +179,10 @@ pub fn judge_root_as(
     others: &[Root],
     searches: u32,
 ) -> RootVerdicts {
-    let mut around = surroundings(image);
+    let platform = contracts::platform_of(image.objects());
+    let mut around = surroundings(image, platform);
     for other in others {
-        let contract = Contract::of(&SYSTEM_V_X86_64);
+        let contract = Contract::of(platform);
         around.contracted.insert(other.place, contract);
     }
     around.contracted.insert(root.place, contract.clone());
@@ -187,8 +203,11 @@ pub fn judge_root_as(
     job.decide(&mut code)
 }
 
-fn surroundings(image: &Image) -> Surroundings<'_> {
-    let mut around = Surroundings::new(image, &SYSTEM_V_X86_64);
+fn surroundings<'image>(
+    image: &'image Image,
+    platform: &'static Convention,
+) -> Surroundings<'image> {
+    let mut around = Surroundings::new(image, platform);
     around.never_return = never_returns;
     around
 }

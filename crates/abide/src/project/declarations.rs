@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Error, Project, open_all};
 use crate::contracts::{Contract, Lowered};
-use crate::conventions::SYSTEM_V_X86_64;
+use crate::conventions::Convention;
 use crate::inputs::link::LinkUnit;
 use crate::inputs::{Assembly, Image, Language, Object, Resolved, Symbol, SymbolPlace};
 use crate::interpret::Callee;
@@ -26,7 +26,11 @@ pub(super) fn all(project: &Project, unit: &LinkUnit, source: &RustSource) -> Si
 }
 
 /// The contract that a declaration makes of each function, by where it is.
-pub(super) fn contracts(image: &Image, signatures: &Signatures) -> FxHashMap<Callee, Contract> {
+pub(super) fn contracts(
+    image: &Image,
+    signatures: &Signatures,
+    platform: &'static Convention,
+) -> FxHashMap<Callee, Contract> {
     let mut contracts = FxHashMap::default();
     if signatures.is_empty() {
         return contracts;
@@ -43,10 +47,10 @@ pub(super) fn contracts(image: &Image, signatures: &Signatures) -> FxHashMap<Cal
         if contracts.contains_key(&callee) {
             continue;
         }
-        let declared = signatures.first(&symbol.name).and_then(Lowered::of);
+        let signature = signatures.first(&symbol.name);
+        let declared = signature.and_then(|signature| Lowered::of(signature, platform));
         if let Some(declared) = declared {
-            let contract = Contract::declared(&SYSTEM_V_X86_64, declared);
-            contracts.insert(callee, contract);
+            contracts.insert(callee, Contract::declared(declared));
         }
     }
     contracts

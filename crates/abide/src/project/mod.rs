@@ -12,9 +12,10 @@ mod verdicts;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::contracts::Configuration;
+use crate::contracts::{Configuration, platform_of};
+use crate::conventions::Convention;
 use crate::inputs::link::LinkOptions;
-use crate::inputs::{self, File};
+use crate::inputs::{self, File, Object};
 use crate::rules::{Level, Levels};
 use crate::signatures::Signatures;
 
@@ -49,6 +50,14 @@ pub struct Project {
     pub possible: Option<Level>,
 }
 
+impl Project {
+    /// The C convention of the code, as the configuration says, or as its objects are made.
+    fn platform(&self, objects: &[Object]) -> &'static Convention {
+        let declared = self.configuration.convention();
+        declared.unwrap_or_else(|| platform_of(objects))
+    }
+}
+
 /// Why the work could not be done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -73,8 +82,8 @@ pub enum Error {
     NoRoot,
     /// No code is for the instruction set and convention that are judged.
     #[error(
-        "`{object}` is {target}: contracts are judged of 64-bit code for x86-64 and System V; \
-         judge the names alone by `--names`"
+        "`{object}` is {target}: contracts are judged of 64-bit code for x86-64 in objects of ELF, COFF \
+         and Mach-O; judge the names alone by `--names`"
     )]
     NotJudged {
         /// The first object with code.

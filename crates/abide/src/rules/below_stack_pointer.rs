@@ -1,4 +1,5 @@
 use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::conventions::Convention;
 use crate::interpret::Event;
 
 pub(super) static RULE: Rule = Rule {
@@ -9,9 +10,20 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Contract(check),
 };
 
+fn who_overwrites(convention: &Convention) -> String {
+    match convention.red_zone {
+        0 => "whatever interrupts the function may overwrite all that lies below the stack \
+              pointer: there is no red zone"
+            .to_owned(),
+        red_zone => format!(
+            "a signal handler may overwrite what lies more than {red_zone} bytes below the stack \
+             pointer"
+        ),
+    }
+}
+
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let red_zone = root.contract.convention.red_zone;
     for seen in root.events() {
         let Event::BelowStackPointer { distance } = seen.event else {
             continue;
@@ -33,10 +45,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 root.root.name
             ),
             label,
-            notes: vec![format!(
-                "a signal handler may overwrite what lies more than {red_zone} bytes below the \
-                 stack pointer"
-            )],
+            notes: vec![who_overwrites(root.contract.convention)],
             help: format!(
                 "move the stack pointer below the data before they are written, and back after \
                  `{}`",

@@ -1,6 +1,7 @@
 use super::facts::Facts;
 use super::{Finding, Level, Location, Outcome, Rule};
 use crate::contracts::Lowered;
+use crate::conventions::Convention;
 use crate::inputs::link::SymbolRef;
 use crate::inputs::{Language, SymbolPlace};
 use crate::signatures::{Origin, Signature};
@@ -16,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(facts: &Facts<'_>) -> Outcome {
     let symbols = facts.signatures.symbols();
     let findings = symbols.filter_map(|(symbol, said)| {
-        let clash = clash(said)?;
+        let clash = clash(said, facts.platform)?;
         let definition = facts.unit.definition(symbol);
         is_crossing(facts, symbol, definition)
             .then(|| finding(facts, symbol, definition, said, clash))
@@ -32,7 +33,7 @@ struct Clash<'a> {
 
 /// The first two declarations that pass something in different places. What source says under
 /// conditions that its reader does not know is heard only where nothing else is said.
-fn clash(said: &[Signature]) -> Option<Clash<'_>> {
+fn clash<'a>(said: &'a [Signature], platform: &'static Convention) -> Option<Clash<'a>> {
     let is_compiled = |signature: &&Signature| signature.origin != Origin::Source;
     let compiled: Vec<&Signature> = said.iter().filter(is_compiled).collect();
     let heard = match compiled.is_empty() {
@@ -40,8 +41,8 @@ fn clash(said: &[Signature]) -> Option<Clash<'_>> {
         false => compiled,
     };
     let (&one, others) = heard.split_first()?;
-    let lowered = Lowered::of(one);
-    let clashes = |other: &&&Signature| match (&lowered, Lowered::of(other)) {
+    let lowered = Lowered::of(one, platform);
+    let clashes = |other: &&&Signature| match (&lowered, Lowered::of(other, platform)) {
         (Some(one), Some(other)) => !compatible(one, &other),
         (one, other) => one.is_some() != other.is_some(),
     };

@@ -25,10 +25,9 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             continue;
         }
         for register in root.contract.preserved.iter() {
-            let value = state.register(register);
             if (register.is_general() || register.is_vector())
                 && register != Register::RSP
-                && root.terms.as_base(value) != Some(Base::Entry(register))
+                && !is_whole(root, state, register)
             {
                 let candidate = candidate(root, seen.place, seen.block, state, register);
                 judgement.candidates.push(candidate);
@@ -36,6 +35,18 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         }
     }
     judgement
+}
+
+/// Whether a register holds what it held at the entry, as far as that is preserved.
+fn is_whole(root: &RootFacts<'_>, state: &State, register: Register) -> bool {
+    let is_wide = match register.is_vector() {
+        true => {
+            let bytes = state.widths[usize::from(register.0 - 16)];
+            bytes >= root.contract.convention.preserved_bytes()
+        }
+        false => true,
+    };
+    is_wide && root.terms.as_base(state.register(register)) == Some(Base::Entry(register))
 }
 
 fn candidate(
@@ -47,7 +58,7 @@ fn candidate(
 ) -> Candidate {
     let name = &root.root.name;
     let value = state.register(register);
-    let holds = holds(root, register, value);
+    let holds = holds(root, state, register);
     Candidate {
         place,
         cause: place,
@@ -68,7 +79,12 @@ fn candidate(
     }
 }
 
-fn holds(root: &RootFacts<'_>, register: Register, value: Value) -> String {
+fn holds(root: &RootFacts<'_>, state: &State, register: Register) -> String {
+    let value = state.register(register);
+    if register.is_vector() && root.terms.as_base(value) == Some(Base::Entry(register)) {
+        let bytes = state.widths[usize::from(register.0 - 16)];
+        return format!("only {} bits of its entry value", 8 * u16::from(bytes));
+    }
     if let Some(Base::Function {
         function: Function::Truncate | Function::Insert { .. },
         bits,
@@ -103,6 +119,10 @@ fn help(
         _ if saved => {
             format!("its entry value is still in the frame: restore it before the exit at `{at}`")
         }
+        _ if register.is_vector() => format!(
+            "store all 128 bits of `{register}` at the entry and load them before the exit at \
+             `{at}`, or use a register that calls may change"
+        ),
         _ => format!(
             "push `{register}` at the entry and pop it before each return; the exit at `{at}` \
              does not"

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::{Location, ObjectPlace};
+use crate::conventions::Convention;
 use crate::inputs::link::{LinkUnit, SymbolRef, UnitPlace};
 use crate::inputs::{Assembly, Language, Object, SymbolPlace};
 use crate::signatures::Signatures;
@@ -17,18 +18,26 @@ pub struct Facts<'a> {
     pub source: &'a RustSource,
     /// What is declared of functions.
     pub signatures: &'a Signatures,
+    /// The C convention of the code.
+    pub platform: &'static Convention,
     /// For each object which of its code is assembly, told once it is asked for.
     assembly: Vec<OnceCell<Assembly>>,
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of a link unit.
+    /// The facts of a link unit, whose code is of a platform.
     #[must_use]
-    pub fn new(unit: &'a LinkUnit, source: &'a RustSource, signatures: &'a Signatures) -> Self {
+    pub fn new(
+        unit: &'a LinkUnit,
+        source: &'a RustSource,
+        signatures: &'a Signatures,
+        platform: &'static Convention,
+    ) -> Self {
         Self {
             unit,
             source,
             signatures,
+            platform,
             assembly: vec![OnceCell::new(); unit.objects.len()],
         }
     }

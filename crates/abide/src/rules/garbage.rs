@@ -1,7 +1,6 @@
 //! What rules about garbage have in common: where it comes from, and what it decides.
 
 use super::{Candidate, Level, RootFacts, Symptom};
-use crate::contracts::passes_parameters;
 use crate::inputs::Place;
 use crate::interpret::replay::Garbled;
 use crate::interpret::{Base, BaseId, Event, Use};
@@ -39,7 +38,7 @@ impl Source {
             Base::Entry(register) if contract.garbage_in(register) != u64::MAX => {
                 Some(Self::Above(Whence::Register(register)))
             }
-            Base::Entry(register) if passes_parameters(register) => {
+            Base::Entry(register) if contract.passes_parameters(register) => {
                 Some(Self::Undeclared(Whence::Register(register)))
             }
             Base::Entry(register) => Some(Self::Entry(register)),

@@ -82,6 +82,7 @@ impl Candidate {
             Symptom::Control(register) => replay::Symptom::Control(register),
             Symptom::UpperInUse => replay::Symptom::UpperInUse,
             Symptom::MisalignedCall => replay::Symptom::MisalignedCall { place },
+            Symptom::MissingHomeSpace => replay::Symptom::MissingHomeSpace { place },
             Symptom::MisalignedAccess { .. } => replay::Symptom::MisalignedAccess { place },
             Symptom::Undefined(_, shown) => replay::Symptom::Undefined { place, shown },
             Symptom::UndefinedResult { register, bits } => {
@@ -134,6 +135,8 @@ pub enum Symptom {
     UpperInUse,
     /// SP is misaligned at a call.
     MisalignedCall,
+    /// A callee finds no home space at a call.
+    MissingHomeSpace,
     /// An access that demands alignment gets none.
     MisalignedAccess {
         /// The alignment, in bytes.

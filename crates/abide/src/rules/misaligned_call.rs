@@ -12,11 +12,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement::default();
-    let convention = root.contract.callees;
-    let (alignment, entry) = (convention.stack_alignment, convention.entry_residue);
     for seen in root.events() {
         let Event::Call {
             callee,
+            convention,
             residue,
             on_frame,
             ..
@@ -24,6 +23,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         else {
             continue;
         };
+        let (alignment, entry) = (convention.stack_alignment, convention.entry_residue);
         let callee = root.callee(callee);
         match residue {
             Some(residue) if residue == u64::from(entry) => {}

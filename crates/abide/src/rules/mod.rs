@@ -21,6 +21,7 @@ mod level;
 mod lost_across_call;
 mod misaligned_call;
 mod misaligned_stack_access;
+mod missing_home_space;
 mod missing_return_value;
 mod missing_vzeroupper;
 mod needless_suppression;
@@ -112,6 +113,7 @@ pub static ALL: &[&Rule] = &[
     &lost_across_call::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
+    &missing_home_space::RULE,
     &missing_return_value::RULE,
     &missing_vzeroupper::RULE,
     &needless_suppression::RULE,

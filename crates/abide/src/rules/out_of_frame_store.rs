@@ -10,27 +10,28 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Contract(check),
 };
 
-/// Where the first stack argument is, from SP at the entry.
-const FIRST_ARGUMENT: i64 = 8;
+/// Where the caller's part of the stack begins, from SP at the entry.
+const ABOVE_RETURN_ADDRESS: i64 = 8;
 
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     let declared = root.contract.stack_arguments;
+    // Where the first stack argument is: the home space below it is the function's in any case.
+    let first = ABOVE_RETURN_ADDRESS + i64::from(root.contract.convention.home_space);
     let reach = match declared {
-        Some(bytes) => FIRST_ARGUMENT + i64::from(bytes),
+        Some(bytes) => ABOVE_RETURN_ADDRESS + i64::from(bytes),
         // What the root reads there, its caller has put there.
-        None => root
-            .facts
-            .assumptions
-            .read_arguments
-            .unwrap_or(FIRST_ARGUMENT),
+        None => {
+            let read = root.facts.assumptions.read_arguments;
+            read.map_or(first, |read| read.max(first))
+        }
     };
     let stores = root.events().filter_map(|seen| match seen.event {
         Event::CallerFrameStore { offset } => Some(offset),
         _ => None,
     });
     // So many bytes that all stores are within them.
-    let most = stores.max().unwrap_or(FIRST_ARGUMENT) - FIRST_ARGUMENT + 8;
+    let most = stores.max().unwrap_or(first) - first + 8;
     for seen in root.events() {
         let Event::CallerFrameStore { offset } = seen.event else {
             continue;
@@ -44,7 +45,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 .push(candidate(root, seen, offset, reach));
             continue;
         }
-        let bytes = offset - FIRST_ARGUMENT + 8;
+        let bytes = offset - first + 8;
         judgement.doubts.push(Doubt {
             place: seen.place,
             class: "how many stack arguments there are",

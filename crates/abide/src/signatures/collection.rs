@@ -145,13 +145,13 @@ impl Signatures {
         self.by_symbol.get(symbol).map_or(&[], Vec::as_slice)
     }
 
-    /// The signature to hold a symbol to: the first that is not in another convention.
+    /// The signature to hold a symbol to: the first whose convention is known.
     #[must_use]
     pub fn first(&self, symbol: &str) -> Option<&Signature> {
         let mut all: Vec<_> = self
             .of(symbol)
             .iter()
-            .filter(|signature| signature.convention == CallConvention::C)
+            .filter(|signature| signature.convention != CallConvention::Other)
             .collect();
         all.sort_by_key(|signature| rank(signature.origin));
         all.first().copied()

@@ -9,7 +9,7 @@ mod types;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{CallConvention, Origin, Signature};
+use super::{Origin, Signature};
 use parse::{Head, Parser};
 use types::IrType;
 
@@ -121,7 +121,7 @@ impl Reader {
             if let Some(said) = said.get(&call.symbol) {
                 call.never_returns = said.never_returns;
                 call.unwinds = said.unwinds;
-                if said.variadic && call.convention == CallConvention::C {
+                if said.variadic && call.convention == said.convention {
                     call.variadic = true;
                     call.parameters.truncate(said.parameters.len());
                 }

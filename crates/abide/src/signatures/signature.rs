@@ -82,9 +82,11 @@ impl Parameter {
 /// The convention that a declaration names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CallConvention {
-    /// The target's C convention, for x86-64 on everything but Windows System V.
+    /// The C convention of the platform.
     C,
-    /// Microsoft's.
+    /// System V's, whatever the platform.
+    SystemV,
+    /// Microsoft's, whatever the platform.
     Win64,
     /// Another, of which nothing is known.
     Other,

@@ -107,9 +107,11 @@ impl LinkUnit {
             options,
             ..Self::default()
         };
+        let imports: Vec<_> = files.iter().flat_map(|f| f.imports.clone()).collect();
         pull::fill(&mut unit, files);
         unit.definitions = definitions(&unit.objects);
         unit.dynamic = exports(&unit.images);
+        unit.dynamic.extend(imports);
         unit.lines = unit.objects.iter().map(|_| OnceLock::new()).collect();
         if unit.options.gc_sections && unit.options.complete {
             unit.live = Some(live::sections(&unit));

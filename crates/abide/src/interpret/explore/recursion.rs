@@ -15,6 +15,14 @@ use crate::interpret::state::{FlagSource, State, TRACKED};
 use crate::interpret::terms::{Base, Location, Value};
 use crate::registers::{Register, RegisterSet};
 
+/// How many low bytes of a preserved vector register a helper is taken to keep.
+const KEPT: u8 = 16;
+
+/// Whether a register has a value of its own at the entry of a helper that calls itself.
+fn is_followed(register: Register, preserved: RegisterSet) -> bool {
+    !register.is_vector() || preserved.contains(register)
+}
+
 /// For each helper that calls itself, the registers that it is taken to preserve.
 pub(super) type Kept = FxHashMap<Place, RegisterSet>;
 
@@ -85,7 +93,9 @@ impl Explorer<'_, '_> {
         let entry = terms.add(Value::FRAME, distance);
         let back = terms.lost(Value::ANYTHING);
         let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
-        let all = (0..16).chain(controls).map(Register).collect();
+        let all: RegisterSet = (0..16).chain(controls).map(Register).collect();
+        let vectors = self.preserved.iter().filter(|r| r.is_vector());
+        let all = all.union(vectors.collect());
         self.summaries.push(Summary {
             callee,
             context,
@@ -105,16 +115,20 @@ impl Explorer<'_, '_> {
         let distance = terms.subtract(state.stack_pointer(), Value::FRAME);
         let known = state.known(terms, distance);
         let mut any = state.clone();
+        let followed = self.preserved;
         for index in 0..TRACKED {
             let register = Register(index as u8);
             let value = state.registers[index];
             let (coefficient, touched) = terms.frame_part(value);
             let undefined = terms.undefined_source(value);
             let frame = coefficient != 0 || touched;
-            any.registers[index] = match !register.is_vector() {
+            any.registers[index] = match is_followed(register, followed) {
                 true => terms.base(unknown(number, register, undefined, frame)),
                 false => Value::ANYTHING,
             };
+        }
+        for width in &mut any.widths {
+            *width = (*width).min(KEPT);
         }
         any.registers[Register::RSP.index()] = entry;
         any.slots.retain_mut(|slot| {
@@ -149,13 +163,16 @@ impl Explorer<'_, '_> {
         state.forget_below(&mut self.evaluator.terms, top);
         for index in 0..TRACKED {
             let register = Register(index as u8);
+            if register.is_vector() && kept.contains(register) {
+                state.keep_below(register, u16::from(KEPT) * 8);
+            }
             if register == Register::RSP || kept.contains(register) {
                 continue;
             }
-            state.registers[index] = match !register.is_vector() {
-                true => self.evaluator.returned(state, at, register),
-                false => Value::ANYTHING,
-            };
+            match register.is_vector() {
+                true => state.open_vector(register),
+                false => state.registers[index] = self.evaluator.returned(state, at, register),
+            }
         }
         state.carry = FlagSource::Open(None);
         state.status = FlagSource::Open(None);
@@ -222,9 +239,13 @@ impl Explorer<'_, '_> {
         };
         let is_kept = |&register: &Register| {
             let before = entry.register(register);
+            let is_whole = |exit: &State| {
+                !register.is_vector() || exit.widths[usize::from(register.0 - 16)] >= KEPT
+            };
             let mut exits = summary.exits.values();
             register == Register::RSP
-                || (before != Value::ANYTHING && exits.all(|e| e.register(register) == before))
+                || (before != Value::ANYTHING
+                    && exits.all(|exit| exit.register(register) == before && is_whole(exit)))
         };
         summary.kept.iter().filter(is_kept).collect()
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::derived::Derived;
 use super::entry::{Entry, Input, RETURN_ADDRESS, may_be_mapped, on_stack, resumes_at};
 use crate::contracts::Contract;
 use crate::inputs::Place;
@@ -20,7 +21,7 @@ use crate::machine::concrete::{
     Access, Destination, Fault, Layout, Machine, Step, Undetermined, Value,
 };
 use crate::machine::{Flow, Target};
-use crate::registers::{Flags, Register};
+use crate::registers::{Flags, Register, RegisterSet};
 
 /// The byte that callees and signal handlers leave below SP.
 const LEFT_BELOW: u64 = 0xd9d9_d9d9_d9d9_d9d9;
@@ -38,6 +39,8 @@ pub(super) struct Scene<'a> {
     pub known: &'a FxHashSet<Place>,
     /// Where tables lead by entries that may lie behind their ends.
     pub doubted: &'a BTreeSet<Place>,
+    /// Where jumps lead by tables whose bounds are assumed, by the jump.
+    pub tabled: &'a BTreeSet<(Place, Place)>,
     /// The exits where SP is the same in all runs of a path, and its offset from
     /// SP at the entry.
     pub exits: &'a FxHashSet<(Place, i64)>,
@@ -131,6 +134,8 @@ pub(super) struct Course<'a> {
     pub depth: i32,
     /// How many functions were called by their convention.
     pub calls: u32,
+    /// What comes from the vector register that is watched.
+    derived: Option<Derived>,
     /// Who was called last.
     callee: Option<Callee>,
     /// Where the stack holds what the frame keeps for others: the addresses of 8 bytes each.
@@ -150,9 +155,22 @@ impl<'a> Course<'a> {
             touched: from,
             depth: 0,
             calls: 0,
+            derived: None,
             callee: None,
             kept: BTreeSet::from([from.wrapping_add_signed(resumes_at(scene.contract))]),
         }
+    }
+
+    /// The same, which can tell what comes from a vector register.
+    pub(super) fn watching(self, register: Option<Register>) -> Self {
+        let derived = register.map(Derived::from);
+        Self { derived, ..self }
+    }
+
+    /// Whether what a vector register holds is what nothing of its entry value went into.
+    pub(super) fn is_underived(&self, register: Register) -> bool {
+        let derived = self.derived.as_ref();
+        derived.is_some_and(|derived| !derived.reaches(register))
     }
 
     /// SP; 0 where it is not known.
@@ -168,9 +186,11 @@ impl<'a> Course<'a> {
             offset: place.offset + i64::from(instruction.length),
             ..place
         };
-        let step = self
-            .machine
-            .execute(code.effects(&instruction), instruction.flow, next);
+        let effects = code.effects(&instruction);
+        let step = self.machine.execute(effects, instruction.flow, next);
+        if let Some(derived) = &mut self.derived {
+            derived.follow(&self.machine, effects, instruction.flow);
+        }
         Ok(Done {
             place,
             instruction,
@@ -243,6 +263,8 @@ impl<'a> Course<'a> {
             .iter()
             .filter(|access| access.is_store);
         let stores: Vec<Access> = stores.copied().collect();
+        let mut preserved = self.scene.contract.preserved.iter();
+        let keeps_vectors = preserved.any(Register::is_vector);
         for store in stores {
             if !on_stack(self.from, store.address) {
                 continue;
@@ -260,8 +282,12 @@ impl<'a> Course<'a> {
             for slot in gone {
                 self.kept.remove(&slot);
             }
-            if store.bytes == 8 && self.is_kept_for_others(store.address) {
-                self.kept.insert(store.address);
+            let is_vector = keeps_vectors && store.bytes >= 16;
+            let words = if is_vector { store.bytes / 8 } else { 1 };
+            for word in (0..words).map(|word| store.address + 8 * word) {
+                if (is_vector || store.bytes == 8) && self.is_kept_for_others(word) {
+                    self.kept.insert(word);
+                }
             }
         }
         false
@@ -331,7 +357,17 @@ impl<'a> Course<'a> {
                 | Flow::Return(_)
         );
         let is_known = self.scene.known.contains(&place) && !self.scene.doubted.contains(&place);
-        is_computed && !is_known && !self.is_contracted(place)
+        let is_outside = !is_known || self.is_behind_table(place);
+        is_computed && is_outside && !self.is_contracted(place)
+    }
+
+    /// Whether the instruction that ran last takes its target from a table whose bound is assumed,
+    /// and the place is none of that table's.
+    fn is_behind_table(&self, place: Place) -> bool {
+        let from = self.place;
+        let lowest = (from, Place::LOWEST);
+        let mut tabled = self.scene.tabled.range(lowest..).map(|&(at, _)| at);
+        tabled.next() == Some(from) && !self.scene.tabled.contains(&(from, place))
     }
 
     /// Whether a jump there is a call whose return goes to this function's caller.
@@ -421,13 +457,21 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// What the callee that was called last preserves.
+    pub(super) fn preserved_by_callee(&self) -> RegisterSet {
+        let Scene {
+            around, contract, ..
+        } = self.scene;
+        let callee = self.callee.unwrap_or(Callee::Pointer);
+        around.preserved_by(callee, contract)
+    }
+
     /// What the callee that was called last, by the call of this number, left in a register.
     pub(super) fn left(&self, call: u32, register: Register) -> Input {
         let own = self
             .callee
             .and_then(|callee| self.scene.around.contract_of(callee));
-        let Some(contract) =
-            own.filter(|_| self.scene.around.convention.results.contains(register))
+        let Some(contract) = own.filter(|contract| contract.convention.results.contains(register))
         else {
             return Input::Left(call, register);
         };
@@ -448,7 +492,11 @@ impl<'a> Course<'a> {
         }
         let contract = self.scene.contract;
         self.callee = Some(call.callee);
-        let preserved = self.scene.around.preserved_by(call.callee);
+        let convention = self.scene.around.convention_of(call.callee, contract);
+        let preserved = self.scene.around.preserved_by(call.callee, contract);
+        if let Some(derived) = &mut self.derived {
+            derived.called(preserved);
+        }
         let changes = self.changes_of(call.callee);
         for register in (0..Register::COUNT as u8).map(Register) {
             if let Some(changes) = &changes
@@ -466,6 +514,13 @@ impl<'a> Course<'a> {
                     self.machine.set_value(register, value);
                 }
                 continue;
+            }
+            if preserved.contains(register) && register.is_vector() {
+                let kept = self.machine.value(register);
+                let kept = kept.truncated(convention.preserved_vector_bits);
+                let mut value = Value::open(register.width());
+                value.insert(0, convention.preserved_vector_bits, kept, false);
+                self.machine.set_value(register, value);
             }
             if preserved.contains(register) || register == Register::RSP {
                 continue;
@@ -494,7 +549,11 @@ impl<'a> Course<'a> {
             .set_flags(Flags::ARITHMETIC | Flags::DF, Flags::NONE);
         self.machine
             .set(Register::RSP, call.stack_pointer.wrapping_add(8));
-        self.overwrite(self.touched, call.stack_pointer.wrapping_add(8));
+        let above = call.stack_pointer.wrapping_add(8);
+        let home = above.wrapping_add(u64::from(convention.home_space));
+        // What is not the root's to give, a rule of its own tells.
+        let end = if home <= self.from { home } else { above };
+        self.overwrite(self.touched, end);
         self.calls += 1;
         self.place = back;
         Turn::Called(call)

@@ -199,7 +199,7 @@ impl Entry {
         }
     }
 
-    /// What a vector register holds, where a handler is entered.
+    /// What a vector register holds at the entry that must be given back.
     pub(super) fn vector(&self, contract: &Contract, register: Register) -> Value {
         let number = self.value(contract, Input::Register(register));
         let mut value = Value::number(number);
@@ -223,10 +223,10 @@ impl Entry {
             }
         }
         machine.set_flags(Flags::DF | Flags::AC | Flags::NT, self.flags(contract));
-        if contract.interrupt.is_some() {
-            for register in (0..32).map(Register::vector) {
-                machine.set_value(register, self.vector(contract, register));
-            }
+        let is_handler = contract.interrupt.is_some();
+        let vectors = (0..32).map(Register::vector);
+        for register in vectors.filter(|&r| is_handler || contract.preserved.contains(r)) {
+            machine.set_value(register, self.vector(contract, register));
         }
         let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
         for register in controls.map(Register) {

@@ -409,15 +409,17 @@ impl<'a> Witness<'a> {
                     is_store: false,
                 })
             }
-            Symptom::UnbalancedStack | Symptom::InterruptFrame | Symptom::MisalignedCall { .. } => {
-                None
-            }
+            Symptom::UnbalancedStack
+            | Symptom::InterruptFrame
+            | Symptom::MissingHomeSpace { .. }
+            | Symptom::MisalignedCall { .. } => None,
             _ => self.access,
         };
         let tells = match self.symptom {
-            Symptom::UnbalancedStack | Symptom::InterruptFrame | Symptom::MisalignedCall { .. } => {
-                true
-            }
+            Symptom::UnbalancedStack
+            | Symptom::InterruptFrame
+            | Symptom::MissingHomeSpace { .. }
+            | Symptom::MisalignedCall { .. } => true,
             Symptom::DirectionFlag
             | Symptom::DirtyFlag { .. }
             | Symptom::X87InUse { .. }
@@ -437,7 +439,8 @@ impl<'a> Witness<'a> {
                 Symptom::MisalignedCall { .. } | Symptom::MisalignedAccess { .. }
             )
             .then(|| self.stack_pointer % u64::from(contract.callees.stack_alignment)),
-            red_zone_end: matches!(self.symptom, Symptom::BelowStackPointer { .. })
+            red_zone_end: (matches!(self.symptom, Symptom::BelowStackPointer { .. })
+                && contract.convention.red_zone > 0)
                 .then(|| stack_pointer - i64::from(contract.convention.red_zone)),
             access,
             pieces: self.pieces.list(),

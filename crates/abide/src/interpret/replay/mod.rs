@@ -12,6 +12,7 @@
 //! address becomes one that can be accessed.
 
 mod course;
+mod derived;
 mod entry;
 mod explain;
 mod expression;
@@ -125,6 +126,7 @@ impl<'image> Replayer<'image> {
             known: &ways.iter().map(|&(place, _)| place).collect(),
             indexed: &request.analysis.facts.assumptions.indexed,
             doubted: &request.analysis.facts.assumptions.doubted,
+            tabled: &request.analysis.facts.assumptions.tabled,
         };
         let way = way_to(request.analysis, request.block);
         let searched = Search::new(code, scene, request.symptom, &way).run(code);

@@ -88,9 +88,9 @@ impl Shadow {
 
     /// Draws the shadow of a call by convention, which was the one of this number.
     pub(super) fn call(&mut self, course: &Course<'_>, number: u32) {
-        let convention = course.scene.around.convention;
+        let preserved = course.preserved_by_callee();
         for register in (0..16).map(Register) {
-            if !convention.preserved.contains(register) && register != Register::RSP {
+            if !preserved.contains(register) && register != Register::RSP {
                 self.name(course, course.left(number, register), register);
             }
         }

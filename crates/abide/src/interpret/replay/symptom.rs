@@ -1,6 +1,6 @@
 //! What a run must show, judged on its numbers alone.
 
-use super::course::{AbiCall, Course, End, Turn};
+use super::course::{AbiCall, Course, End, Scene, Turn};
 use super::entry::{Input, RETURN_ADDRESS, VECTOR_GARBAGE, on_stack};
 use super::unwind::misled;
 use crate::contracts::Interrupt;
@@ -44,6 +44,11 @@ pub enum Symptom {
     UpperInUse,
     /// SP is misaligned at the call by convention at this place.
     MisalignedCall {
+        /// The call, or the jump in place of one.
+        place: Place,
+    },
+    /// At the call by convention at this place the callee's home space reaches the return address.
+    MissingHomeSpace {
         /// The call, or the jump in place of one.
         place: Place,
     },
@@ -160,6 +165,7 @@ impl Symptom {
             | Self::Returns => None,
             Self::DirtyFlag { place, .. }
             | Self::MisalignedCall { place }
+            | Self::MissingHomeSpace { place }
             | Self::PointeeAccess { place, .. }
             | Self::MisalignedAccess { place }
             | Self::Undefined { place, .. }
@@ -168,6 +174,14 @@ impl Symptom {
             | Self::UnprobedStep { place }
             | Self::WrongUnwind { place, .. }
             | Self::OutOfFrameStore { place, .. } => Some(place),
+        }
+    }
+
+    /// The vector register that it speaks of.
+    pub(super) fn vector(self) -> Option<Register> {
+        match self {
+            Self::Clobbered(register) if register.is_vector() => Some(register),
+            _ => None,
         }
     }
 
@@ -211,6 +225,9 @@ impl Symptom {
                     let before = course.entry.vector(contract, register);
                     let now = course.machine.value(register);
                     return now.unknown == 0 && now.words != before.words;
+                }
+                if register.is_vector() {
+                    return is_lost(course, register);
                 }
                 let before = course.entry.value(contract, Input::Register(register));
                 let now = course.machine.get(register);
@@ -300,6 +317,9 @@ impl Symptom {
             (Self::MisalignedCall { .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| is_misaligned(course, call)),
+            (Self::MissingHomeSpace { .. }, turn) => turn
+                .abi_call()
+                .is_some_and(|call| has_no_home(course, call)),
             (Self::MisalignedAccess { .. }, Turn::Ended(End::Misaligned(address))) => {
                 on_stack(course.from, address)
             }
@@ -320,6 +340,19 @@ impl Symptom {
     }
 }
 
+/// Whether a vector register that the convention preserves is not what it was at the entry, or is
+/// computed from what has nothing to do with that.
+fn is_lost(course: &Course<'_>, register: Register) -> bool {
+    let contract = course.scene.contract;
+    let bits = contract.convention.preserved_vector_bits;
+    let before = course.entry.vector(contract, register).truncated(bits);
+    let now = course.machine.value(register).truncated(bits);
+    match now.unknown {
+        0 => now.words != before.words,
+        _ => course.is_underived(register),
+    }
+}
+
 /// Whether SP is at the frame that the processor pushed.
 fn is_frame(course: &Course<'_>) -> bool {
     let above = course.stack_pointer().wrapping_sub(course.from);
@@ -332,7 +365,21 @@ fn is_frame(course: &Course<'_>) -> bool {
 }
 
 fn is_misaligned(course: &Course<'_>, call: AbiCall) -> bool {
-    let convention = course.scene.contract.callees;
+    let Scene {
+        around, contract, ..
+    } = course.scene;
+    let convention = around.convention_of(call.callee, contract);
     call.stack_pointer % u64::from(convention.stack_alignment)
         != u64::from(convention.entry_residue)
+}
+
+/// Whether what a callee may write above its return address is the caller's caller's.
+fn has_no_home(course: &Course<'_>, call: AbiCall) -> bool {
+    let Scene {
+        around, contract, ..
+    } = course.scene;
+    let convention = around.convention_of(call.callee, contract);
+    let above = call.stack_pointer.wrapping_add(8);
+    let end = above.wrapping_add(u64::from(convention.home_space));
+    call.stack_pointer != course.from && on_stack(course.from, end) && end > course.from
 }

@@ -46,7 +46,8 @@ impl<'a> Parser<'a> {
             }
             let word = self.word()?;
             match word {
-                "ccc" | "x86_64_sysvcc" => {}
+                "ccc" => {}
+                "x86_64_sysvcc" => convention = CallConvention::SystemV,
                 "win64cc" => convention = CallConvention::Win64,
                 "cc" => convention = CallConvention::Other,
                 _ if word.ends_with("cc") => convention = CallConvention::Other,

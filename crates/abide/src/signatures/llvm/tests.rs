@@ -1,4 +1,5 @@
 use super::*;
+use crate::signatures::CallConvention;
 use crate::signatures::{Extension, Type};
 
 /// What is said of each symbol: `origin symbol: signature`.
@@ -104,7 +105,7 @@ fn conventions_names_and_what_never_returns() {
         .map(|s| (&*s.symbol, s.convention, s.never_returns))
         .collect();
     let expected = [
-        ("a", CallConvention::C, false),
+        ("a", CallConvention::SystemV, false),
         ("b", CallConvention::Win64, false),
         ("c", CallConvention::Other, false),
         ("d", CallConvention::C, true),

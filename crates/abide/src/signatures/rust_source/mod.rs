@@ -141,7 +141,8 @@ impl RustSource {
         };
         let abi = item.abi.as_deref()?;
         let convention = match abi.trim_end_matches("-unwind") {
-            "C" | "cdecl" | "sysv64" | "system" => CallConvention::C,
+            "C" | "cdecl" | "system" => CallConvention::C,
+            "sysv64" => CallConvention::SystemV,
             "win64" | "efiapi" => CallConvention::Win64,
             _ => CallConvention::Other,
         };

@@ -1,0 +1,51 @@
+//! Home space: what a callee may write above its return address, by its convention.
+
+use super::{Explorer, State};
+use crate::conventions::Convention;
+use crate::interpret::events::Home;
+use crate::interpret::known::Known;
+use crate::interpret::terms::Value;
+
+impl Explorer<'_, '_> {
+    /// What the callee finds there, its return address pushed.
+    pub(super) fn home_of(&mut self, state: &State, convention: &Convention) -> Home {
+        let home = i64::from(convention.home_space);
+        let top = state.stack_pointer();
+        // A stack that the root was given is its giver's.
+        if home == 0 || !self.evaluator.terms.is_frame(top) {
+            return Home::Provided;
+        }
+        // A function that leaves to another leaves it its own.
+        if top == Value::FRAME {
+            return Home::Provided;
+        }
+        let end = self.distance_to_entry(state, top.plus(8 + home));
+        if end.high <= 0 {
+            Home::Provided
+        } else if end.low > 0 {
+            Home::Callers
+        } else {
+            Home::Unknown
+        }
+    }
+
+    /// What the callee may have written of the stack: all below SP, and its home space as far as
+    /// it is the root's to give. Where it is not, a rule tells, and what follows is not told again.
+    pub(super) fn give_home(&mut self, state: &mut State, convention: &Convention) {
+        let mut limit = state.stack_pointer();
+        if !self.evaluator.terms.is_frame(limit) {
+            return;
+        }
+        let end = limit.plus(i64::from(convention.home_space));
+        if self.distance_to_entry(state, end).high <= 0 {
+            limit = end;
+        }
+        state.forget_below(&mut self.evaluator.terms, limit);
+    }
+
+    /// What is known of an address's distance from SP at the entry.
+    fn distance_to_entry(&mut self, state: &State, address: Value) -> Known {
+        let distance = self.evaluator.terms.subtract(address, Value::FRAME);
+        state.range(&self.evaluator.terms, distance)
+    }
+}
