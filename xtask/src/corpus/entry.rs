@@ -20,7 +20,9 @@ pub(crate) struct Entry {
     pub(crate) package: String,
     /// Where its build and its link unit go.
     pub(crate) work: PathBuf,
-    /// The version of the crate that it depends on.
+    /// The crate that it depends on.
+    pub(crate) depends_on: String,
+    /// The version of that.
     pub(crate) version: String,
     /// The programs that the crate's build script runs.
     pub(crate) needs: Vec<String>,
@@ -69,6 +71,7 @@ fn open(project: &Path, set: Set) -> Result<Entry> {
         project: project.to_owned(),
         package: manifest.package.name,
         work: set.work().join(name),
+        depends_on: dependency.0.clone(),
         version: dependency.1.version().trim_start_matches('=').to_owned(),
         needs: manifest.package.metadata.corpus.needs,
     })

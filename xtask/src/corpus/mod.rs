@@ -18,6 +18,7 @@ pub(crate) mod place;
 mod roots;
 mod table;
 mod unit;
+mod windows;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -39,6 +40,9 @@ pub(crate) struct Options {
     /// Print only: nothing is built, and what is missing is said.
     #[arg(long)]
     table: bool,
+    /// What the entries' assembly is on Windows, by Microsoft's convention.
+    #[arg(long, conflicts_with_all = ["build", "set"])]
+    windows: bool,
     /// Only this entry; may be given several times.
     #[arg(long = "crate", value_name = "NAME")]
     names: Vec<String>,
@@ -50,6 +54,11 @@ pub(crate) struct Options {
 /// Does what the options say; a row that could not be made is told, and the others are printed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let entries = choose(options.set, &options.names)?;
+    if options.windows {
+        let (rows, failures) = windows::rows(&entries)?;
+        let _ = std::io::stdout().write_all(table::render(&rows).as_bytes());
+        return Ok(ExitCode::from(tell(&rows, &failures)));
+    }
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     for entry in &entries {

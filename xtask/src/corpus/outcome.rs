@@ -40,6 +40,18 @@ pub(crate) struct Refuted {
 }
 
 impl Outcome {
+    /// What was decided about the roots of a unit, in so much time.
+    pub(crate) fn of(unit: &project::Unit, time: Duration) -> Self {
+        let mut outcome = Self {
+            time,
+            ..Self::default()
+        };
+        for root in &unit.roots {
+            count(&mut outcome, root);
+        }
+        outcome
+    }
+
     /// The part of all roots that is proved or refuted.
     pub(crate) fn decided_percent(&self) -> f64 {
         let decided = self.proved + self.proved_assuming + self.refuted_roots;
@@ -87,12 +99,7 @@ pub(crate) fn check(files: &[PathBuf]) -> Option<Outcome> {
         &Signatures::default(),
     )
     .ok()?;
-    let mut outcome = Outcome::default();
-    for root in &unit.roots {
-        count(&mut outcome, root);
-    }
-    outcome.time = start.elapsed();
-    Some(outcome)
+    Some(Outcome::of(&unit, start.elapsed()))
 }
 
 fn count(outcome: &mut Outcome, root: &RootVerdicts) {

@@ -40,6 +40,11 @@ pub(crate) fn expectations() -> PathBuf {
     repository().join("corpus/expectations")
 }
 
+/// What of the corpus assembles for Windows.
+pub(crate) fn windows() -> PathBuf {
+    repository().join("corpus/windows.toml")
+}
+
 /// What is asked of the pairs.
 pub(crate) fn pairs() -> PathBuf {
     repository().join("corpus/pairs.toml")
