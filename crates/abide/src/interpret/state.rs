@@ -1,7 +1,9 @@
 //! The abstract state between two instructions.
 
+use smallvec::SmallVec;
+
 use super::known::Known;
-use super::terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value, low_bits_of, mask};
+use super::terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value, low_bits_of};
 use crate::machine::Operation;
 use crate::registers::Register;
 
@@ -67,6 +69,33 @@ impl FlagSource {
                 Garbage::surest(all.filter_map(|value| terms.undefined_source(value)))
             }
         }
+    }
+}
+
+/// How many values are put in place of their low bits, one after the other.
+const MOST_REPLACED: u8 = 3;
+
+/// A sum of bases with their factors, and a number.
+struct Sum {
+    parts: SmallVec<[(BaseId, i64); 4]>,
+    offset: i64,
+}
+
+impl Sum {
+    /// The sum with another value in the place of one of its parts.
+    fn replacing(&self, index: usize, terms: &Terms, by: Value) -> Self {
+        let mut parts = self.parts.clone();
+        let (_, times) = parts.swap_remove(index);
+        for &(base, factor) in terms.parts(by.term) {
+            let factor = factor.wrapping_mul(times);
+            match parts.iter_mut().find(|part| part.0 == base) {
+                Some(part) => part.1 = part.1.wrapping_add(factor),
+                None => parts.push((base, factor)),
+            }
+        }
+        parts.retain(|part| part.1 != 0);
+        let offset = self.offset.wrapping_add(by.offset.wrapping_mul(times));
+        Self { parts, offset }
     }
 }
 
@@ -177,7 +206,11 @@ impl State {
             range = range.and(self.known_low_bits(terms, value));
         }
         if terms.may_align(value) {
-            return range.and(self.known_alignment(terms, value));
+            let sum = Sum {
+                parts: terms.parts(value.term).into(),
+                offset: value.offset,
+            };
+            return range.and(self.congruence(terms, &sum, MOST_REPLACED));
         }
         range
     }
@@ -227,35 +260,26 @@ impl State {
         Known::congruent(sum.log2, sum.residue)
     }
 
-    /// `x - (x & (2^k - 1))` is a multiple of 2^k, whatever x is.
-    fn known_alignment(&self, terms: &Terms, value: Value) -> Known {
-        let mut best = Known::ANY;
-        for &(base, factor) in terms.parts(value.term) {
-            let Base::Function {
-                function: Function::Operation(Operation::And),
-                inputs: [inner, by],
-                ..
-            } = terms.get(base)
-            else {
+    /// The congruence of a sum. Its low k bits stay the same where the low k bits of a value are
+    /// replaced by that value: so is `x - (x & (2^k - 1))` a multiple of 2^k, whatever x is.
+    fn congruence(&self, terms: &Terms, sum: &Sum, depth: u8) -> Known {
+        let mut best = Known::exactly(sum.offset);
+        for &(base, factor) in &sum.parts {
+            best = best.plus(self.known_base(terms, base).scale(factor));
+        }
+        for (index, &(base, _)) in sum.parts.iter().enumerate() {
+            let Some((inner, bits)) = low_bits_of(terms.get(base)) else {
                 continue;
             };
-            let Some(low_mask) = by.as_constant() else {
-                continue;
-            };
-            let log2 = low_mask.trailing_ones() as u8;
-            if factor != -1 || low_mask != mask(log2) || log2 <= best.log2 {
+            if depth == 0 || bits <= best.log2 || inner == Value::ANYTHING {
                 continue;
             }
-            let mut rest = Known::exactly(value.offset.wrapping_sub(inner.offset));
-            for (base, factor) in terms.difference_without(value.term, base, inner.term) {
-                rest = rest.plus(self.known_base(terms, base).scale(factor));
-            }
-            let certain = rest.log2.min(log2);
-            if certain > best.log2 {
-                best = Known::congruent(certain, rest.residue);
+            let whole = self.congruence(terms, &sum.replacing(index, terms, inner), depth - 1);
+            if whole.log2.min(bits) > best.log2 {
+                best = Known::congruent(whole.log2.min(bits), whole.residue);
             }
         }
-        best
+        Known::congruent(best.log2, best.residue)
     }
 
     /// The fact that is known of a term, if any.

@@ -837,30 +837,6 @@ impl Terms {
         self.single[base.0 as usize]
     }
 
-    /// The parts of `term - of`, where `base` is left out of `term`.
-    #[must_use]
-    pub fn difference_without(
-        &self,
-        term: TermId,
-        base: BaseId,
-        of: TermId,
-    ) -> SmallVec<[(BaseId, i64); 4]> {
-        let mut rest: SmallVec<[(BaseId, i64); 4]> = self
-            .parts(term)
-            .iter()
-            .copied()
-            .filter(|part| part.0 != base)
-            .collect();
-        for &(id, factor) in self.parts(of) {
-            match rest.iter_mut().find(|part| part.0 == id) {
-                Some(part) => part.1 = part.1.wrapping_sub(factor),
-                None => rest.push((id, factor.wrapping_neg())),
-            }
-        }
-        rest.retain(|part| part.1 != 0);
-        rest
-    }
-
     /// How often a base is in a value.
     #[must_use]
     pub fn factor_of(&self, value: Value, base: BaseId) -> i64 {
