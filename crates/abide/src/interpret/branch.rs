@@ -120,6 +120,7 @@ impl State {
             _ => self.assume_test(terms, condition, bits, inputs),
         };
         self.write_result_out(terms);
+        self.take_ways(terms);
         holds
     }
 

@@ -6,8 +6,11 @@
 //! differ by a number, the phi is that *distance* from the first value, so
 //! that an address stays an address of the frame.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
+use super::forks::{Fork, Meeting};
 use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, Slot, State, TRACKED};
@@ -56,6 +59,7 @@ impl Join<'_> {
         let mut joined = here.clone();
         joined.facts.clear();
         joined.choices.clear();
+        joined.forks.clear();
         let mut differing = Vec::new();
         for index in 0..TRACKED {
             let (a, b) = (here.registers[index], there.registers[index]);
@@ -65,6 +69,7 @@ impl Join<'_> {
             }
         }
         joined.slots = self.join_slots(&mut differing, here, there);
+        let locations: Vec<Location> = differing.iter().map(|entry| entry.location).collect();
         self.name_differences(&mut joined, differing, here, there);
         merge_overlaps(&mut joined.slots);
         for (number, width) in joined.widths.iter_mut().enumerate() {
@@ -74,6 +79,7 @@ impl Join<'_> {
             };
         }
         self.join_facts(&mut joined, here, there);
+        joined.forks = self.join_forks(&joined, &locations, here, there);
         joined.carry = self.join_flags(here.carry, there.carry);
         joined.status = self.join_flags(here.status, there.status);
         if here.direction != there.direction {
@@ -90,6 +96,23 @@ impl Join<'_> {
         joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);
         joined
+    }
+
+    fn join_forks(
+        &mut self,
+        joined: &State,
+        differing: &[Location],
+        here: &State,
+        there: &State,
+    ) -> Vec<Arc<Fork>> {
+        let meeting = Meeting {
+            block: self.block,
+            here,
+            there,
+            joined,
+            widen: self.widen,
+        };
+        meeting.forks(self.terms, differing)
     }
 
     fn join_flags(&self, here: FlagSource, there: FlagSource) -> FlagSource {

@@ -8,6 +8,7 @@ mod evaluate;
 mod events;
 mod explore;
 mod floats;
+mod forks;
 mod frame;
 mod functions;
 mod gates;

@@ -1,9 +1,12 @@
 //! The abstract state between two instructions.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
+use super::forks::Fork;
 use super::known::Known;
-use super::terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value, low_bits_of};
+use super::terms::{Base, BaseId, Function, Garbage, Location, TermId, Terms, Value, low_bits_of};
 use crate::machine::Operation;
 use crate::registers::Register;
 
@@ -112,6 +115,8 @@ pub struct State {
     pub facts: Vec<(TermId, Known)>,
     /// The only numbers that a term may be, sorted by term.
     pub choices: Vec<(TermId, Vec<i64>)>,
+    /// By what earlier ways are told apart.
+    pub forks: Vec<Arc<Fork>>,
     /// CF.
     pub carry: FlagSource,
     /// ZF, SF, OF, PF and AF.
@@ -155,6 +160,7 @@ impl State {
             }],
             facts: Vec::new(),
             choices: Vec::new(),
+            forks: Vec::new(),
             carry: FlagSource::Open(None),
             status: FlagSource::Open(None),
             direction: Some(false),
@@ -360,6 +366,19 @@ impl State {
         }
     }
 
+    /// What a register or slot holds.
+    #[must_use]
+    pub fn at(&self, location: Location) -> Option<Value> {
+        match location {
+            Location::Register(register) => self.registers.get(register.index()).copied(),
+            Location::Slot(term, offset) => {
+                let key = |slot: &Slot| (slot.term, slot.offset);
+                let found = self.slots.binary_search_by_key(&(term, offset), key);
+                Some(self.slots.get(found.ok()?)?.value)
+            }
+        }
+    }
+
     /// Writes a value in place of a base that is known to equal it.
     pub fn replace(&mut self, terms: &mut Terms, base: BaseId, by: Value) {
         let old = terms.value_of_base(base);
@@ -397,6 +416,7 @@ impl State {
             true
         });
         self.slots = slots;
+        self.forget_forks(terms, base);
         let gone = |term| terms.depends(Value { term, offset: 0 }, base);
         self.facts.retain(|&(term, _)| !gone(term));
         self.choices.retain(|(term, _)| !gone(*term));

@@ -144,6 +144,7 @@ impl Explorer<'_, '_> {
         any.escaped |= any.holds_frame;
         any.facts.clear();
         any.choices.clear();
+        any.forks.clear();
         let distance = terms.subtract(entry, Value::FRAME);
         any.set_fact(distance.term, known);
         for source in [&mut any.carry, &mut any.status] {

@@ -126,12 +126,26 @@ fn piece(dice: &mut Dice, count: usize) -> Piece {
             bytes: counter(dice),
             jumps: Some(target),
         },
+        5 => Piece {
+            bytes: asked_again(dice),
+            jumps: Some(target),
+        },
         3 if dice.below(3) == 0 => Piece {
             bytes: vec![0xe8, 0, 0, 0, 0],
             jumps: Some(target),
         },
         _ => plain(&straight(dice)),
     }
+}
+
+/// A branch on a register that few instructions change: which way earlier ones went is known again.
+fn asked_again(dice: &mut Dice) -> Vec<u8> {
+    let condition = 0x80 | dice.pick(&[0x4, 0x5, 0x8, 0x9]);
+    let (test, step) = ([0x4d, 0x85, 0xd2], [0x49, 0xff, 0xca]);
+    // test r10, r10; now and then dec r10
+    let mut bytes = if dice.below(4) == 0 { step } else { test }.to_vec();
+    bytes.extend([0x0f, condition, 0, 0, 0, 0]);
+    bytes
 }
 
 /// A counter that steps, and a branch on that.
