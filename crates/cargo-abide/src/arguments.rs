@@ -22,6 +22,11 @@ pub(crate) enum Command {
     /// Exit code: 0 when nothing is denied, 1 when something is, 2 when the work could not be
     /// done.
     Check(Box<Check>),
+    /// List what assembly and the rest refer to in each other, with what was decided of it
+    ///
+    /// It takes what `check` takes; the exit code is 0 whatever was decided, and 2 when the work
+    /// could not be done.
+    List(Box<Check>),
     /// List the symbols of objects, archives, programs and shared objects
     Symbols(Symbols),
     /// Print a rule's page, or the list of rules
@@ -144,6 +149,7 @@ pub(crate) struct Schema {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Described {
     Check,
+    List,
     Symbols,
 }
 

@@ -18,15 +18,20 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
     if arguments.files.is_empty() {
         return in_project::run(arguments);
     }
-    if arguments.build.is_asked_for() {
-        anyhow::bail!(
-            "files and options of a Cargo project do not go together: give the files of one link, \
-             or none to build and check the project"
-        );
-    }
+    without_options_of_projects(arguments)?;
     let project = project(arguments, arguments.files.clone())?;
     let report = project::check(&project)?;
     show(arguments, vec![report])
+}
+
+/// Refuses options of a Cargo project beside files.
+pub(crate) fn without_options_of_projects(arguments: &Check) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !arguments.build.is_asked_for(),
+        "files and options of a Cargo project do not go together: give the files of one link, or \
+         none to build and check the project"
+    );
+    Ok(())
 }
 
 /// The link of these files, as the command line and the configuration have it.

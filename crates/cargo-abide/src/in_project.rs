@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Check) -> Result<Outcome> {
 }
 
 /// The report of each link; that of the last time, if all that it was made of is the same.
-fn reports(arguments: &Check) -> Result<Vec<Report>> {
+pub(crate) fn reports(arguments: &Check) -> Result<Vec<Report>> {
     let built = cargo::build(&arguments.build)?;
     let ir = Ir::new(arguments, &built);
     if arguments.no_cache {

@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod in_project;
 mod kept;
+mod list;
 mod schema;
 mod symbols;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse_from(arguments::without_cargo(std::env::args_os()));
     let done = match &arguments.command {
         Command::Check(check) => check::run(check),
+        Command::List(check) => list::run(check),
         Command::Symbols(symbols) => symbols::run(symbols),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),

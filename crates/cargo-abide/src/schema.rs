@@ -8,6 +8,7 @@ use crate::{Outcome, print};
 pub(crate) fn run(arguments: &Schema) -> anyhow::Result<Outcome> {
     let text = match arguments.command {
         Described::Check => schemas::CHECK,
+        Described::List => schemas::LIST,
         Described::Symbols => schemas::SYMBOLS,
     };
     print(text.as_bytes())?;

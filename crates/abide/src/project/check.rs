@@ -1,7 +1,7 @@
 //! The check: every rule over one link unit.
 
 use super::suppressions::{self, Suppressions};
-use super::{Error, Project, contracts, declarations, open_all};
+use super::{Error, Project, contracts, crossings, declarations, open_all};
 use crate::inputs::File;
 use crate::inputs::link::LinkUnit;
 use crate::report::{NotApplicable, Report, UnitSummary};
@@ -46,9 +46,11 @@ pub fn check_files(
         .retain(|found| !suppressions.cover(found.rule, [found.symbol.as_str()]));
     report.unit = summary(&unit);
     report.commented = commented;
+    let mut found = crossings::of(&facts);
     if !project.names_only {
-        contracts::judge(&facts, project, &suppressions, &mut report)?;
+        contracts::judge(&facts, project, &suppressions, &mut found, &mut report)?;
     }
+    report.crossings = crossings::listed(found);
     suppressions.tell(&facts, &project.levels, &mut report);
     report.skipped.extend(skipped);
     Ok(report)

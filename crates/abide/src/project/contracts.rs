@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::questions;
 use super::suppressions::Suppressions;
 use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
-use super::{Error, Project, declarations};
+use super::{Error, Project, crossings, declarations};
 use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
@@ -265,6 +265,7 @@ pub(super) fn judge(
     facts: &Facts<'_>,
     project: &Project,
     suppressions: &Suppressions,
+    crossings: &mut Vec<crossings::Found>,
     report: &mut Report,
 ) -> Result<(), Error> {
     let mut objects = facts.unit.objects.clone();
@@ -276,6 +277,7 @@ pub(super) fn judge(
         .map(|(of, reason)| Declaration { of, reason })
         .collect();
     report.contracts = Some(contracts);
+    crossings::add_verdicts(crossings, facts, &unit);
     let left_out = unit
         .image
         .objects()
@@ -584,16 +586,20 @@ impl Reporter<'_> {
     }
 
     fn location(&self, place: Place, label: String) -> Location {
-        let image = &self.unit.image;
-        let object = image.object_of(place.section).unwrap_or(0);
-        let first = image.section_id(object, SectionIndex(0));
-        let index = first.map_or(0, |first| place.section.0 - first.0);
-        let place = UnitPlace {
-            object: object as usize,
-            section: SectionIndex(index),
-            offset: u64::try_from(place.offset).unwrap_or(0),
-        };
+        let place = unit_place(&self.unit.image, place);
         self.facts.location(place, label)
+    }
+}
+
+/// A place as the link unit numbers its objects.
+pub(super) fn unit_place(image: &Image, place: Place) -> UnitPlace {
+    let object = image.object_of(place.section).unwrap_or(0);
+    let first = image.section_id(object, SectionIndex(0));
+    let index = first.map_or(0, |first| place.section.0 - first.0);
+    UnitPlace {
+        object: object as usize,
+        section: SectionIndex(index),
+        offset: u64::try_from(place.offset).unwrap_or(0),
     }
 }
 

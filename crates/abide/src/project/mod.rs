@@ -2,6 +2,7 @@
 
 mod check;
 mod contracts;
+mod crossings;
 mod declarations;
 pub mod linker;
 mod questions;

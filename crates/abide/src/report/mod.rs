@@ -1,6 +1,7 @@
 //! Results as text for people and for programs.
 
 mod baseline;
+pub mod crossings;
 mod fingerprint;
 mod frame;
 mod github;
@@ -11,6 +12,7 @@ mod printable;
 mod sarif;
 pub mod schemas;
 pub mod symbols;
+mod table;
 mod text;
 
 use std::borrow::Cow;
@@ -37,6 +39,8 @@ pub struct Report {
     /// What was decided of each root, where contracts were judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contracts: Option<ContractSummary>,
+    /// What assembly and the rest refer to in each other.
+    pub crossings: Vec<crossings::Crossing>,
     /// Rules that had nothing to judge.
     pub not_applicable: Vec<NotApplicable>,
     /// What was found, and is in order by the user's own words.

@@ -2,5 +2,7 @@
 
 /// Of what `check` writes.
 pub const CHECK: &str = include_str!("schemas/check.json");
+/// Of what `list` writes.
+pub const LIST: &str = include_str!("schemas/list.json");
 /// Of what `symbols` writes.
 pub const SYMBOLS: &str = include_str!("schemas/symbols.json");

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::printable::printable;
+use super::table;
 
 /// One symbol of one object.
 #[derive(Debug, Clone, Serialize)]
@@ -75,28 +76,11 @@ pub fn text(objects: &[ObjectSymbols]) -> String {
         if object.symbols.is_empty() {
             out.push_str("  no symbols\n");
         } else {
-            write_table(&object.symbols, &mut out);
+            let rows = object.symbols.iter().map(cells).collect();
+            table::write(HEADINGS, rows, &mut out);
         }
     }
     out
-}
-
-fn write_table(symbols: &[SymbolRow], out: &mut String) {
-    let mut rows = vec![HEADINGS.map(str::to_owned)];
-    rows.extend(symbols.iter().map(cells));
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    };
-    let widths: [usize; 8] = std::array::from_fn(width);
-    for row in &rows {
-        let mut line = String::from(" ");
-        for (cell, width) in row.iter().zip(widths) {
-            line.push_str(&format!(" {cell:width$}"));
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
 }
 
 fn cells(row: &SymbolRow) -> [String; 8] {

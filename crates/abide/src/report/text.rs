@@ -9,7 +9,7 @@ use annotate_snippets::{
 
 use super::here::Here;
 use super::printable::{self, printable};
-use super::{ContractSummary, Declaration, Report, Suppressed, UnitSummary, frame};
+use super::{ContractSummary, Declaration, Report, Suppressed, UnitSummary, crossings, frame};
 use crate::inputs::source_text;
 use crate::interpret::replay::Frame;
 use crate::rules::{Finding, Level, Location, ObjectPlace};
@@ -277,23 +277,38 @@ pub(super) fn counts(report: &Report) -> String {
         .map_or_else(String::new, |baseline| {
             format!(", {} known", baseline.known)
         });
-    let mut text = format!(
+    let checked = format!(
         "checked {}: {} denied, {} warned{suppressed}{known}\n",
         scope(&report.unit),
         report.count(Level::Deny),
         report.count(Level::Warn),
     );
-    if let Some(contracts) = &report.contracts {
-        text.push_str(&format!(
-            "contracts of {}: {} proved, {} refuted, {} possible, {} unknown (by rule and root)\n",
-            count(contracts.roots.len(), "root"),
-            contracts.proved,
-            contracts.refuted,
-            contracts.possible,
-            contracts.unknown,
-        ));
-    }
-    text
+    // Of files alone, most of what they cross to is not there.
+    let crossings = match report.unit.name {
+        Some(_) => crossings(report),
+        None => String::new(),
+    };
+    checked + &crossings + &contracts(report)
+}
+
+/// The line that counts crossings.
+pub(super) fn crossings(report: &Report) -> String {
+    format!("crossings: {}\n", crossings::counted(&report.crossings))
+}
+
+/// The line that counts verdicts, where contracts were judged.
+pub(super) fn contracts(report: &Report) -> String {
+    let Some(contracts) = &report.contracts else {
+        return String::new();
+    };
+    format!(
+        "contracts of {}: {} proved, {} refuted, {} possible, {} unknown (by rule and root)\n",
+        count(contracts.roots.len(), "root"),
+        contracts.proved,
+        contracts.refuted,
+        contracts.possible,
+        contracts.unknown,
+    )
 }
 
 fn summary(report: &Report) -> String {

@@ -164,7 +164,9 @@ fn is_location(location: &Value) -> Result<(), String> {
 pub(crate) fn is_github(text: &str, findings: usize) -> Result<(), String> {
     let mut annotations = 0;
     for line in text.lines() {
-        let is_count = line.starts_with("checked ") || line.starts_with("contracts of ");
+        let is_count = ["checked ", "crossings: ", "contracts of "]
+            .iter()
+            .any(|start| line.starts_with(start));
         if is_count {
             continue;
         }
