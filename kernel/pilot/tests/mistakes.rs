@@ -187,3 +187,23 @@ fn a_second_definition() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn an_interrupt_on_the_stack_of_a_red_zone() -> Result<()> {
+    let copy = Copy::new("no_ist")?;
+    copy.replace(
+        "Makefile",
+        "FEATURES  ?=",
+        "FEATURES  ?= experiments no_ist",
+    )?;
+    let said = copy.fail()?;
+    assert_says(
+        &said,
+        &[
+            "error[interruptible_red_zone]",
+            "`_interrupt_handler_timer_wrapper` may overwrite what `stress_red_zone` keeps",
+            "(vector 32) names no stack of its own",
+        ],
+    );
+    Ok(())
+}

@@ -20,6 +20,18 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
+    /// What is said here, and of the rest what a gate tells.
+    #[must_use]
+    pub fn or(mut self, gate: Option<&Self>) -> Self {
+        if let Some(gate) = gate {
+            if self.vectors.is_empty() {
+                self.vectors.clone_from(&gate.vectors);
+            }
+            self.own_stack = self.own_stack.or(gate.own_stack);
+        }
+        self
+    }
+
     /// Whether the processor pushes an error code, where all of its vectors agree.
     #[must_use]
     pub fn error_code(&self) -> Option<bool> {

@@ -79,3 +79,10 @@ pub const INTERRUPT_FRAME: [&str; 5] = ["RIP", "CS", "RFLAGS", "RSP", "SS"];
 pub const fn has_error_code(vector: u8) -> bool {
     matches!(vector, 8 | 10..=14 | 17 | 21 | 29 | 30)
 }
+
+/// Whether a vector's handler may be entered at any instruction, whatever it does: NMI, #DB, #MC,
+/// and interrupts from outside (Intel SDM volume 3, table 6-1).
+#[must_use]
+pub const fn comes_anywhere(vector: u8) -> bool {
+    matches!(vector, 1 | 2 | 18 | 32..)
+}

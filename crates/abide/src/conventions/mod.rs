@@ -8,12 +8,12 @@ mod sysv_x86_64;
 
 pub use interrupt_gate::{
     INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR, INTERRUPT_GATE_WITH_CODE,
-    has_error_code,
+    comes_anywhere, has_error_code,
 };
 pub use microsoft_x64::MICROSOFT_X64;
 pub use never_return::never_returns;
 pub use stack_probe::{STACK_PROBE, is_stack_probe};
-pub use sysv_x86_64::SYSTEM_V_X86_64;
+pub use sysv_x86_64::{SYSTEM_V_X86_64, SYSTEM_V_X86_64_INTERRUPTED};
 
 use crate::registers::{Flags, Register, RegisterSet};
 

@@ -76,3 +76,11 @@ pub const SYSTEM_V_X86_64: Convention = Convention {
     // 3.2.1: "The direction flag must be clear on function entry and return".
     clear: Flags::DF,
 };
+
+/// The same where interrupts come on the stack that is in use: the processor spares no red zone
+/// (Intel SDM volume 3, 6.14.2).
+pub const SYSTEM_V_X86_64_INTERRUPTED: Convention = Convention {
+    name: "System V x86-64 without a red zone",
+    red_zone: 0,
+    ..SYSTEM_V_X86_64
+};

@@ -5,7 +5,7 @@
 //! a verdict does not change when another object grows. Final images keep the
 //! addresses that their linker chose, as an attribute of each section.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::{
@@ -63,6 +63,8 @@ pub struct Image {
     /// For each object, the id of its first section.
     first: Vec<u32>,
     globals: HashMap<String, ImageSymbol>,
+    /// Sections that the linker drops.
+    dropped: HashSet<SectionId>,
     /// For each object, which of its code is assembly.
     assembly: Vec<Assembly>,
     /// For each object, the symbols that places are named by: sorted once they are asked for.
@@ -92,6 +94,17 @@ impl Image {
         image.objects = objects;
         image.globals = image.choose_definitions();
         image
+    }
+
+    /// Says which sections the linker drops.
+    pub fn drop_sections(&mut self, dropped: HashSet<SectionId>) {
+        self.dropped = dropped;
+    }
+
+    /// Whether a section stays in what is linked.
+    #[must_use]
+    pub fn is_live(&self, section: SectionId) -> bool {
+        !self.dropped.contains(&section)
     }
 
     fn choose_definitions(&self) -> HashMap<String, ImageSymbol> {

@@ -14,6 +14,7 @@ use super::events::{Aim, Assumptions, Callee, Event, Exit, Facts, Reason, Record
 use super::join::Join;
 use super::known::Known;
 use super::linked::Linked;
+use super::red_zone::RedZone;
 use super::state::State;
 use super::tables::{Destination, Jump, destinations, is_in_table};
 use super::terms::{TermId, Terms, Value};
@@ -61,6 +62,8 @@ pub struct Surroundings<'image> {
     pub never_return: fn(&str) -> bool,
     /// The unwind tables.
     pub unwind: UnwindTables<'image>,
+    /// Who keeps data below SP, where a handler may come on the same stack.
+    pub red_zone: RedZone,
 }
 
 impl<'image> Surroundings<'image> {
@@ -78,6 +81,7 @@ impl<'image> Surroundings<'image> {
             declared: FxHashMap::default(),
             never_return: |_| false,
             unwind: UnwindTables::new(image),
+            red_zone: RedZone::default(),
         }
     }
 

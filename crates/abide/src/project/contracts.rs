@@ -1,6 +1,6 @@
 //! The contracts of a link unit: every root decided, and what is found reported.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::questions;
 use super::suppressions::Suppressions;
@@ -9,9 +9,9 @@ use super::{Error, Project, crossings, declarations};
 use crate::contracts::{self, Contract, Root, RootChoice};
 use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
-use crate::inputs::{Image, Place, Resolved, SectionIndex, Trace, shown_name};
+use crate::inputs::{Image, Place, Resolved, SectionId, SectionIndex, Trace, shown_name};
 use crate::interpret::replay::{Replay, ReplayStep, Replayer, What};
-use crate::interpret::{Callee, Code, Gates, Surroundings, in_parallel};
+use crate::interpret::{Callee, Code, Gates, RedZone, Surroundings, in_parallel};
 use crate::machine::x86;
 use crate::registers::Flags;
 use crate::report::{ContractSummary, Declaration, Report, RootReport};
@@ -73,7 +73,7 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
         let configuration = &project.configuration;
         let configured = configuration.interrupt(&image, &root.name, root.place);
         let contract = match (configured, gates.handlers.get(&root.place)) {
-            (Some(interrupt), _) => Contract::of_handler(interrupt, platform),
+            (Some(interrupt), gate) => Contract::of_handler(interrupt.or(gate), platform),
             (None, Some(interrupt)) => Contract::of_gate(interrupt.clone(), platform),
             (None, None) => declared
                 .get(&Callee::Place(root.place))
@@ -90,6 +90,13 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     around.declared.extend(stack_probes(&image));
     around.stated.extend(project.configuration.stated(&image));
     around.modes = project.configuration.modes(&image);
+    let shares_stack = |root: &Root| {
+        let interrupt = contract(root).interrupt;
+        interrupt.is_some_and(|interrupt| interrupt.own_stack != Some(true))
+    };
+    if roots.iter().any(shares_stack) {
+        around.red_zone = RedZone::of(surroundings(&image, platform));
+    }
     let mut decided: Vec<RootVerdicts> = Vec::new();
     let mut pending = roots;
     let mut known = BTreeSet::new();
@@ -270,7 +277,9 @@ pub(super) fn judge(
 ) -> Result<(), Error> {
     let mut objects = facts.unit.objects.clone();
     objects.extend(facts.unit.images.iter().cloned());
-    let unit = judge_unit(Image::new(objects), project, facts.signatures)?;
+    let mut image = Image::new(objects);
+    image.drop_sections(dropped(facts, &image));
+    let unit = judge_unit(image, project, facts.signatures)?;
     let mut contracts = summary(&unit);
     let declared = project.configuration.declarations(&unit.image).into_iter();
     contracts.declared = declared
@@ -306,6 +315,25 @@ pub(super) fn judge(
     };
     report.findings.extend(reporter.findings());
     Ok(())
+}
+
+/// The sections of code that the linker drops.
+fn dropped(facts: &Facts<'_>, image: &Image) -> HashSet<SectionId> {
+    let sections = (0..image.section_count() as u32).map(SectionId);
+    let dropped = sections.filter(|&id| {
+        let of_link = image
+            .object_of(id)
+            .map(|object| object as usize)
+            .filter(|&object| object < facts.unit.objects.len());
+        let index = image.index_of(id);
+        of_link.zip(index).is_some_and(|(object, index)| {
+            image
+                .section(id)
+                .is_some_and(|section| section.flags.execute)
+                && !facts.unit.is_live(object, index)
+        })
+    });
+    dropped.collect()
 }
 
 fn summary(unit: &Unit) -> ContractSummary {

@@ -211,6 +211,7 @@ impl<'image> Job<'_, 'image> {
             facts: &analysis.facts,
             terms: &analysis.terms,
             image,
+            red_zone: &self.around.red_zone,
         };
         let judged = rules::ALL
             .iter()
@@ -346,6 +347,10 @@ impl<'image> Runs<'_, 'image> {
         candidate: &Candidate,
         symptom: replay::Symptom,
     ) -> Option<Arc<Replay>> {
+        // It is another function that a run shows it of.
+        if let Symptom::InterruptedRedZone { .. } = candidate.symptom {
+            return self.around.red_zone.run_at(candidate.place);
+        }
         let request = Request {
             root: self.root.place,
             calls: self.calls,

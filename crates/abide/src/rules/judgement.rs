@@ -4,7 +4,9 @@ use super::{Decide, Level};
 use crate::contracts::{Contract, Root};
 use crate::inputs::{Image, Place, shown_name};
 use crate::interpret::replay;
-use crate::interpret::{Aim, Base, Callee, Event, Facts, Reason, Seen, Terms, Unwound, Value};
+use crate::interpret::{
+    Aim, Base, Callee, Event, Facts, Reason, RedZone, Seen, Terms, Unwound, Value,
+};
 use crate::registers::{Flags, Register};
 
 /// What rules judge a root by.
@@ -19,6 +21,8 @@ pub struct RootFacts<'a> {
     pub terms: &'a Terms,
     /// The image.
     pub image: &'a Image,
+    /// Who keeps data below SP, where a handler may come on the same stack.
+    pub red_zone: &'a RedZone,
 }
 
 /// What a rule says of a root.
@@ -72,7 +76,12 @@ impl Candidate {
     pub const fn wanted(&self) -> Option<replay::Symptom> {
         let place = self.place;
         Some(match self.symptom {
-            Symptom::LeftBySearch(_) | Symptom::Taken(_) => return None,
+            Symptom::LeftBySearch(_)
+            | Symptom::Taken(_)
+            | Symptom::InterruptedRedZone { anywhere: false } => return None,
+            Symptom::InterruptedRedZone { anywhere: true } => {
+                replay::Symptom::BelowStackPointer { place }
+            }
             Symptom::Clobbered(register) => replay::Symptom::Clobbered(register),
             Symptom::UnbalancedStack => replay::Symptom::UnbalancedStack,
             Symptom::DirectionFlag => replay::Symptom::DirectionFlag,
@@ -172,6 +181,11 @@ pub enum Symptom {
     },
     /// Data is relied on that a signal handler may have overwritten.
     BelowStackPointer,
+    /// A function relies on data where a handler's frame may be pushed.
+    InterruptedRedZone {
+        /// The handler may come at any instruction.
+        anywhere: bool,
+    },
     /// The caller's frame is written to.
     CallerFrameStore {
         /// The first offset from SP at the entry that is not the root's to write.

@@ -16,6 +16,7 @@ mod finding;
 mod foreign_object;
 mod garbage;
 mod interrupted_register_lost;
+mod interruptible_red_zone;
 mod judgement;
 mod level;
 mod lost_across_call;
@@ -110,6 +111,7 @@ pub static ALL: &[&Rule] = &[
     &fall_through::RULE,
     &foreign_object::RULE,
     &interrupted_register_lost::RULE,
+    &interruptible_red_zone::RULE,
     &lost_across_call::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use iced_x86::{
     Decoder, DecoderOptions, EncodingKind, FlowControl, Instruction, InstructionInfoFactory,
-    Mnemonic, OpAccess, OpKind,
+    Mnemonic, OpAccess, OpKind, Register as Name,
 };
 
 use super::parts::part;
@@ -29,6 +29,12 @@ pub struct Stretch {
     pub relocated: Vec<i64>,
     /// It calls or jumps through a register or memory.
     pub is_indirect: bool,
+    /// It names an address below SP.
+    pub below_stack: bool,
+    /// It names an address below the frame pointer.
+    pub below_frame: bool,
+    /// It calls.
+    pub calls: bool,
     /// Where it loads a table of gates (`lidt`).
     pub loads_gates: Vec<Place>,
     /// Where it goes on with what was interrupted (`iretq`).
@@ -56,6 +62,7 @@ pub fn read_stretch(image: &Image, from: Place, to: i64) -> Stretch {
         };
         stretch.note_flow(image, place, &instruction);
         stretch.note_changes(place, &instruction, &mut factory);
+        stretch.note_stack(&instruction);
     }
     stretch
 }
@@ -82,6 +89,17 @@ impl Stretch {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn note_stack(&mut self, instruction: &Instruction) {
+        self.calls |= matches!(
+            instruction.flow_control(),
+            FlowControl::Call | FlowControl::IndirectCall
+        );
+        if (instruction.memory_displacement64() as i64) < 0 {
+            self.below_stack |= instruction.memory_base() == Name::RSP;
+            self.below_frame |= instruction.memory_base() == Name::RBP;
         }
     }
 
