@@ -56,7 +56,7 @@ pub(crate) fn asked(arguments: &Check, units: &[Unit]) -> Result<Digest> {
     hasher.files(check::configuration_file(arguments))?;
     hasher.files(arguments.script.as_deref())?;
     for path in &arguments.signatures {
-        hasher.files(signatures::files(path).with_context(|| failed(path))?)?;
+        hasher.files(signatures::files_of_ir(path).with_context(|| failed(path))?)?;
     }
     hasher.add(source(&arguments.source)?.0.as_bytes());
     for unit in units {
@@ -78,7 +78,8 @@ pub(crate) fn ir(emitted: &[Emitted]) -> Result<Digest> {
 pub(crate) fn source(directories: &[PathBuf]) -> Result<Digest> {
     let mut hasher = Hasher::default();
     for directory in directories {
-        hasher.files(rust_source::files(directory).with_context(|| failed(directory))?)?;
+        hasher
+            .files(rust_source::files_of_source(directory).with_context(|| failed(directory))?)?;
     }
     Ok(hasher.finish())
 }

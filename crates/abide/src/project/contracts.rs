@@ -39,7 +39,8 @@ pub struct Unit {
 ///
 /// If there is assembly and no root in it, or a root that was named is no function.
 pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> Result<Unit, Error> {
-    let gates = Gates::of(&image);
+    let platform = project.platform(image.objects());
+    let gates = Gates::of(&image, platform);
     let choice = RootChoice {
         named: &project.roots,
         all_exported: project.all_exported,
@@ -65,7 +66,6 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
             target: Target::of(foreign).to_string(),
         });
     }
-    let platform = project.platform(image.objects());
     let mut around = surroundings(&image, platform);
     around.declared = declarations::contracts(&image, signatures, platform);
     let declared = around.declared.clone();

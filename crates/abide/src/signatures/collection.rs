@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::rust_source::RustSource;
-use super::{CallConvention, Origin, Signature, debug_info, json, llvm};
+use super::{CallConvention, Origin, Signature, debug_info, files, json, llvm};
 use crate::inputs::{Object, SourceLine};
 
 /// What is said of each symbol, by everyone.
@@ -16,25 +16,13 @@ pub struct Signatures {
     pub is_given: bool,
 }
 
-/// All `.ll` files under a path, by name, or the file that it is.
+/// All `.ll` files under a path, by name, or the file that it is. Symbolic links to directories are
+/// not followed.
 ///
 /// # Errors
 /// A directory cannot be read.
-pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    if !path.is_dir() {
-        found.push(path.to_owned());
-        return Ok(found);
-    }
-    let entries: io::Result<Vec<_>> = std::fs::read_dir(path)?.collect();
-    let mut paths: Vec<_> = entries?.iter().map(std::fs::DirEntry::path).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() || path.extension().is_some_and(|ending| ending == "ll") {
-            found.extend(files(&path)?);
-        }
-    }
-    Ok(found)
+pub fn files_of_ir(path: &Path) -> io::Result<Vec<PathBuf>> {
+    files::under(path, ".ll", |_| true)
 }
 
 impl Signatures {
@@ -44,7 +32,7 @@ impl Signatures {
     /// A file or directory cannot be read, or is not of its form.
     pub fn read(&mut self, path: &Path) -> io::Result<()> {
         self.is_given = true;
-        for path in files(path)? {
+        for path in files_of_ir(path)? {
             let text = std::fs::read_to_string(&path)?;
             let file = path.to_string_lossy();
             if path.extension().is_some_and(|ending| ending == "json") {

@@ -6,12 +6,13 @@
 
 mod collection;
 pub mod debug_info;
+mod files;
 pub mod json;
 mod layout;
 pub mod llvm;
 pub mod rust_source;
 mod signature;
 
-pub use collection::{Signatures, files};
+pub use collection::{Signatures, files_of_ir};
 pub use layout::{Field, Layout, Pointee};
 pub use signature::{CallConvention, Extension, Origin, Parameter, Signature, Type};

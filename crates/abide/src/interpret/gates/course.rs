@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::entry::SIZE;
+use crate::conventions::Convention;
 use crate::inputs::{ImageSymbol, Place};
 use crate::interpret::code::Code;
 use crate::machine::concrete::{
@@ -53,6 +54,7 @@ pub(super) struct Course<'a> {
     pub(super) stored: FxHashSet<u64>,
     seed: u64,
     layout: &'a Layout<'a>,
+    convention: &'static Convention,
 }
 
 impl<'a> Course<'a> {
@@ -61,6 +63,7 @@ impl<'a> Course<'a> {
         code: &mut Code<'_>,
         layout: &'a Layout<'a>,
         loads: &FxHashSet<Place>,
+        convention: &'static Convention,
         start: Place,
         seed: u64,
     ) -> Self {
@@ -78,6 +81,7 @@ impl<'a> Course<'a> {
             stored: FxHashSet::default(),
             seed,
             layout,
+            convention,
         };
         let mut place = start;
         for number in 0..MOST_STEPS {
@@ -167,8 +171,9 @@ impl<'a> Course<'a> {
             Destination::External(symbol) => self.name(symbol),
             _ => "",
         };
-        let [to, from, count] = [Register::RDI, Register::RSI, Register::RDX]
-            .map(|register| self.machine.get(register));
+        let mut arguments = self.convention.parameters.iter();
+        let mut argument = || self.machine.get(*arguments.next()?);
+        let (to, from, count) = (argument(), argument(), argument());
         let mut result = None;
         if let (Some(to), Some(from), Some(count @ 0..=0x1_0000)) = (to, from, count) {
             match name {
@@ -180,23 +185,16 @@ impl<'a> Course<'a> {
                 result = Some(to);
             }
         }
-        let clobbered = [
-            Register::RCX,
-            Register::RDX,
-            Register::RSI,
-            Register::RDI,
-            Register::R8,
-            Register::R9,
-            Register::R10,
-            Register::R11,
-        ];
         let number = self.stored.len() as u64;
         let result = result.unwrap_or_else(|| random(self.seed, number));
-        self.machine.set(Register::RAX, result);
+        let clobbered = (0..16).map(Register::general).filter(|&register| {
+            register != Register::RSP && !self.convention.preserved.contains(register)
+        });
         for register in clobbered {
             let value = random(!self.seed, number ^ u64::from(register.0));
             self.machine.set(register, value);
         }
+        self.machine.set(Register::RAX, result);
     }
 
     fn name(&self, symbol: ImageSymbol) -> &'a str {

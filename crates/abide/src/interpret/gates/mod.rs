@@ -13,6 +13,7 @@ mod sites;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contracts::Interrupt;
+use crate::conventions::Convention;
 use crate::inputs::{Image, Place};
 use crate::machine::concrete::Layout;
 use course::{Course, Table};
@@ -48,27 +49,27 @@ pub struct Gates {
 impl Gates {
     /// Looks for code that has to do with gates, and runs it.
     #[must_use]
-    pub fn of(image: &Image) -> Self {
+    pub fn of(image: &Image, convention: &'static Convention) -> Self {
         let Some(sites) = Sites::of(image) else {
             return Self::default();
         };
         Self {
-            handlers: by_handler(&facts_from(image, &sites)),
+            handlers: by_handler(&facts_from(image, convention, &sites)),
             candidates: sites.candidates,
         }
     }
 }
 
 /// What runs of the functions that fill gates agree in.
-fn facts_from(image: &Image, sites: &Sites) -> BTreeSet<Fact> {
+fn facts_from(image: &Image, convention: &'static Convention, sites: &Sites) -> BTreeSet<Fact> {
     let layout = Layout::new(image);
     let mut code = Code::new(image);
     let mut facts = BTreeSet::new();
     let mut filled = Vec::new();
     let mut tables = BTreeSet::new();
     for &start in sites.starts.iter().take(MOST_STARTS) {
-        let mut courses =
-            SEEDS.map(|seed| Course::run(&mut code, &layout, &sites.loads, start, seed));
+        let mut courses = SEEDS
+            .map(|seed| Course::run(&mut code, &layout, &sites.loads, convention, start, seed));
         tables.extend(agreed(
             courses.iter().map(|course| course.tables.iter().copied()),
         ));

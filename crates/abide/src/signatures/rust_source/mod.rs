@@ -13,6 +13,7 @@ use std::sync::Arc;
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 
+use super::files;
 use super::{CallConvention, Layout, Origin, Parameter, Signature, Type};
 use crate::inputs::{Comment, SourceLine, comments};
 use attributes::Attributes;
@@ -72,39 +73,23 @@ pub enum ItemKind {
 }
 
 /// All `.rs` files under a path, by name, or the one that it is. Directories named `target` and
-/// hidden ones are left out, symbolic links not followed.
+/// hidden ones are left out, symbolic links to directories not followed.
 ///
 /// # Errors
 /// A directory cannot be read.
-pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    if !path.is_dir() {
-        found.push(path.to_owned());
-        return Ok(found);
-    }
-    let entries: io::Result<Vec<_>> = std::fs::read_dir(path)?.collect();
-    let mut entries = entries?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let kind = entry.file_type()?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let is_source = kind.is_file() && name.ends_with(".rs");
-        let is_inner = kind.is_dir() && name != "target" && !name.starts_with('.');
-        if is_source || is_inner {
-            found.extend(files(&entry.path())?);
-        }
-    }
-    Ok(found)
+pub fn files_of_source(path: &Path) -> io::Result<Vec<PathBuf>> {
+    files::under(path, ".rs", |name| {
+        name != "target" && !name.starts_with('.')
+    })
 }
 
 impl RustSource {
-    /// Reads all [`files`] of a path.
+    /// Reads all [`files_of_source`] of a path.
     ///
     /// # Errors
     /// A file or directory cannot be read. One that cannot be parsed is no error.
     pub fn read(&mut self, path: &Path) -> io::Result<()> {
-        for file in files(path)? {
+        for file in files_of_source(path)? {
             let text = std::fs::read_to_string(&file)?;
             self.add(&file.to_string_lossy(), &text);
         }
