@@ -1,12 +1,13 @@
 //! Scancodes in, by interrupt; keys out, to whoever asks.
 
 use crate::controller::{self, Command};
+use crate::{interrupts, pic};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use heapless::Deque;
 use pc_keyboard::layouts::{AnyLayout, Azerty, De105Key, Dvorak104Key, Uk105Key, Us104Key};
 use pc_keyboard::{DecodedKey, EventDecoder, HandleControl, KeyCode, ScancodeSet, ScancodeSet1};
 use spin::Mutex;
-use x86_64::instructions::interrupts;
+use x86_64::instructions::{hlt, interrupts as cpu};
 
 /// The layouts that `layout NAME` knows. The first is the one after boot.
 pub(crate) static LAYOUTS: [(&str, AnyLayout); 5] = [
@@ -54,21 +55,35 @@ pub(crate) fn lost() -> u64 {
 
 /// The next scancode, if there is one.
 pub(crate) fn next_scancode() -> Option<u8> {
-    interrupts::without_interrupts(|| WAITING.lock().pop_front())
+    cpu::without_interrupts(|| WAITING.lock().pop_front())
 }
 
 /// The next scancode; the processor sleeps until there is one.
 fn wait_for_scancode() -> u8 {
     loop {
-        interrupts::disable();
+        cpu::disable();
         let scancode = WAITING.lock().pop_front();
         if let Some(scancode) = scancode {
-            interrupts::enable();
+            cpu::enable();
             return scancode;
         }
         // At once: an interrupt between the two would be slept over.
-        interrupts::enable_and_hlt();
+        cpu::enable_and_hlt();
     }
+}
+
+/// Takes nothing off the ring until `scancodes` more have come, however long that takes: beyond
+/// what it holds they are lost, and counted.
+pub(crate) fn ignore_until(scancodes: u64) {
+    let end = keyboard_interrupts().saturating_add(scancodes);
+    while keyboard_interrupts() < end {
+        // Some interrupt wakes it, if only the timer's.
+        hlt();
+    }
+}
+
+fn keyboard_interrupts() -> u64 {
+    interrupts::count(pic::KEYBOARD)
 }
 
 /// Makes keys of scancodes; remembers prefixes, shift, caps lock and the layout.

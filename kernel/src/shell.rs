@@ -23,6 +23,7 @@ layout [NAME]\tthe keyboard's layout
 timer [HZ]\tthe rate of timer interrupts
 spurious\tprovokes spurious interrupts
 noise N\t\tfeeds N random scancodes
+busy N\t\ttakes no key until N more scancodes have come
 reboot\t\tstarts again
 off\t\tswitches off";
 
@@ -67,6 +68,10 @@ fn execute(command: &str, decoder: &mut Decoder) {
         "noise" => match argument.parse() {
             Ok(bytes) => noise::run(bytes),
             Err(_) => println!("noise: how many bytes?"),
+        },
+        "busy" => match argument.parse() {
+            Ok(scancodes) => keyboard::ignore_until(scancodes),
+            Err(_) => println!("busy: until how many scancodes?"),
         },
         #[cfg(feature = "experiments")]
         "stress" => match argument.parse::<u64>() {
