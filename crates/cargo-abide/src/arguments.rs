@@ -31,6 +31,11 @@ pub(crate) enum Command {
     Symbols(Symbols),
     /// Print a rule's page, or the list of rules
     Explain(Explain),
+    /// Decide again what a proof record says, and tell whether anything is otherwise
+    ///
+    /// The record is of the current directory. Exit code: 0 when all is as it says, 1 when something
+    /// is not, 2 when the work could not be done.
+    Verify(Verify),
     /// Print the JSON schema of what a command writes by `--format json`
     Schema(Schema),
 }
@@ -98,6 +103,9 @@ pub(crate) struct Check {
     /// Write a file that knows all findings of now, for `--baseline`
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub(crate) write_baseline: Option<PathBuf>,
+    /// Write a proof record: objects, assumptions and verdicts, for `cargo abide verify`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Decide everything anew, though nothing has changed since it was decided
     #[arg(long, help_heading = "Cargo project (where no file is given)")]
     pub(crate) no_cache: bool,
@@ -116,6 +124,13 @@ pub(crate) struct Check {
     /// Do not report this rule's findings
     #[arg(long, value_name = "RULE", value_parser = weighed)]
     pub(crate) allow: Vec<Weighed>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// What `cargo abide check --record` wrote
+    #[arg(value_name = "FILE")]
+    pub(crate) record: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -145,11 +160,13 @@ pub(crate) struct Schema {
     pub(crate) command: Described,
 }
 
-/// Commands whose JSON is described.
+/// What is described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Described {
     Check,
     List,
+    /// A proof record, which `check --record` writes
+    Record,
     Symbols,
 }
 
@@ -187,6 +204,23 @@ pub(crate) fn without_cargo(
         .enumerate()
         .filter(|(i, argument)| !(*i == 1 && argument == "abide"))
         .map(|(_, argument)| argument)
+}
+
+/// The words behind the command, as they were given.
+pub(crate) fn words() -> impl Iterator<Item = OsString> {
+    without_cargo(std::env::args_os()).skip(2)
+}
+
+/// What these words behind `check` ask for.
+pub(crate) fn check_by(words: &[String]) -> Result<Box<Check>, clap::Error> {
+    let words = ["cargo abide", "check"]
+        .into_iter()
+        .chain(words.iter().map(String::as_str));
+    match Arguments::try_parse_from(words)?.command {
+        Command::Check(check) => Ok(check),
+        // The second word is `check`.
+        _ => Err(clap::Error::new(clap::error::ErrorKind::InvalidSubcommand)),
+    }
 }
 
 /// What a level may be given to.

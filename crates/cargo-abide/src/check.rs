@@ -12,16 +12,38 @@ use abide::signatures::Signatures;
 use anyhow::Context as _;
 
 use crate::arguments::{self, Check, Colour, ReportFormat, Weighed};
-use crate::{Outcome, in_project, print};
+use crate::{Outcome, in_project, print, record};
 
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
+    let checked = checked(arguments)?;
+    if let Some(path) = &arguments.record {
+        record::write(path, arguments, &checked)?;
+    }
+    show(arguments, checked.reports)
+}
+
+/// What a check decided, and the files that it looked at.
+pub(crate) struct Checked {
+    /// The report of each link.
+    pub(crate) reports: Vec<Report>,
+    /// The files of each link.
+    pub(crate) links: Vec<Vec<PathBuf>>,
+    /// LLVM IR that was made for it, and directories of source that it was made of.
+    pub(crate) declared: Vec<PathBuf>,
+}
+
+/// Checks the files that are named, or the Cargo project.
+pub(crate) fn checked(arguments: &Check) -> anyhow::Result<Checked> {
     if arguments.files.is_empty() {
-        return in_project::run(arguments);
+        return in_project::checked(arguments);
     }
     without_options_of_projects(arguments)?;
     let project = project(arguments, arguments.files.clone())?;
-    let report = project::check(&project)?;
-    show(arguments, vec![report])
+    Ok(Checked {
+        reports: vec![project::check(&project)?],
+        links: vec![project.files],
+        declared: Vec::new(),
+    })
 }
 
 /// Refuses options of a Cargo project beside files.

@@ -5,6 +5,7 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use abide::inputs::Commented;
 use abide::project;
@@ -13,33 +14,43 @@ use anyhow::{Error, Result};
 
 use crate::arguments::Check;
 use crate::cargo::{self, Built, Emitted, Told, Unit};
+use crate::check::{self, Checked};
 use crate::kept::{self, Declared, Kept, Shelf};
-use crate::{Outcome, check};
 
-/// Builds the project, and shows a report of each link.
-pub(crate) fn run(arguments: &Check) -> Result<Outcome> {
-    check::show(arguments, reports(arguments)?)
-}
-
-/// The report of each link; that of the last time, if all that it was made of is the same.
-pub(crate) fn reports(arguments: &Check) -> Result<Vec<Report>> {
+/// Builds the project, and checks each of its links.
+pub(crate) fn checked(arguments: &Check) -> Result<Checked> {
     let built = cargo::build(&arguments.build)?;
     let ir = Ir::new(arguments, &built);
+    let (reports, sources) = reports(arguments, &built, &ir)?;
+    let emitted = ir.emitted.get().and_then(|emitted| emitted.as_ref().ok());
+    let emitted = emitted.into_iter().flatten();
+    let declared = emitted.map(|emitted| emitted.ir.clone()).chain(sources);
+    Ok(Checked {
+        reports,
+        declared: declared.collect(),
+        links: built.units.into_iter().map(|unit| unit.files).collect(),
+    })
+}
+
+/// The report of each link, and where source lies that declares; those of the last time, if all
+/// that they were made of is the same.
+fn reports(arguments: &Check, built: &Built, ir: &Ir<'_>) -> Result<(Vec<Report>, Vec<PathBuf>)> {
     if arguments.no_cache {
-        return Ok(decide(arguments, &built.units, &ir)?.reports);
+        let decided = decide(arguments, &built.units, ir)?;
+        return Ok((decided.reports, sources(decided.declared)));
     }
     let shelf = Shelf::of(&built.place, arguments)?;
     let asked = kept::asked(arguments, &built.units)?;
     if let Some(kept) = shelf.find(&asked)
-        && is_still_so(kept.declared.as_ref(), &ir)?
+        && is_still_so(kept.declared.as_ref(), ir)?
         && kept.commented.iter().all(is_still_said)
     {
-        return Ok(kept.reports);
+        return Ok((kept.reports, sources(kept.declared)));
     }
-    let decided = decide(arguments, &built.units, &ir)?;
+    let decided = decide(arguments, &built.units, ir)?;
     // What changed while it was read is not what the reports were made of.
     let is_lasting = decided.is_whole
-        && is_still_so(decided.declared.as_ref(), &ir)?
+        && is_still_so(decided.declared.as_ref(), ir)?
         && asked == kept::asked(arguments, &built.units)?;
     let kept = Kept {
         asked,
@@ -58,7 +69,11 @@ pub(crate) fn reports(arguments: &Check) -> Result<Vec<Report>> {
             "warning: {error:#}: the next run decides anew"
         );
     }
-    Ok(kept.reports)
+    Ok((kept.reports, sources(kept.declared)))
+}
+
+fn sources(declared: Option<Declared>) -> Vec<PathBuf> {
+    declared.map_or_else(Vec::new, |declared| declared.sources)
 }
 
 /// The IR of the project, written once it is asked for.

@@ -91,6 +91,7 @@ fn words(arguments: &Check) -> Result<String> {
         color: Colour::Auto,
         baseline: None,
         write_baseline: None,
+        record: None,
         ..arguments.clone()
     };
     let here = std::env::current_dir().context("failed to find the current directory")?;
@@ -150,7 +151,10 @@ impl Shelf {
         if sum != sum_of(content) {
             return None;
         }
-        let kept: Kept = serde_json::from_str(content).ok()?;
+        let mut kept: Kept = serde_json::from_str(content).ok()?;
+        for (report, commented) in kept.reports.iter_mut().zip(&kept.commented) {
+            report.commented = commented.clone();
+        }
         (kept.asked == *asked).then_some(kept)
     }
 

@@ -14,8 +14,18 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Outcome> {
             anyhow::bail!("a list is written as text or as JSON: `--format json`")
         }
     };
+    let writes = [
+        &arguments.baseline,
+        &arguments.write_baseline,
+        &arguments.record,
+    ];
+    if writes.into_iter().any(Option::is_some) {
+        anyhow::bail!(
+            "baselines and records are of findings and proofs: `cargo abide check` takes them"
+        );
+    }
     let reports = match arguments.files.is_empty() {
-        true => in_project::reports(arguments)?,
+        true => in_project::checked(arguments)?.reports,
         false => {
             check::without_options_of_projects(arguments)?;
             let mut project = check::project(arguments, arguments.files.clone())?;

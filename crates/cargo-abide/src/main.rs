@@ -7,6 +7,7 @@ mod explain;
 mod in_project;
 mod kept;
 mod list;
+mod record;
 mod schema;
 mod symbols;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::List(check) => list::run(check),
         Command::Symbols(symbols) => symbols::run(symbols),
         Command::Explain(explain) => explain::run(explain),
+        Command::Verify(verify) => record::verify(verify),
         Command::Schema(schema) => schema::run(schema),
     };
     match done {

@@ -9,6 +9,7 @@ mod here;
 mod json;
 pub mod objdump;
 mod printable;
+pub mod record;
 mod sarif;
 pub mod schemas;
 pub mod symbols;

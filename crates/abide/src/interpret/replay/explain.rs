@@ -598,17 +598,15 @@ fn part(
         let turns = [one.settle(&first), other.course.settle(&second)];
         let ways = [one.place, other.course.place].map(|place| scene.layout.address_of(place));
         if at == place {
-            let differing = accesses
-                .into_iter()
-                .chain([ways, passed])
-                .find(|[one, other]| one != other);
-            parting
-                .steps
-                .extend(differing.map(|[one, other]| ReplayStep {
-                    place,
-                    what: What::Differs { one, other },
-                    times: 1,
-                }));
+            let accessed = accesses.into_iter().map(Differing::Number);
+            let differing = [Differing::Way(ways), Differing::Number(passed)];
+            let next = scene.layout.address_of(place) + u64::from(first.instruction.length);
+            let what = accessed.chain(differing).find_map(|one| one.told(next));
+            parting.steps.extend(what.map(|what| ReplayStep {
+                place,
+                what,
+                times: 1,
+            }));
         }
         if turns.iter().any(|turn| matches!(turn, Turn::Ended(_))) {
             break;
@@ -619,6 +617,28 @@ fn part(
         parting.after += u64::from(parting.steps.is_empty());
     }
     parting
+}
+
+/// What may differ in two runs at one instruction.
+enum Differing {
+    /// Where it leads.
+    Way([u64; 2]),
+    /// What it accesses, loads, stores or passes on.
+    Number([u64; 2]),
+}
+
+impl Differing {
+    /// What is to be told of it, if it does; `next` is behind the instruction.
+    fn told(self, next: u64) -> Option<What> {
+        let (Self::Way([one, other]) | Self::Number([one, other])) = self;
+        match self {
+            _ if one == other => None,
+            Self::Way(ways) if ways.contains(&next) => Some(What::Parts {
+                one_takes: other == next,
+            }),
+            _ => Some(What::Differs { one, other }),
+        }
+    }
 }
 
 /// For each access of the last instruction its two addresses, or what was loaded or stored there.

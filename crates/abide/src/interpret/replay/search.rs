@@ -264,7 +264,13 @@ impl<'s, 'a> Search<'s, 'a> {
             return matters.then(|| entry.clone());
         }
         let contract = self.scene.contract;
+        // A second run passes all that decides: no need to run it again for the next of them.
+        let mut compared = FxHashSet::default();
+        let most = self.searched.steps + MOST_STEPS;
         for &node in &trial.deciding {
+            if self.searched.steps > most {
+                break;
+            }
             let garbage = |input| entry.garbage_bits(contract, input);
             let inputs = trial.shadow.expressions.inputs(node, MOST_NODES);
             let inputs: Vec<Input> = inputs
@@ -287,7 +293,10 @@ impl<'s, 'a> Search<'s, 'a> {
                 self.pay_for(solver.looked_at());
             }
             for (input, value) in changes {
-                if value == now(input) || !self.is_allowed(entry, input, value) {
+                if value == now(input)
+                    || !self.is_allowed(entry, input, value)
+                    || !compared.insert((input, value))
+                {
                     continue;
                 }
                 let second = with(entry, input, value);

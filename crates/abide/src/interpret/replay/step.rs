@@ -116,6 +116,11 @@ pub enum What {
         /// In the other.
         other: u64,
     },
+    /// Two runs part at a branch.
+    Parts {
+        /// Whether the one run takes it, and not the other.
+        one_takes: bool,
+    },
     /// An unwinder was led astray before it ran.
     Unwound {
         /// What of the caller's state.
@@ -178,6 +183,10 @@ impl fmt::Display for What {
             },
             Self::Resumed { offset } => {
                 write!(f, "goes on by the words at {}", Entry(offset))
+            }
+            Self::Parts { one_takes: true } => f.write_str("taken in one run, not in the other"),
+            Self::Parts { one_takes: false } => {
+                f.write_str("not taken in one run, but in the other")
             }
             Self::Differs { one, other } => {
                 write!(f, "{one:#x} in one run, {other:#x} in the other")
