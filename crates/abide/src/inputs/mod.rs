@@ -18,6 +18,7 @@ mod object;
 mod parse;
 mod read;
 mod relocations;
+mod seh;
 mod symbols;
 mod unwind;
 
@@ -35,4 +36,5 @@ pub use object::{
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,
 };
 pub use read::{File, is_archive, open, read, read_bytes, read_from};
-pub use unwind::{CanonicalFrame, Saved, Step, Unwind, UnwindRow};
+pub use seh::{RuntimeFunction, Seh, UnwindCode, UnwindInfo};
+pub use unwind::{CanonicalFrame, Saved, Step, Teller, Unwind, UnwindRow};

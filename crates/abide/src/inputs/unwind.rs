@@ -39,6 +39,21 @@ pub struct UnwindRow {
     pub saved: Vec<(Register, Saved)>,
     /// Where the return address is.
     pub return_address: Saved,
+    /// Who says so.
+    pub teller: Teller,
+}
+
+/// Who says what an unwinder finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Teller {
+    /// `.eh_frame`.
+    Dwarf,
+    /// `.pdata`.
+    Windows,
+    /// A handler that `.pdata` names: the table itself tells nothing.
+    Handler,
+    /// Nobody: Microsoft's unwinder takes it that nothing has changed.
+    Nobody,
 }
 
 /// How the canonical frame address (CFA) is found.
@@ -107,6 +122,18 @@ impl UnwindRow {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// One that tells nothing of the caller's frame.
+    pub(super) const fn unread() -> Self {
+        Self {
+            start: 0,
+            end: 0,
+            frame: CanonicalFrame::Unread,
+            saved: Vec::new(),
+            return_address: Saved::Unread,
+            teller: Teller::Dwarf,
+        }
     }
 }
 
@@ -221,6 +248,7 @@ fn row_of(section: &EhFrame<Reader<'_>>, row: &Row<'_>) -> UnwindRow {
         frame,
         saved,
         return_address,
+        teller: Teller::Dwarf,
     }
 }
 

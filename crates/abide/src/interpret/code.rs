@@ -116,6 +116,11 @@ impl<'image> Code<'image> {
         self.flows[self.entries[number as usize].flow as usize]
     }
 
+    /// How many bytes the instruction of this number has.
+    pub(super) fn length(&self, number: u32) -> u8 {
+        self.entries[number as usize].length
+    }
+
     /// The number of the instruction at a place.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::linked::Changes;
 use super::state::State;
 use super::terms::{Garbage, Value};
 use crate::conventions::Convention;
-use crate::inputs::{ImageSymbol, Place};
+use crate::inputs::{ImageSymbol, Place, Teller};
 use crate::registers::Register;
 
 /// Who is called, or jumped to as if called last.
@@ -153,8 +153,10 @@ pub enum Event {
         is_wrong: bool,
         /// Where the right value is.
         real: Whereabouts,
-        /// It is the return address of a call that an unwinder comes with.
-        at_call: bool,
+        /// Of a call, whose return address an unwinder comes with, how many bytes it has.
+        call: Option<u8>,
+        /// Who misleads.
+        teller: Teller,
     },
     /// The analysis could not go on here.
     Unknown {

@@ -528,9 +528,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 return self.enter(at, &state, Some(number));
             }
             first = false;
-            if is_unwound {
-                let is_call = matches!(self.code.flow(instruction), Flow::Call(_));
-                self.unwind(&state, at, is_call);
+            let is_call = matches!(self.code.flow(instruction), Flow::Call(_));
+            if is_unwound || is_call && at.context == 0 {
+                let call = is_call.then(|| self.code.length(instruction));
+                self.unwind(&state, at, call);
             }
             // Where not all of a stretch is plain in this state, some of its instructions are.
             let stretch = match one_by_one {

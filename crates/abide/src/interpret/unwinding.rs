@@ -4,6 +4,7 @@
 //! An unwinder knows the table, the registers and memory. The same reckoning runs on values of
 //! the abstract state and on the numbers of a replay.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::evaluate::At;
@@ -11,14 +12,31 @@ use super::events::{Event, Unwound, Whereabouts};
 use super::explore::Explorer;
 use super::state::State;
 use super::terms::{Base, Terms, Value};
-use crate::inputs::{CanonicalFrame, Image, Place, Saved, Step, Unwind, UnwindRow};
+use crate::inputs::{
+    CanonicalFrame, Image, Object, Place, Saved, Seh, Step, Teller, Unwind, UnwindRow,
+};
 use crate::machine::Operation;
 use crate::registers::Register;
 
 /// The unwind tables of an image's objects, each read when it is first asked for.
 pub struct UnwindTables<'image> {
     image: &'image Image,
-    tables: Vec<OnceLock<Unwind>>,
+    tables: Vec<OnceLock<Table>>,
+}
+
+/// The table of one object.
+enum Table {
+    Dwarf(Unwind),
+    Windows(Seh),
+}
+
+impl Table {
+    fn of(object: &Object) -> Self {
+        match Seh::governs(object) {
+            true => Self::Windows(Seh::of(object)),
+            false => Self::Dwarf(Unwind::of(object)),
+        }
+    }
 }
 
 impl<'image> UnwindTables<'image> {
@@ -32,16 +50,20 @@ impl<'image> UnwindTables<'image> {
         }
     }
 
-    fn of(&self, place: Place) -> Option<&Unwind> {
+    fn of(&self, place: Place) -> Option<(&Object, &Table)> {
         let number = self.image.object_of(place.section)? as usize;
         let object = self.image.objects().get(number)?;
-        Some(self.tables.get(number)?.get_or_init(|| Unwind::of(object)))
+        let table = self.tables.get(number)?;
+        Some((object, table.get_or_init(|| Table::of(object))))
     }
 
     /// Whether the object of a place has a table.
     #[must_use]
     pub(super) fn has(&self, place: Place) -> bool {
-        self.of(place).is_some_and(|unwind| !unwind.is_empty())
+        self.of(place).is_some_and(|(_, table)| match table {
+            Table::Dwarf(unwind) => !unwind.is_empty(),
+            Table::Windows(seh) => !seh.is_empty(),
+        })
     }
 
     /// Whether the table says that a function begins at a place, as one that was just called.
@@ -50,21 +72,35 @@ impl<'image> UnwindTables<'image> {
         let section = self.image.index_of(place.section);
         let offset = u64::try_from(place.offset).ok();
         let at = section.zip(offset).zip(self.of(place));
-        at.is_some_and(|((section, offset), unwind)| unwind.begins_function(section, offset))
+        at.is_some_and(|((section, offset), (_, table))| match table {
+            Table::Dwarf(unwind) => unwind.begins_function(section, offset),
+            Table::Windows(seh) => seh.begins_function(section, offset),
+        })
     }
 
-    /// What the table says of an instruction.
+    /// What an unwinder finds that comes to an instruction: where it is a call, of so many bytes, by
+    /// the address that it returns to. DWARF's takes one byte off that, Microsoft's does not.
     #[must_use]
-    pub fn at(&self, place: Place) -> Option<&UnwindRow> {
-        let unwind = self.of(place)?;
+    pub fn at(&self, place: Place, call: Option<u8>) -> Option<Cow<'_, UnwindRow>> {
+        let (object, table) = self.of(place)?;
+        let section = self.image.index_of(place.section)?;
         let offset = u64::try_from(place.offset).ok()?;
-        unwind.at(self.image.index_of(place.section)?, offset)
+        match table {
+            Table::Dwarf(unwind) => unwind.at(section, offset).map(Cow::Borrowed),
+            Table::Windows(seh) => {
+                let behind = offset + u64::from(call.unwrap_or(0));
+                let row = seh.at(object, section, behind).unwrap_or_else(Seh::leaf);
+                // Where no codes tell what was done, a call alone shows what ought to be told.
+                let is_judged = row.teller == Teller::Windows || call.is_some();
+                is_judged.then_some(Cow::Owned(row))
+            }
+        }
     }
 }
 
 /// Where an unwinder reads from.
 pub(super) trait Source {
-    /// A number of 64 bits, or a name for one.
+    /// A number of 64 bits, or a name for one; of a vector register's low bytes too.
     type Number: Copy;
     /// What a register holds.
     fn register(&mut self, register: Register) -> Option<Self::Number>;
@@ -105,20 +141,30 @@ pub(super) fn part<S: Source>(
         Unwound::ReturnAddress => (&row.return_address, None),
         Unwound::Register(register) => (saved(row, register), Some(register)),
     };
+    let is_vector = itself.is_some_and(Register::is_vector);
+    let bytes = if is_vector { VECTOR_BYTES } else { 8 };
     match saved {
         Saved::Same => source.register(itself?),
         Saved::In(register) => source.register(*register),
         Saved::Is(offset) => plus(source, frame, *offset),
-        Saved::At(offset) => {
-            let address = plus(source, frame, *offset)?;
-            source.load(address, 8)
-        }
-        Saved::AtComputed(steps) => {
-            let address = compute(source, steps)?;
-            source.load(address, 8)
-        }
         Saved::Computed(steps) => compute(source, steps),
-        Saved::Lost | Saved::Unread => None,
+        _ => {
+            let address = place_of(source, saved, frame)?;
+            source.load(address, bytes)
+        }
+    }
+}
+
+/// Where in memory a part was saved, if it was saved there.
+pub(super) fn place_of<S: Source>(
+    source: &mut S,
+    saved: &Saved,
+    frame: S::Number,
+) -> Option<S::Number> {
+    match saved {
+        Saved::At(offset) => plus(source, frame, *offset),
+        Saved::AtComputed(steps) => compute(source, steps),
+        _ => None,
     }
 }
 
@@ -174,7 +220,12 @@ impl Source for Abstract<'_> {
     type Number = Value;
 
     fn register(&mut self, register: Register) -> Option<Value> {
-        Some(self.state.register(register))
+        let is_narrow =
+            register.is_vector() && self.state.widths[usize::from(register.0 - 16)] < VECTOR_BYTES;
+        Some(match is_narrow {
+            true => Value::ANYTHING,
+            false => self.state.register(register),
+        })
     }
 
     fn load(&mut self, address: Value, bytes: u8) -> Option<Value> {
@@ -205,34 +256,41 @@ impl Source for Abstract<'_> {
 /// The caller's SP, seen from SP at the entry: the return address lies between.
 pub(super) const CALLERS_STACK: i64 = 8;
 
+/// How many low bytes of a vector register an unwinder brings back (UWOP_SAVE_XMM128).
+pub(super) const VECTOR_BYTES: u8 = 16;
+
 impl Explorer<'_, '_> {
-    /// Notes what an unwinder would find wrong before an instruction of the root's own frame.
-    pub(super) fn unwind(&mut self, state: &State, at: At, at_call: bool) {
-        let Some(row) = self.around.unwind.at(at.place) else {
+    /// Notes what an unwinder would find wrong before an instruction of the root's own frame; of a
+    /// call, how many bytes it has.
+    pub(super) fn unwind(&mut self, state: &State, at: At, call: Option<u8>) {
+        let Some(row) = self.around.unwind.at(at.place, call) else {
             return;
         };
-        self.evaluator.record.unwound = true;
+        self.evaluator.record.unwound |= matches!(row.teller, Teller::Dwarf | Teller::Windows);
         let mut source = Abstract {
             state,
             terms: &mut self.evaluator.terms,
         };
         let expected = Value::FRAME.plus(CALLERS_STACK);
-        let canonical = frame(&mut source, row);
+        let canonical = frame(&mut source, &row);
+        let misled = Misled {
+            call,
+            teller: row.teller,
+        };
         if canonical != Some(expected) {
             let terms = &mut self.evaluator.terms;
-            let event = Event::Unwind {
-                part: Unwound::Frame,
-                found: canonical,
-                is_wrong: canonical
-                    .is_some_and(|found| surely_differ(state, terms, found, expected)),
-                real: Whereabouts::Unknown,
-                at_call,
-            };
+            let is_wrong =
+                canonical.is_some_and(|found| surely_differ(state, terms, found, expected));
+            let real = Whereabouts::Unknown;
+            let event = misled.event(Unwound::Frame, canonical, is_wrong, real);
             return self.evaluator.record(at, event);
         }
-        let registers = self.preserved.iter().filter(|register| {
+        // DWARF's unwinders bring back no vector registers.
+        let with_vectors = row.teller != Teller::Dwarf;
+        let registers = self.preserved.iter().filter(|&register| {
+            let is_told = register.is_general() || with_vectors && register.is_vector();
             // SP is what the frame says.
-            register.is_general() && *register != Register::RSP
+            is_told && register != Register::RSP
         });
         let mut wrong = Vec::new();
         for wanted in registers
@@ -240,26 +298,46 @@ impl Explorer<'_, '_> {
             .chain([Unwound::ReturnAddress])
         {
             let base = match wanted {
-                Unwound::Register(register) if *saved(row, register) == Saved::Lost => continue,
+                Unwound::Register(register) if *saved(&row, register) == Saved::Lost => continue,
                 Unwound::ReturnAddress if row.return_address == Saved::Lost => continue,
                 Unwound::Register(register) => Base::Entry(register),
                 _ => Base::ReturnAddress,
             };
-            let found = part(&mut source, row, expected, wanted);
+            let found = part(&mut source, &row, expected, wanted);
             if found.and_then(|found| source.terms.as_base(found)) != Some(base) {
                 let real = whereabouts(source.state, source.terms, base);
                 wrong.push((wanted, found, real));
             }
         }
         for (part, found, real) in wrong {
-            let event = Event::Unwind {
-                part,
-                found,
-                is_wrong: found.is_some(),
-                real,
-                at_call,
-            };
+            let event = misled.event(part, found, found.is_some(), real);
             self.evaluator.record(at, event);
+        }
+    }
+}
+
+/// Where and by whom an unwinder is misled.
+#[derive(Clone, Copy)]
+struct Misled {
+    call: Option<u8>,
+    teller: Teller,
+}
+
+impl Misled {
+    fn event(
+        self,
+        part: Unwound,
+        found: Option<Value>,
+        is_wrong: bool,
+        real: Whereabouts,
+    ) -> Event {
+        Event::Unwind {
+            part,
+            found,
+            is_wrong,
+            real,
+            call: self.call,
+            teller: self.teller,
         }
     }
 }
@@ -276,6 +354,12 @@ fn surely_differ(state: &State, terms: &mut Terms, a: Value, b: Value) -> bool {
 /// Where an entry value is.
 fn whereabouts(state: &State, terms: &Terms, wanted: Base) -> Whereabouts {
     let holds = |value: Value| terms.as_base(value) == Some(wanted);
+    let is_vector = matches!(wanted, Base::Entry(register) if register.is_vector());
+    let bytes = if is_vector {
+        u16::from(VECTOR_BYTES)
+    } else {
+        8
+    };
     if let Base::Entry(register) = wanted
         && holds(state.register(register))
     {
@@ -284,7 +368,7 @@ fn whereabouts(state: &State, terms: &Terms, wanted: Base) -> Whereabouts {
     let slot = state
         .slots
         .iter()
-        .find(|slot| slot.term == Value::FRAME.term && slot.bytes == 8 && holds(slot.value));
+        .find(|slot| slot.term == Value::FRAME.term && slot.bytes == bytes && holds(slot.value));
     if let Some(slot) = slot {
         return Whereabouts::FromFrame(slot.offset - CALLERS_STACK);
     }

@@ -115,7 +115,7 @@ impl Candidate {
             }
             Symptom::FallThrough => replay::Symptom::FallThrough { place },
             Symptom::UnprobedStep => replay::Symptom::UnprobedStep { place },
-            Symptom::WrongUnwind(part) => replay::Symptom::WrongUnwind { place, part },
+            Symptom::WrongUnwind(part, call) => replay::Symptom::WrongUnwind { place, part, call },
         })
     }
 }
@@ -196,7 +196,7 @@ pub enum Symptom {
     /// The stack is touched more than a page below where it was before.
     UnprobedStep,
     /// An unwinder is led to a wrong value.
-    WrongUnwind(Unwound),
+    WrongUnwind(Unwound, Option<u8>),
 }
 
 /// Something that the analysis could not tell.

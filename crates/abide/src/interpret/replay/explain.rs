@@ -232,9 +232,9 @@ impl<'a> Witness<'a> {
     fn run(&mut self, code: &mut Code<'_>, most: u64) {
         for _ in 0..most {
             let at = self.course.place;
-            if let Symptom::WrongUnwind { place, part } = self.symptom
+            if let Symptom::WrongUnwind { place, part, call } = self.symptom
                 && place == at
-                && let Some((found, expected)) = misled(&mut self.course, part)
+                && let Some((found, expected)) = misled(&mut self.course, part, call)
             {
                 let from = (part == Unwound::Frame).then_some(self.course.from);
                 self.note(

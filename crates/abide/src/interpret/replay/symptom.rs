@@ -108,6 +108,8 @@ pub enum Symptom {
         place: Place,
         /// What of the caller's state.
         part: Unwound,
+        /// Of a call, how many bytes it has.
+        call: Option<u8>,
     },
     /// The caller's part of the stack is written.
     OutOfFrameStore {
@@ -196,8 +198,8 @@ impl Symptom {
     /// Whether one run shows it before the instruction that comes next.
     pub(super) fn shows_before(self, course: &mut Course<'_>) -> bool {
         match self {
-            Self::WrongUnwind { place, part } => {
-                place == course.place && misled(course, part).is_some()
+            Self::WrongUnwind { place, part, call } => {
+                place == course.place && misled(course, part, call).is_some()
             }
             _ => false,
         }
