@@ -40,6 +40,20 @@ impl Interrupt {
         codes.all(|code| code == first).then_some(first)
     }
 
+    /// The vectors that lead to it, in words; `None` where they are not known.
+    #[must_use]
+    pub fn entered_by(&self) -> Option<String> {
+        let code = match self.error_code()? {
+            true => "with an error code",
+            false => "without an error code",
+        };
+        Some(match &self.vectors[..] {
+            [vector] => format!("vector {vector}, {code}"),
+            [vector, others @ ..] => format!("vector {vector} and {} more, {code}", others.len()),
+            [] => return None,
+        })
+    }
+
     /// What it is entered by.
     #[must_use]
     pub fn convention(&self) -> &'static Convention {

@@ -1,5 +1,6 @@
 //! Roots: the functions written in assembly that the rest of a link unit refers to.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::references::{self, Reference};
@@ -109,9 +110,9 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     }
     for &place in choice.handlers.keys() {
         if is_assembly(image, place)
-            && let Some((name, 0)) = image.name_of(place)
+            && let Some(name) = handler_name(image, place)
         {
-            add(name, place, Derived::InGate, true);
+            add(&name, place, Derived::InGate, true);
         }
     }
     for found in references::of_compiled_code(image) {
@@ -132,6 +133,15 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
         }
     }
     roots.into_values().collect()
+}
+
+/// The name of a handler. Stubs that a macro makes, one for each vector, have no label that the
+/// object keeps, so that they are told by what is before them.
+fn handler_name(image: &Image, place: Place) -> Option<Cow<'_, str>> {
+    Some(match image.name_of(place)? {
+        (name, 0) => Cow::Borrowed(name),
+        (name, offset) => Cow::Owned(format!("{}+{offset:#x}", shown_name(name))),
+    })
 }
 
 /// A function whose address another root hands out, if it is one in assembly.

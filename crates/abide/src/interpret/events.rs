@@ -352,3 +352,12 @@ pub struct Facts {
     /// What a handler and the code that it calls may change, general registers apart.
     pub changes: Option<Arc<Changes>>,
 }
+
+impl Facts {
+    /// Whether the analysis ended somewhere for this reason.
+    #[must_use]
+    pub fn meets(&self, reason: Reason) -> bool {
+        let mut events = self.events.iter();
+        events.any(|seen| matches!(seen.event, Event::Unknown { reason: met } if met == reason))
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::inputs::{
     Image, Place, Relocation, RelocationKind, Resolved, Section, SectionId, SymbolKind,
 };
+use crate::machine::x86::{End, Stretch, read_stretch};
 
 /// Where functions begin and end, and which have their addresses taken.
 pub(super) struct Functions {
@@ -63,14 +64,41 @@ impl Functions {
         }
     }
 
-    pub(super) fn end(&self, image: &Image, start: Place) -> i64 {
+    /// The code of the function that begins at a place.
+    pub(super) fn stretch(&self, image: &Image, start: Place) -> Stretch {
+        let to = self.end(image, start);
+        let mut stretch = read_stretch(image, start, to);
+        let next = Place {
+            offset: to,
+            ..start
+        };
+        // Compilers say how long a function is; a label without a size is one that the code before
+        // it may run into.
+        let goes_on = match stretch.end {
+            End::GoesOn => true,
+            End::Calls => self.size(start) == 0,
+            End::Leaves => false,
+        };
+        if goes_on && self.start(next) == next {
+            stretch.leads_to.push(next);
+        }
+        stretch
+    }
+
+    /// The size of the function that begins at a place, 0 where it is not known.
+    fn size(&self, start: Place) -> i64 {
         let starts = self.starts.get(&start.section);
         let size = starts.and_then(|starts| starts.get(&start.offset).copied());
+        size.unwrap_or_default()
+    }
+
+    pub(super) fn end(&self, image: &Image, start: Place) -> i64 {
+        let starts = self.starts.get(&start.section);
         let next = starts.and_then(|starts| starts.range(start.offset + 1..).next());
         let section = image.section(start.section);
         let end = section.map_or(start.offset, |section| section.size as i64);
-        match (size, next) {
-            (Some(size @ 1..), _) => start.offset.saturating_add(size),
+        match (self.size(start), next) {
+            (size @ 1.., _) => start.offset.saturating_add(size),
             (_, Some((&next, _))) => next,
             _ => end,
         }

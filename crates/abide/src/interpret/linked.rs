@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::events::Callee;
 use super::functions::{Functions, target};
 use crate::inputs::{Image, Place, Resolved};
-use crate::machine::x86::{Stretch, read_stretch};
+use crate::machine::x86::Stretch;
 use crate::registers::{Register, RegisterSet};
 
 /// What a callee may change.
@@ -28,6 +28,8 @@ pub struct Changes {
     pub by_mask: bool,
     /// An instruction that direct calls lead to and that loads a saved state.
     pub restored: Option<Place>,
+    /// Direct calls lead to a call through a pointer.
+    is_open: bool,
 }
 
 impl Changes {
@@ -47,12 +49,11 @@ impl Changes {
         self.certain.contains_key(&register) || self.possible.contains(register)
     }
 
-    fn take(&mut self, stretch: &Stretch, is_certain: bool) {
+    fn take(&mut self, stretch: &Stretch) {
         self.wide |= stretch.wide;
         self.by_mask |= stretch.by_mask;
-        if is_certain {
-            self.restored = self.restored.or(stretch.restores);
-        }
+        self.is_open |= stretch.is_indirect;
+        self.restored = first(self.restored, stretch.restores);
         if stretch.restores.is_some() {
             // `fxrstor` loads the registers that there were when it was made.
             let old = (0..16).map(Register::vector).chain([Register::X87_CONTROL]);
@@ -61,15 +62,36 @@ impl Changes {
         if stretch.by_mask {
             self.possible = self.possible.union(Self::of_unknown().possible);
         }
-        for (&register, &place) in &stretch.changes {
-            match is_certain {
-                true => {
-                    self.certain.entry(register).or_insert(place);
-                }
-                false => self.possible.insert(register),
-            }
+        self.take_certain(&stretch.changes);
+    }
+
+    fn take_certain(&mut self, changes: &BTreeMap<Register, Place>) {
+        for (&register, &place) in changes {
+            let known = self.certain.entry(register).or_insert(place);
+            *known = place.min(*known);
         }
     }
+
+    /// What a callee changes the caller changes.
+    fn join(&mut self, callee: &Self) {
+        self.take_certain(&callee.certain);
+        self.restored = first(self.restored, callee.restored);
+        self.is_open |= callee.is_open;
+        self.join_possible(callee);
+    }
+
+    /// The same, where nothing tells that the callee is called.
+    fn join_possible(&mut self, callee: &Self) {
+        let certain: RegisterSet = callee.certain.keys().copied().collect();
+        self.possible = self.possible.union(callee.possible).union(certain);
+        self.wide |= callee.wide;
+        self.by_mask |= callee.by_mask;
+    }
+}
+
+/// The first of two places: which of them is met first depends on what is known already.
+fn first(one: Option<Place>, other: Option<Place>) -> Option<Place> {
+    one.into_iter().chain(other).min()
 }
 
 /// The code of a unit, each function read once.
@@ -78,6 +100,7 @@ pub struct Linked<'image> {
     functions: OnceLock<Functions>,
     stretches: Mutex<FxHashMap<Place, Arc<Stretch>>>,
     changes: Mutex<FxHashMap<Place, Arc<Changes>>>,
+    behind_pointers: OnceLock<Changes>,
 }
 
 impl<'image> Linked<'image> {
@@ -89,6 +112,7 @@ impl<'image> Linked<'image> {
             functions: OnceLock::new(),
             stretches: Mutex::default(),
             changes: Mutex::default(),
+            behind_pointers: OnceLock::new(),
         }
     }
 
@@ -98,55 +122,66 @@ impl<'image> Linked<'image> {
         let Callee::Place(place) = callee else {
             return Arc::new(Changes::of_unknown());
         };
-        let known = |changes: &FxHashMap<Place, Arc<Changes>>| changes.get(&place).cloned();
-        if let Some(known) = self.changes.lock().ok().and_then(|all| known(&all)) {
+        let functions = self.functions();
+        let start = functions.start(place);
+        if let Some(known) = self.known(start) {
             return known;
         }
-        let found = Arc::new(self.closure(place));
+        let mut changes = self.reached(functions, vec![start]);
+        if changes.is_open {
+            changes.join_possible(self.behind_pointers(functions));
+        }
+        let certain: RegisterSet = changes.certain.keys().copied().collect();
+        changes.possible = changes.possible.difference(certain);
+        let found = Arc::new(changes);
         if let Ok(mut all) = self.changes.lock() {
-            all.insert(place, Arc::clone(&found));
+            all.insert(start, Arc::clone(&found));
         }
         found
     }
 
-    fn closure(&self, from: Place) -> Changes {
-        let functions = self.functions.get_or_init(|| Functions::of(self.image));
+    fn functions(&self) -> &Functions {
+        self.functions.get_or_init(|| Functions::of(self.image))
+    }
+
+    fn known(&self, start: Place) -> Option<Arc<Changes>> {
+        self.changes.lock().ok()?.get(&start).cloned()
+    }
+
+    /// What a call through a pointer may change: it may lead to every function whose address
+    /// stands somewhere.
+    fn behind_pointers(&self, functions: &Functions) -> &Changes {
+        self.behind_pointers
+            .get_or_init(|| self.reached(functions, functions.taken(self.image).to_vec()))
+    }
+
+    /// What the functions that direct calls lead to change.
+    fn reached(&self, functions: &Functions, mut waiting: Vec<Place>) -> Changes {
         let mut changes = Changes::default();
         let mut seen = BTreeSet::new();
-        let mut is_open = false;
-        for is_certain in [true, false] {
-            let mut waiting = match is_certain {
-                true => vec![from],
-                false if is_open => functions.taken(self.image).to_vec(),
-                false => break,
-            };
-            while let Some(place) = waiting.pop() {
-                let start = functions.start(place);
-                if !seen.insert(start) {
-                    continue;
-                }
-                let stretch = self.stretch(start, functions);
-                changes.take(&stretch, is_certain);
-                is_open |= stretch.is_indirect;
-                let inside = stretch.leads_to.iter().copied();
-                waiting.extend(inside.filter(|&to| functions.start(to) != start));
-                for &field in &stretch.relocated {
-                    match target(self.image, start, field) {
-                        Some(Resolved::Place(place)) if self.image.is_code(place) => {
-                            waiting.push(place);
-                        }
-                        Some(Resolved::Place(_)) => is_open = true,
-                        _ => {
-                            let unknown = Changes::of_unknown();
-                            changes.possible = changes.possible.union(unknown.possible);
-                            changes.wide = true;
-                        }
+        while let Some(place) = waiting.pop() {
+            let start = functions.start(place);
+            if !seen.insert(start) {
+                continue;
+            }
+            if let Some(known) = self.known(start) {
+                changes.join(&known);
+                continue;
+            }
+            let stretch = self.stretch(start, functions);
+            changes.take(&stretch);
+            let inside = stretch.leads_to.iter().copied();
+            waiting.extend(inside.filter(|&to| functions.start(to) != start));
+            for &field in &stretch.relocated {
+                match target(self.image, start, field) {
+                    Some(Resolved::Place(place)) if self.image.is_code(place) => {
+                        waiting.push(place);
                     }
+                    Some(Resolved::Place(_)) => changes.is_open = true,
+                    _ => changes.join_possible(&Changes::of_unknown()),
                 }
             }
         }
-        let certain: RegisterSet = changes.certain.keys().copied().collect();
-        changes.possible = changes.possible.difference(certain);
         changes
     }
 
@@ -155,8 +190,7 @@ impl<'image> Linked<'image> {
         if let Some(known) = self.stretches.lock().ok().and_then(|all| known(&all)) {
             return known;
         }
-        let end = functions.end(self.image, start);
-        let found = Arc::new(read_stretch(self.image, start, end));
+        let found = Arc::new(functions.stretch(self.image, start));
         if let Ok(mut all) = self.stretches.lock() {
             all.insert(start, Arc::clone(&found));
         }

@@ -10,7 +10,6 @@ use super::replay::{Outcome, Replay, Replayer, Request, Symptom};
 use crate::contracts::Contract;
 use crate::conventions::SYSTEM_V_X86_64_INTERRUPTED;
 use crate::inputs::{Image, Place};
-use crate::machine::x86::read_stretch;
 
 /// The functions of the linked code that rely on what lay below SP.
 #[derive(Debug, Default)]
@@ -101,7 +100,7 @@ fn named_below(image: &Image) -> Vec<Place> {
         .starts()
         .filter(|start| image.is_live(start.section));
     let below = starts.filter(|&start| {
-        let stretch = read_stretch(image, start, functions.end(image, start));
+        let stretch = functions.stretch(image, start);
         stretch.below_stack || stretch.below_frame && !stretch.calls
     });
     below.collect()

@@ -6,7 +6,7 @@ use super::questions;
 use super::suppressions::Suppressions;
 use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
 use super::{Error, Project, crossings, declarations};
-use crate::contracts::{self, Contract, Root, RootChoice};
+use crate::contracts::{self, Contract, Interrupt, Root, RootChoice};
 use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
 use crate::inputs::{Image, Place, Resolved, SectionId, SectionIndex, Trace, shown_name};
@@ -596,7 +596,7 @@ impl Reporter<'_> {
         }
         let mut places = vec![
             self.location(candidate.place, candidate.label.clone()),
-            self.location(root.root.place, format!("`{}` begins here", root.root.name)),
+            self.location(root.root.place, beginning(root)),
         ];
         places.extend(declaration(rule, root));
         let finding = Finding {
@@ -644,6 +644,16 @@ fn declaration(rule: &Rule, root: &RootVerdicts) -> Option<Location> {
 }
 
 /// The first violation of each kind in a root, and how many more there are.
+/// What is said of the place where a root begins.
+fn beginning(root: &RootVerdicts) -> String {
+    let name = &root.root.name;
+    let interrupt = root.contract.interrupt.as_ref();
+    match interrupt.and_then(Interrupt::entered_by) {
+        Some(gates) => format!("`{name}` begins here, entered by {gates}"),
+        None => format!("`{name}` begins here"),
+    }
+}
+
 fn one_a_symptom(candidates: &[Candidate]) -> impl Iterator<Item = (&Candidate, usize)> {
     let mut kinds: BTreeMap<Symptom, (&Candidate, BTreeSet<Place>)> = BTreeMap::new();
     for candidate in candidates {

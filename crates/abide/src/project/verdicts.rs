@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::contracts::{Contract, Root};
+use crate::contracts::{Contract, Derived, Root};
 use crate::inputs::{Image, Place};
 use crate::interpret::replay::{self, Outcome, Replay, Replayer, Request};
 use crate::interpret::{
-    Analysis, Assumptions, Callee, Calls, Code, Explored, Explorer, Surroundings,
+    Analysis, Assumptions, Callee, Calls, Code, Explored, Explorer, Reason, Surroundings,
 };
 use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 
@@ -256,10 +256,15 @@ impl<'image> Job<'_, 'image> {
             Extent::All => u32::MAX,
             Extent::FirstRefuted { searches } => searches,
         };
+        // Its table may be one of gates.
+        let may_be_handler = self.root.derived == Derived::InTable
+            && attempt.analysis.facts.meets(Reason::InterruptReturn);
         for (rule, judgement) in attempt.judged {
             let verdict = if !attempt.modes.is_empty() {
                 // Code of another mode was read as if it were made for 64-bit mode.
                 Verdict::Unknown(attempt.modes.clone())
+            } else if !judgement.candidates.is_empty() && may_be_handler {
+                Verdict::Unknown(attempt.obstacles.clone())
             } else if !judgement.candidates.is_empty() && !self.root.is_told {
                 Verdict::Unknown(vec![Doubt::how_called(self.root)])
             } else if !judgement.candidates.is_empty() {

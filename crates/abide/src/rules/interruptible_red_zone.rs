@@ -73,13 +73,14 @@ fn candidate(root: &RootFacts<'_>, interrupt: &Interrupt, user: &User) -> Candid
 /// Which other functions do so.
 fn others(root: &RootFacts<'_>) -> Option<String> {
     let relies = |user: &&User| !matches!(user.evidence, Evidence::Unfollowed);
-    let others: Vec<String> = root.red_zone.users[1..]
-        .iter()
-        .filter(relies)
+    let others = root.red_zone.users[1..].iter().filter(relies);
+    let shown: Vec<String> = others
+        .clone()
+        .take(FEW)
         .map(|user| format!("`{}`", root.name(user.function)))
         .collect();
-    let shown = others.get(..FEW).unwrap_or(&others).join(", ");
-    match others.len() {
+    let shown = shown.join(", ");
+    match others.count() {
         0 => None,
         count if count > FEW => Some(format!(
             "{shown} and {} more functions rely on such data, too",

@@ -13,7 +13,9 @@ use crate::machine::{Flow, Reference};
 use crate::registers::{Flags, Register};
 
 /// How many instructions a run may have.
-const MOST_STEPS: u64 = 100_000;
+const MOST_STEPS: u64 = 2_000_000;
+/// After how many that store nowhere else than before it is taken to go round in circles.
+const PATIENCE: u64 = 50_000;
 /// How many places of stores are remembered.
 const MOST_STORES: usize = 1 << 16;
 /// Where the stack is: apart from the image and from what random pointers point to.
@@ -84,7 +86,13 @@ impl<'a> Course<'a> {
             convention,
         };
         let mut place = start;
+        let (mut stored, mut patience) = (0, PATIENCE);
         for number in 0..MOST_STEPS {
+            if course.stored.len() > stored {
+                (stored, patience) = (course.stored.len(), number + PATIENCE);
+            } else if number > patience {
+                break;
+            }
             match course.step(code, place, number, loads.contains(&place)) {
                 Some(next) => place = next,
                 None => break,

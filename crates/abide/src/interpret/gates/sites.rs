@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use crate::inputs::{Image, Place, Resolved, SectionId};
 use crate::interpret::functions::{Functions, referred, target};
-use crate::machine::x86::{Stretch, read_stretch};
+use crate::machine::x86::Stretch;
 
 /// How `lidt` begins, and `iretq` (Intel SDM volume 2).
 const LIDT: &[u8] = &[0x0f, 0x01];
@@ -82,10 +82,9 @@ fn functions_near(image: &Image) -> Option<Near> {
     }
     let functions = Functions::of(image);
     let starts: BTreeSet<Place> = places.iter().map(|&place| functions.start(place)).collect();
-    let stretches = starts.into_iter().map(|start| {
-        let end = functions.end(image, start);
-        (start, read_stretch(image, start, end))
-    });
+    let stretches = starts
+        .into_iter()
+        .map(|start| (start, functions.stretch(image, start)));
     let stretches = stretches.collect();
     Some(Near {
         functions,
@@ -113,7 +112,7 @@ impl Graph {
             referrers: BTreeMap::new(),
         };
         for start in functions.starts() {
-            let stretch = read_stretch(image, start, functions.end(image, start));
+            let stretch = functions.stretch(image, start);
             let fields = stretch.relocated.iter();
             let fields = fields.filter_map(|&field| target(image, start, field));
             let fields = fields.filter_map(|resolved| match resolved {

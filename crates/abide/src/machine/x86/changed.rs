@@ -39,6 +39,30 @@ pub struct Stretch {
     pub loads_gates: Vec<Place>,
     /// Where it goes on with what was interrupted (`iretq`).
     pub resumes: Vec<Place>,
+    /// How it ends.
+    pub end: End,
+}
+
+/// What the last instruction of a stretch does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum End {
+    /// It goes elsewhere for good.
+    #[default]
+    Leaves,
+    /// It calls: compilers let nothing follow on what never returns.
+    Calls,
+    /// Control goes on behind it.
+    GoesOn,
+}
+
+impl End {
+    fn of(last: &Instruction) -> Self {
+        match last.flow_control() {
+            FlowControl::Next | FlowControl::ConditionalBranch => Self::GoesOn,
+            FlowControl::Call | FlowControl::IndirectCall => Self::Calls,
+            _ => Self::Leaves,
+        }
+    }
 }
 
 /// Reads the code from a place to an offset in its section.
@@ -64,6 +88,7 @@ pub fn read_stretch(image: &Image, from: Place, to: i64) -> Stretch {
         stretch.note_changes(place, &instruction, &mut factory);
         stretch.note_stack(&instruction);
     }
+    stretch.end = End::of(&instruction);
     stretch
 }
 

@@ -40,7 +40,7 @@ use iced_x86::{
 use crate::inputs::{Image, Place, SectionId};
 
 use super::{Effects, Flow};
-pub use changed::{Stretch, read_stretch};
+pub use changed::{End, Stretch, read_stretch};
 use emit::Lift;
 use fields::Relocations;
 pub use mode::is_far_branch;
