@@ -17,10 +17,6 @@ use super::state::{FlagSource, Slot, State, TRACKED};
 use super::terms::{Base, BaseId, Garbage, Location, Terms, Value};
 use crate::registers::Register;
 
-/// How many numbers may come one by one around a loop before they count as a counter's,
-/// where they are not places that a jump may lead to.
-const FEW: usize = 4;
-
 /// How a location differs between the ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Difference {
@@ -320,9 +316,11 @@ impl Join<'_> {
                 Difference::Distance { before, by } => {
                     let first = self.terms.subtract(entry.here, before);
                     let is_place = self.terms.as_place(first).is_some();
-                    let most = if is_place { usize::MAX } else { FEW };
                     let ways = (here, there);
-                    let phi = self.phi_of_distance(joined, name, before, by, ways, most);
+                    let phi = self.phi_of_distance(joined, name, before, by, ways);
+                    if is_place {
+                        list_choices(joined, phi, before, by, ways);
+                    }
                     match self.terms.add(first, phi) {
                         Value::ANYTHING => self.phi_of_any(entry.location, entry.here),
                         sum => {
@@ -381,7 +379,6 @@ impl Join<'_> {
         before: Value,
         by: Value,
         (here, there): (&State, &State),
-        most: usize,
     ) -> Value {
         let phi = self.terms.base(Base::Phi {
             block: self.block,
@@ -394,29 +391,6 @@ impl Join<'_> {
         let old = here.known(self.terms, before);
         let new = self.counted(there, by, None);
         self.know(joined, phi, old, new);
-        let mut numbers = match here.choices_of(before.term) {
-            _ if before == Value::constant(0) => vec![0],
-            // A number that steps from turn to turn takes more values than are listed.
-            _ if by.term == before.term && by.offset != 0 => return phi,
-            Some(numbers) => numbers.to_vec(),
-            None => return phi,
-        };
-        match (by.as_constant(), there.choices_of(by.term)) {
-            (Some(number), _) => numbers.push(number as i64),
-            (_, Some(more)) => {
-                let count = numbers.len();
-                for number in more.iter().map(|n| n.wrapping_add(by.offset)) {
-                    if !numbers.contains(&number) {
-                        numbers.push(number);
-                    }
-                }
-                if self.widen && numbers.len() > count.max(most) {
-                    return phi;
-                }
-            }
-            _ => return phi,
-        }
-        joined.set_choices(phi.term, numbers);
         phi
     }
 
@@ -522,6 +496,30 @@ impl Join<'_> {
                 matches!(self.terms.get(base), Base::Phi { block, .. } if block == self.block)
             })
     }
+}
+
+/// Lists the numbers that the distance from one place to another may be: a jump may go to what
+/// their sum is.
+fn list_choices(
+    joined: &mut State,
+    phi: Value,
+    before: Value,
+    by: Value,
+    (here, there): (&State, &State),
+) {
+    let mut numbers = match here.choices_of(before.term) {
+        _ if before == Value::constant(0) => vec![0],
+        // A number that steps from turn to turn takes more values than are listed.
+        _ if by.term == before.term && by.offset != 0 => return,
+        Some(numbers) => numbers.to_vec(),
+        None => return,
+    };
+    match (by.as_constant(), there.choices_of(by.term)) {
+        (Some(number), _) => numbers.push(number as i64),
+        (_, Some(more)) => numbers.extend(more.iter().map(|n| n.wrapping_add(by.offset))),
+        _ => return,
+    }
+    joined.set_choices(phi.term, numbers);
 }
 
 /// One location for each way of differing, to name its phi: the one that
