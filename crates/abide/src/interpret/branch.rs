@@ -139,7 +139,7 @@ impl State {
         bits: u8,
         [a, b]: [Value; 2],
     ) -> bool {
-        let (known_a, known_b) = (self.known(terms, a), self.known(terms, b));
+        let (known_a, known_b) = (self.range(terms, a), self.range(terms, b));
         let ok = match restrict(condition, bits, known_a, known_b) {
             Some(fact) => self.learn(terms, a, fact),
             None => true,

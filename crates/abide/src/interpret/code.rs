@@ -4,7 +4,7 @@ mod plain;
 mod stretches;
 mod used;
 
-use crate::inputs::{Image, Place};
+use crate::inputs::{Image, Place, SectionId};
 use crate::machine::x86::{LiftError, Lifter};
 use crate::machine::{Effect, Effects, Flow, Reference, Target};
 pub(super) use plain::Plain;
@@ -47,6 +47,12 @@ struct Entry {
 /// The effects are not kept.
 const NOT_KEPT: u32 = u32::MAX;
 
+/// How long an instruction usually is, in bytes.
+const USUAL_LENGTH: usize = 6;
+/// For how many instructions there is memory from the start, which is not moved then: what is not
+/// used of it costs nothing.
+const MOST_FORESEEN: usize = 1 << 18;
+
 /// Lifts on demand and remembers.
 pub struct Code<'image> {
     image: &'image Image,
@@ -67,14 +73,19 @@ impl<'image> Code<'image> {
     /// Nothing lifted yet.
     #[must_use]
     pub fn new(image: &'image Image) -> Self {
+        let sections =
+            (0..image.section_count() as u32).filter_map(|id| image.section(SectionId(id)));
+        let code = sections.filter(|section| section.flags.execute);
+        let bytes: usize = code.map(|section| section.data.len()).sum();
+        let instructions = (bytes / USUAL_LENGTH).min(MOST_FORESEEN);
         Self {
             image,
             lifter: Lifter::new(image),
             buffer: Effects::new(),
             numbers: vec![Vec::new(); image.section_count()],
-            entries: Vec::new(),
+            entries: Vec::with_capacity(instructions),
             flows: vec![Flow::Next],
-            effects: Vec::new(),
+            effects: Vec::with_capacity(2 * instructions),
             stretches: Stretches::default(),
             round: 0,
         }

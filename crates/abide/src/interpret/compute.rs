@@ -139,7 +139,7 @@ pub(super) fn fits(known: Known, bits: u8) -> bool {
 impl State {
     /// The low `bits` bits of a value.
     pub fn truncate(&self, terms: &mut Terms, value: Value, bits: u8) -> Value {
-        if bits >= 64 || value == Value::ANYTHING || fits(self.known(terms, value), bits) {
+        if bits >= 64 || value == Value::ANYTHING || fits(self.range(terms, value), bits) {
             return value;
         }
         terms.truncate(value, bits)

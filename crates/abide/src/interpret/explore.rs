@@ -26,6 +26,7 @@ use crate::machine::x86::is_far_branch;
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
 use crate::registers::{Register, RegisterSet};
 use recursion::{Kept, Summary};
+use spares::Spares;
 
 /// How many instructions may be visited for one root.
 const MOST_VISITS: u64 = 2_000_000;
@@ -163,7 +164,8 @@ const MIXED: Value = Value {
 
 struct Block {
     key: Key,
-    state: State,
+    /// What holds at its start. In a box, since the list of blocks grows.
+    state: Box<State>,
     joins: u32,
     /// How many joins came from behind: by a loop.
     turns: u32,
@@ -200,6 +202,7 @@ pub struct Explorer<'code, 'image> {
     /// Whether there may be an unwind table.
     has_unwind: bool,
     pub(super) evaluator: Evaluator<'image>,
+    spares: Spares,
     blocks: Vec<Block>,
     keys: FxHashMap<Key, u32>,
     frames: FxHashMap<(Place, u32), Vec<Value>>,
@@ -284,6 +287,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             preserved: contract.preserved,
             has_unwind: roots.iter().any(|&root| around.unwind.has(root)),
             evaluator,
+            spares: Spares::default(),
             blocks: Vec::new(),
             keys: FxHashMap::default(),
             frames: FxHashMap::default(),
@@ -411,7 +415,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             self.held += size_of::<Block>() + size_of_val(state.slots.as_slice());
             self.blocks.push(Block {
                 key,
-                state: state.clone(),
+                state: Box::new(state.clone()),
                 joins: 0,
                 turns: 0,
                 end: at.place.offset,
@@ -429,7 +433,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             from.context == key.context && from.place >= key.place
         });
         let block = &mut self.blocks[number as usize];
-        if block.state == *state {
+        if *block.state == *state {
             return;
         }
         let mut join = Join {
@@ -438,13 +442,15 @@ impl<'code, 'image> Explorer<'code, 'image> {
             widen: (from_behind && block.turns >= TURNS) || block.joins >= PATIENCE,
         };
         self.effort += 4 + state.slots.len() as u64 / 4;
-        let joined = join.join(&block.state, state);
-        if joined != block.state {
-            block.state = joined;
+        let spare = self.spares.take(&block.state);
+        let mut joined = join.join(&block.state, state, spare);
+        if joined != *block.state {
+            std::mem::swap(&mut *block.state, &mut joined);
             block.joins += u32::from(block.has_run);
             block.turns += u32::from(from_behind);
             self.queue.insert((Reverse(depth), at.place, number));
         }
+        self.spares.put(joined);
     }
 
     /// Lets a block begin at a place, and at the heads of loops behind it.
@@ -493,13 +499,14 @@ impl<'code, 'image> Explorer<'code, 'image> {
         self.evaluator.record.clear();
         self.evaluator.block = number;
         self.blocks[number as usize].has_run = true;
-        self.run_from(number);
+        let mut state = self.spares.copy(&self.blocks[number as usize].state);
+        self.run_from(number, &mut state);
+        self.spares.put(state);
         self.blocks[number as usize].record = self.evaluator.record.take();
     }
 
-    fn run_from(&mut self, number: u32) {
+    fn run_from(&mut self, number: u32, state: &mut State) {
         let block = &self.blocks[number as usize];
-        let mut state = block.state.clone();
         let mut at = At {
             place: block.key.place,
             context: block.key.context,
@@ -525,13 +532,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 return self.evaluator.record(at, Event::FellThrough { into });
             };
             if !first && self.code.is_marked(instruction) {
-                return self.enter(at, &state, Some(number));
+                return self.enter(at, state, Some(number));
             }
             first = false;
             let is_call = matches!(self.code.flow(instruction), Flow::Call(_));
             if is_unwound || is_call && at.context == 0 {
                 let call = is_call.then(|| self.code.length(instruction));
-                self.unwind(&state, at, call);
+                self.unwind(state, at, call);
             }
             // Where not all of a stretch is plain in this state, some of its instructions are.
             let stretch = match one_by_one {
@@ -539,7 +546,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 _ => self.code.alone(instruction),
             };
             if let Some(stretch) = stretch {
-                if self.evaluator.run_plain(&mut state, stretch.plain) {
+                if self.evaluator.run_plain(state, stretch.plain) {
                     one_by_one = one_by_one.saturating_sub(stretch.count);
                     self.visited += u64::from(stretch.count);
                     at.place.offset += i64::from(stretch.bytes);
@@ -551,7 +558,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             }
             one_by_one = one_by_one.saturating_sub(1);
             self.visited += 1;
-            let Some(next) = self.step(&mut state, at, instruction, number) else {
+            let Some(next) = self.step(state, at, instruction, number) else {
                 return;
             };
             at.place = next;
@@ -696,11 +703,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
     ) -> bool {
         let taken = self.evaluator.operand(taken);
         self.evaluator.check_defined(at, taken, Use::Branch);
-        let mut other = state.clone();
+        let mut other = self.spares.copy(state);
         if other.assume(&mut self.evaluator.terms, taken, true) {
             let target = self.reference(target);
             self.jump(&mut other, at, target, from);
         }
+        self.spares.put(other);
         state.assume(&mut self.evaluator.terms, taken, false)
     }
 
@@ -754,10 +762,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
         for destination in found {
             match destination {
                 Destination::Place(place, chosen) => {
-                    let mut state = state.clone();
+                    let mut state = self.spares.copy(state);
                     if choose(&mut state, &self.evaluator.terms, chosen) {
                         self.jump_to(&mut state, at, place, from);
                     }
+                    self.spares.put(state);
                 }
                 Destination::External(symbol) => {
                     self.leave(state, at, Callee::External(symbol), from);
@@ -829,7 +838,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         };
         let is_sole = found.len() == 1;
         for destination in found {
-            let mut entry = state.clone();
+            let mut entry = self.spares.copy(state);
             let callee = match destination {
                 // `call next` is how position-dependent code reads its own address.
                 Destination::Place(place, chosen)
@@ -837,8 +846,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 {
                     if choose(&mut entry, &self.evaluator.terms, chosen) {
                         self.note_call_of_root(&entry, at, place);
-                        self.call_helper(entry, at, next, place, from);
+                        self.call_helper(&entry, at, next, place, from);
                     }
+                    self.spares.put(entry);
                     continue;
                 }
                 Destination::Place(place, _) => Callee::Place(place),
@@ -910,14 +920,14 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
     }
 
-    fn call_helper(&mut self, state: State, at: At, next: Place, callee: Place, from: u32) {
+    fn call_helper(&mut self, state: &State, at: At, next: Place, callee: Place, from: u32) {
         let parent = at.context;
         let depth = self.contexts[parent as usize].depth + 1;
         let mut context = parent;
         loop {
             let outer = self.contexts[context as usize];
             if outer.callee == callee && callee != next && context != 0 {
-                return self.call_again(state, at, next, callee, from);
+                return self.call_again(state.clone(), at, next, callee, from);
             }
             if depth > MOST_DEPTH {
                 let reason = Reason::Recursion;
@@ -949,7 +959,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             place: callee,
             context,
         };
-        self.enter(at, &state, Some(from));
+        self.enter(at, state, Some(from));
     }
 
     /// What a call by convention leaves; false where it does not return.
@@ -1165,6 +1175,7 @@ mod home;
 mod interrupt;
 mod mode;
 mod recursion;
+mod spares;
 mod together;
 
 pub use together::Explored;

@@ -194,7 +194,13 @@ impl State {
             } else if self.is_apart(terms, distances, group, bytes) {
                 None
             } else {
-                Some((0, group.len() - 1))
+                let mut may_be_near = |slot: &Slot| {
+                    let reach = distances.of(self, terms, slot.term, slot.offset);
+                    reach.low < i64::from(slot.bytes) && reach.high > -bytes
+                };
+                let first = group.iter().position(&mut may_be_near);
+                let last = group.iter().rposition(&mut may_be_near);
+                first.zip(last)
             };
             if let Some((first, last)) = within {
                 let first = start + first;
@@ -255,7 +261,7 @@ impl State {
     /// Whether a store may reach the caller's area at a place that is not known.
     fn may_be_callers(&self, terms: &mut Terms, address: Value, bytes: u16) -> bool {
         let distance = terms.subtract(address, Value::FRAME);
-        self.known(terms, distance).high > 8 - i64::from(bytes)
+        self.range(terms, distance).high > 8 - i64::from(bytes)
     }
 
     /// All of the frame's data may have changed; what is kept for the caller has not.
@@ -302,6 +308,12 @@ impl State {
     }
 }
 
+/// The least and the greatest that a distance may be.
+struct Reach {
+    low: i64,
+    high: i64,
+}
+
 /// The distances between slots and an address. Slots are sorted, so that those whose
 /// addresses have one symbolic part come together: what is known of it is asked once.
 struct Distances {
@@ -328,8 +340,8 @@ impl Distances {
         }
     }
 
-    /// What is known of the range of the distance between this address and `to`.
-    fn of(&mut self, state: &State, terms: &mut Terms, term: TermId, offset: i64) -> Known {
+    /// Between what the distance between this address and `to` lies.
+    fn of(&mut self, state: &State, terms: &mut Terms, term: TermId, offset: i64) -> Reach {
         let known = match self.last {
             Some((last, known)) if last == term => known,
             _ => {
@@ -344,7 +356,15 @@ impl Distances {
         } else {
             offset.wrapping_neg()
         };
-        known.plus(Known::exactly(signed))
+        let ends = (
+            known.low.checked_add(signed),
+            known.high.checked_add(signed),
+        );
+        let (low, high) = match ends {
+            (Some(low), Some(high)) => (low, high),
+            _ => (i64::MIN, i64::MAX),
+        };
+        Reach { low, high }
     }
 
     fn of_terms(&self, state: &State, terms: &mut Terms, slot: TermId) -> Known {

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::forks::{Fork, Meeting};
 use super::frame::is_callers;
@@ -16,6 +16,9 @@ use super::known::Known;
 use super::state::{FlagSource, Slot, State, TRACKED};
 use super::terms::{Base, BaseId, Garbage, Location, Terms, Value};
 use crate::registers::Register;
+
+/// How many locations usually differ.
+const USUAL: usize = 16;
 
 /// How a location differs between the ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,12 +54,10 @@ pub(super) struct Join<'a> {
 
 impl Join<'_> {
     /// The state that holds on both ways; `here` is what the block has been entered with before.
-    pub(super) fn join(&mut self, here: &State, there: &State) -> State {
-        let mut joined = here.clone();
-        joined.facts.clear();
-        joined.choices.clear();
-        joined.forks.clear();
-        let mut differing = Vec::new();
+    /// It is made in the memory of another that is not needed any more.
+    pub(super) fn join(&mut self, here: &State, there: &State, spare: State) -> State {
+        let mut joined = spare.emptied(here);
+        let mut differing = Vec::with_capacity(USUAL);
         for index in 0..TRACKED {
             let (a, b) = (here.registers[index], there.registers[index]);
             if a != b || self.terms.has_phi(a) {
@@ -64,7 +65,8 @@ impl Join<'_> {
                 self.compare(&mut differing, location, a, b);
             }
         }
-        joined.slots = self.join_slots(&mut differing, here, there);
+        let slots = std::mem::take(&mut joined.slots);
+        joined.slots = self.join_slots(&mut differing, here, there, slots);
         let locations: Vec<Location> = differing.iter().map(|entry| entry.location).collect();
         self.name_differences(&mut joined, differing, here, there);
         merge_overlaps(&mut joined.slots);
@@ -191,7 +193,7 @@ impl Join<'_> {
             return None;
         }
         // What the other way does not have is no part of what they have in common.
-        let parts = self.terms.parts(by.term).to_vec();
+        let parts: SmallVec<[(BaseId, i64); 4]> = self.terms.parts(by.term).into();
         for &(base, factor) in parts.iter().filter(|(_, factor)| *factor < 0) {
             let part = self.terms.value_of_base(base);
             before = self.terms.combine(before, factor.wrapping_neg(), part);
@@ -209,8 +211,9 @@ impl Join<'_> {
         differing: &mut Vec<Differing>,
         here: &State,
         there: &State,
+        mut joined: Vec<Slot>,
     ) -> Vec<Slot> {
-        let mut joined = Vec::with_capacity(here.slots.len());
+        joined.reserve(here.slots.len());
         let (mut i, mut j) = (0, 0);
         loop {
             let (left, right) = (here.slots.get(i), there.slots.get(j));
@@ -303,7 +306,7 @@ impl Join<'_> {
         }
         let names = representatives(self.terms, &differing);
         for entry in differing {
-            let name = names[&entry.difference];
+            let name = names.of(entry.difference).unwrap_or(entry.location);
             let value = match entry.difference {
                 Difference::Values {
                     here: Value::ANYTHING,
@@ -522,12 +525,31 @@ fn list_choices(
     joined.set_choices(phi.term, numbers);
 }
 
-/// One location for each way of differing, to name its phi: the one that
-/// named it before, where it still differs in that way.
-fn representatives(terms: &Terms, differing: &[Differing]) -> FxHashMap<Difference, Location> {
-    let mut names: FxHashMap<Difference, Location> = FxHashMap::default();
+/// One location for each way of differing, to name its phi. They are few.
+struct Names(SmallVec<[(Difference, Location); 8]>);
+
+impl Names {
+    fn of(&self, difference: Difference) -> Option<Location> {
+        let found = self.0.iter().find(|(other, _)| *other == difference);
+        found.map(|&(_, location)| location)
+    }
+
+    fn set(&mut self, difference: Difference, location: Location) {
+        match self.0.iter_mut().find(|(other, _)| *other == difference) {
+            Some((_, name)) => *name = location,
+            None => self.0.push((difference, location)),
+        }
+    }
+}
+
+/// The names: of several locations the first, or the one that named the phi before, where it
+/// still differs in that way.
+fn representatives(terms: &Terms, differing: &[Differing]) -> Names {
+    let mut names = Names(SmallVec::new());
     for entry in differing {
-        names.entry(entry.difference).or_insert(entry.location);
+        if names.of(entry.difference).is_none() {
+            names.set(entry.difference, entry.location);
+        }
     }
     for entry in differing {
         let named_by = match entry.difference {
@@ -540,7 +562,7 @@ fn representatives(terms: &Terms, differing: &[Differing]) -> FxHashMap<Differen
             continue;
         };
         if location == entry.location {
-            names.insert(entry.difference, location);
+            names.set(entry.difference, location);
         }
     }
     names

@@ -173,6 +173,31 @@ impl State {
         }
     }
 
+    /// What another holds but its lists, in the memory of this one.
+    pub(super) fn emptied(mut self, other: &Self) -> Self {
+        self.slots.clear();
+        self.facts.clear();
+        self.choices.clear();
+        self.forks.clear();
+        Self {
+            slots: self.slots,
+            facts: self.facts,
+            choices: self.choices,
+            forks: self.forks,
+            ..*other
+        }
+    }
+
+    /// What another holds, in the memory of this one.
+    pub(super) fn copied(self, other: &Self) -> Self {
+        let mut copy = self.emptied(other);
+        copy.slots.extend_from_slice(&other.slots);
+        copy.facts.extend_from_slice(&other.facts);
+        copy.choices.extend_from_slice(&other.choices);
+        copy.forks.extend_from_slice(&other.forks);
+        copy
+    }
+
     /// What a register holds.
     #[must_use]
     pub fn register(&self, register: Register) -> Value {

@@ -6,22 +6,27 @@ use crate::machine::{Effect, Effects, Flow, Operand, Target, Temp};
 pub(super) fn drop_unused(effects: &mut Effects) -> Used {
     let mut used = Used::default();
     used.note_flow(effects.flow);
-    let mut kept = effects.list.len();
-    for index in (0..effects.list.len()).rev() {
-        let effect = effects.list[index];
+    let mut unused: u64 = 0;
+    for (index, effect) in effects.list.iter().enumerate().rev() {
         let is_unused = match effect {
             Effect::Read { into, .. }
             | Effect::Opaque { into, .. }
-            | Effect::Address { into, .. } => !used.contains(into),
+            | Effect::Address { into, .. } => !used.contains(*into),
             _ => false,
         };
-        if !is_unused {
-            used.note(&effect);
-            kept -= 1;
-            effects.list[kept] = effect;
+        // No instruction but those that save all registers has more effects: what they read is used.
+        match is_unused && index < 64 {
+            true => unused |= 1 << index,
+            false => used.note(effect),
         }
     }
-    effects.list.drain(..kept);
+    if unused != 0 {
+        let mut index = 0;
+        effects.list.retain(|_| {
+            index += 1;
+            index > 64 || unused >> (index - 1) & 1 == 0
+        });
+    }
     used
 }
 

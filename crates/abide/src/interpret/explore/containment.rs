@@ -206,7 +206,7 @@ fn enclosing(
         let terms = &explorer.evaluator.terms;
         let mut valuation = Valuation::new(terms, layout, seed);
         match valuation.contains(&block.state, machine) {
-            Ok(()) => return Ok(block.state.clone()),
+            Ok(()) => return Ok(State::clone(&block.state)),
             Err(reason) => why.push(reason),
         }
     }
