@@ -283,6 +283,12 @@ impl Configuration {
             .or_else(|| contracts.into_iter().find_map(Declared::contradiction))
     }
 
+    /// Whether it speaks of any function by its name.
+    #[must_use]
+    pub fn names_any(&self) -> bool {
+        !self.roots.is_empty() || !self.contracts.is_empty()
+    }
+
     /// Whether a name is declared to be a root.
     #[must_use]
     pub fn is_root(&self, name: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use rustc_hash::FxHashSet;
+
 use super::Derived;
 use super::roots::is_assembly;
 use super::told;
@@ -32,7 +34,7 @@ pub(super) fn of_compiled_code(image: &Image) -> Vec<Reference<'_>> {
         let Some(assembly) = image.assembly_of(number) else {
             continue;
         };
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         for (section, relocation) in references(object, assembly) {
             let is_told = told::by(object, section, relocation);
             if !seen.insert((relocation.target, in_section(relocation), is_told)) {
@@ -120,7 +122,7 @@ fn in_tables<'image>(
     mut open: Vec<(Place, bool)>,
 ) -> Vec<Reference<'image>> {
     let mut found = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     while let Some((table, is_told)) = open.pop() {
         if !seen.insert(table) {
             continue;

@@ -67,6 +67,11 @@ pub struct RootChoice<'a> {
 }
 
 impl RootChoice<'_> {
+    /// Whether it names any function.
+    fn names_any(&self) -> bool {
+        !self.named.is_empty() || self.configuration.names_any()
+    }
+
     fn names(&self, symbol: &str) -> bool {
         let shown = shown_name(symbol);
         let named = |name: &str| self.named.contains(name) || self.configuration.is_root(name);
@@ -99,7 +104,8 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
         });
         root.is_told |= is_told;
     };
-    for (id, symbol) in image.symbols() {
+    let symbols = choice.names_any().then(|| image.symbols());
+    for (id, symbol) in symbols.into_iter().flatten() {
         if choice.names(&symbol.name)
             && (choice.spells(&symbol.name) || !is_part(image, &symbol.name))
             && let Some(Resolved::Place(place)) = image.resolve(id)

@@ -107,6 +107,16 @@ impl<'image> Code<'image> {
         Ok(self.with_effects(number, place))
     }
 
+    /// How long the instruction at a place is, and what follows it.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub(super) fn flow_at(&mut self, place: Place) -> Result<(u8, Flow), LiftError> {
+        let number = self.number_at(place)?;
+        Ok((self.entries[number as usize].length, self.flow(number)))
+    }
+
     /// The instruction of this number, which is at `place`, with its effects at hand.
     pub(super) fn with_effects(&mut self, number: u32, place: Place) -> Instruction {
         self.keep_effects(number, place);

@@ -72,11 +72,11 @@ impl Graph {
         let mut at = start;
         loop {
             straight.arrives |= at == wanted;
-            let Ok(instruction) = code.at(at) else {
+            let Ok((length, flow)) = code.flow_at(at) else {
                 return straight;
             };
-            at.offset += i64::from(instruction.length);
-            match instruction.flow {
+            at.offset += i64::from(length);
+            match flow {
                 Flow::Next if !scene.known.contains(&at) => continue,
                 Flow::Next | Flow::SetMode(_) | Flow::Halt | Flow::System => {
                     straight.next.push(at);
