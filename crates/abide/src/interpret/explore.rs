@@ -442,10 +442,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
             widen: (from_behind && block.turns >= TURNS) || block.joins >= PATIENCE,
         };
         self.effort += 4 + state.slots.len() as u64 / 4;
-        let spare = self.spares.take(&block.state);
-        let mut joined = join.join(&block.state, state, spare);
-        if joined != *block.state {
-            std::mem::swap(&mut *block.state, &mut joined);
+        let mut joined = self.spares.take(&block.state);
+        join.join(&block.state, state, &mut joined);
+        if joined != block.state {
+            std::mem::swap(&mut block.state, &mut joined);
             block.joins += u32::from(block.has_run);
             block.turns += u32::from(from_behind);
             self.queue.insert((Reverse(depth), at.place, number));
@@ -863,7 +863,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 continue;
             }
             if is_sole {
-                *state = entry;
+                *state = *entry;
                 return true;
             }
             let at = At { place: next, ..at };

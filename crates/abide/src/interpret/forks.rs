@@ -45,7 +45,11 @@ pub(super) struct Meeting<'a> {
 
 impl Meeting<'_> {
     /// The forks that hold behind the meeting; `differing` are the locations that got a phi.
-    pub(super) fn forks(&self, terms: &mut Terms, differing: &[Location]) -> Vec<Arc<Fork>> {
+    pub(super) fn forks(
+        &self,
+        terms: &mut Terms,
+        differing: impl Iterator<Item = Location>,
+    ) -> Vec<Arc<Fork>> {
         let apart = self.apart();
         if apart.is_empty() && self.here.forks.is_empty() {
             return Vec::new();
@@ -62,8 +66,7 @@ impl Meeting<'_> {
             return forks;
         }
         let phis: Vec<Phi> = differing
-            .iter()
-            .filter_map(|&location| self.phi(terms, location, &own))
+            .filter_map(|location| self.phi(terms, location, &own))
             .collect();
         if phis.is_empty() {
             return forks;

@@ -54,9 +54,9 @@ pub(super) struct Join<'a> {
 
 impl Join<'_> {
     /// The state that holds on both ways; `here` is what the block has been entered with before.
-    /// It is made in the memory of another that is not needed any more.
-    pub(super) fn join(&mut self, here: &State, there: &State, spare: State) -> State {
-        let mut joined = spare.emptied(here);
+    /// It comes in place of what `joined` was.
+    pub(super) fn join(&mut self, here: &State, there: &State, joined: &mut State) {
+        joined.become_bare(here);
         let mut differing = Vec::with_capacity(USUAL);
         for index in 0..TRACKED {
             let (a, b) = (here.registers[index], there.registers[index]);
@@ -67,8 +67,7 @@ impl Join<'_> {
         }
         let slots = std::mem::take(&mut joined.slots);
         joined.slots = self.join_slots(&mut differing, here, there, slots);
-        let locations: Vec<Location> = differing.iter().map(|entry| entry.location).collect();
-        self.name_differences(&mut joined, differing, here, there);
+        self.name_differences(joined, &differing, here, there);
         merge_overlaps(&mut joined.slots);
         for (number, width) in joined.widths.iter_mut().enumerate() {
             *width = match joined.registers[16 + number] {
@@ -76,8 +75,8 @@ impl Join<'_> {
                 _ => (*width).min(there.widths[number]),
             };
         }
-        self.join_facts(&mut joined, here, there);
-        joined.forks = self.join_forks(&joined, &locations, here, there);
+        self.join_facts(joined, here, there);
+        joined.forks = self.join_forks(joined, &differing, here, there);
         joined.carry = self.join_flags(here.carry, there.carry);
         joined.status = self.join_flags(here.status, there.status);
         if here.direction != there.direction {
@@ -93,13 +92,12 @@ impl Join<'_> {
         joined.holds_frame |= there.holds_frame;
         joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);
-        joined
     }
 
     fn join_forks(
         &mut self,
         joined: &State,
-        differing: &[Location],
+        differing: &[Differing],
         here: &State,
         there: &State,
     ) -> Vec<Arc<Fork>> {
@@ -110,7 +108,7 @@ impl Join<'_> {
             joined,
             widen: self.widen,
         };
-        meeting.forks(self.terms, differing)
+        meeting.forks(self.terms, differing.iter().map(|entry| entry.location))
     }
 
     fn join_flags(&self, here: FlagSource, there: FlagSource) -> FlagSource {
@@ -297,14 +295,14 @@ impl Join<'_> {
     fn name_differences(
         &mut self,
         joined: &mut State,
-        differing: Vec<Differing>,
+        differing: &[Differing],
         here: &State,
         there: &State,
     ) {
         if differing.is_empty() {
             return;
         }
-        let names = representatives(self.terms, &differing);
+        let names = representatives(self.terms, differing);
         for entry in differing {
             let name = names.of(entry.difference).unwrap_or(entry.location);
             let value = match entry.difference {

@@ -173,29 +173,50 @@ impl State {
         }
     }
 
-    /// What another holds but its lists, in the memory of this one.
-    pub(super) fn emptied(mut self, other: &Self) -> Self {
+    /// Becomes what another is but for its lists: slots, facts, choices and forks.
+    pub(super) fn become_bare(&mut self, other: &Self) {
+        // Field by field, in its own memory: a state is large.
+        let Self {
+            registers,
+            widths,
+            slots: _,
+            facts: _,
+            choices: _,
+            forks: _,
+            carry,
+            status,
+            direction,
+            alignment,
+            nested,
+            escaped,
+            holds_frame,
+            callers_area_open,
+            touched,
+        } = other;
         self.slots.clear();
         self.facts.clear();
         self.choices.clear();
         self.forks.clear();
-        Self {
-            slots: self.slots,
-            facts: self.facts,
-            choices: self.choices,
-            forks: self.forks,
-            ..*other
-        }
+        self.registers = *registers;
+        self.widths = *widths;
+        self.carry = *carry;
+        self.status = *status;
+        self.direction = *direction;
+        self.alignment = *alignment;
+        self.nested = *nested;
+        self.escaped = *escaped;
+        self.holds_frame = *holds_frame;
+        self.callers_area_open = *callers_area_open;
+        self.touched = *touched;
     }
 
-    /// What another holds, in the memory of this one.
-    pub(super) fn copied(self, other: &Self) -> Self {
-        let mut copy = self.emptied(other);
-        copy.slots.extend_from_slice(&other.slots);
-        copy.facts.extend_from_slice(&other.facts);
-        copy.choices.extend_from_slice(&other.choices);
-        copy.forks.extend_from_slice(&other.forks);
-        copy
+    /// Becomes what another is.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.become_bare(other);
+        self.slots.extend_from_slice(&other.slots);
+        self.facts.extend_from_slice(&other.facts);
+        self.choices.extend_from_slice(&other.choices);
+        self.forks.extend_from_slice(&other.forks);
     }
 
     /// What a register holds.
