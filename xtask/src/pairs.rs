@@ -2,7 +2,7 @@
 //! release after.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::{env, fs};
 
 use anyhow::{Context as _, Result, ensure};
@@ -36,6 +36,8 @@ struct Pair {
     /// How the command is told of the link, where the link decides.
     #[serde(default)]
     arguments: Vec<String>,
+    /// The source, in the crate, that is assembled for Windows and asked about alone.
+    windows: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -61,13 +63,22 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             .pair
             .retain(|pair| options.names.contains(&pair.before));
     }
+    let command = command()?;
     let mut all_right = true;
-    for pair in &pairs.pair {
-        let (before, after) = (findings(pair, &pair.before)?, findings(pair, &pair.after)?);
+    println!(
+        "   {:20} findings  {:20} findings  rule and place",
+        "before", "after"
+    );
+    for (number, pair) in (1..).zip(&pairs.pair) {
+        let count = |release: &str| {
+            eprintln!("{number} of {}: {release}", pairs.pair.len());
+            findings(&command, pair, release)
+        };
+        let (before, after) = (count(&pair.before)?, count(&pair.after)?);
         let is_right = before > 0 && after == 0;
         all_right &= is_right;
         println!(
-            "{:2} {} {before}, {} {after}: {} at {}",
+            "{:2} {:20} {before:8}  {:20} {after:8}  {} at {}",
             if is_right { "ok" } else { "!!" },
             pair.before,
             pair.after,
@@ -78,27 +89,55 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!all_right)))
 }
 
+/// The command, built once: Cargo waits for other builds, and would for each release.
+fn command() -> Result<PathBuf> {
+    eprintln!("building the command");
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("Cargo.toml");
+    let output = Command::new(cargo)
+        .args(["build", "--release", "--package", "cargo-abide"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("failed to run cargo")?;
+    ensure!(output.status.success(), "the command does not build");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let artifacts = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+    let mut programs = artifacts.filter_map(|artifact| artifact.executable);
+    programs
+        .next()
+        .context("cargo does not name the program that it built")
+}
+
+/// What Cargo says of something that it built.
+#[derive(Deserialize)]
+struct Artifact {
+    executable: Option<PathBuf>,
+}
+
 /// How many findings of the pair's rule name its place in one of the releases.
-fn findings(pair: &Pair, release: &str) -> Result<usize> {
-    let files = corpus::files_of_release(release)?;
-    let report = check(&pair.arguments, &files)?;
+fn findings(command: &Path, pair: &Pair, release: &str) -> Result<usize> {
+    let files = match &pair.windows {
+        Some(source) => corpus::assembled_for_windows(release, source)?,
+        None => corpus::files_of_release(release)?,
+    };
+    let report = check(command, &pair.arguments, &files)?;
     let findings = report.findings.iter();
     let told = findings.filter(|found| found.rule == pair.rule && found.message.contains(&pair.at));
     Ok(told.count())
 }
 
-fn check(arguments: &[String], files: &[PathBuf]) -> Result<Report> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("Cargo.toml");
-    let output = Command::new(cargo)
-        .args(["run", "--release", "--quiet", "--package", "cargo-abide"])
-        .arg("--manifest-path")
-        .arg(manifest)
-        .args(["--", "abide", "check", "--format", "json"])
+fn check(command: &Path, arguments: &[String], files: &[PathBuf]) -> Result<Report> {
+    let output = Command::new(command)
+        .args(["abide", "check", "--format", "json"])
         .args(arguments)
         .args(files)
         .output()
-        .context("failed to run cargo")?;
+        .context("failed to run the command")?;
     ensure!(
         output.status.code().is_some_and(|code| code < 2),
         "the check failed: {}",

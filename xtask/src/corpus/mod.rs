@@ -115,6 +115,13 @@ pub(crate) fn files_of_release(name: &str) -> Result<Vec<PathBuf>> {
     Ok(files.collect::<Result<Vec<_>>>()?.concat())
 }
 
+/// The object that a source of a pair's release makes for Windows.
+pub(crate) fn assembled_for_windows(name: &str, source: &str) -> Result<Vec<PathBuf>> {
+    let entries = choose(Set::Pairs, &[name.to_owned()])?;
+    let files = entries.iter().map(|entry| windows::one(entry, source));
+    Ok(files.collect::<Result<Vec<_>>>()?.concat())
+}
+
 fn choose(set: Set, names: &[String]) -> Result<Vec<Entry>> {
     let mut entries = entry::all(set)?;
     if let Some(unknown) = names

@@ -105,6 +105,19 @@ fn row(entry: &Entry, source: &Source) -> Result<Row> {
     })
 }
 
+/// What one source of the crate that an entry depends on makes for Windows.
+pub(crate) fn one(entry: &Entry, source: &str) -> Result<Vec<PathBuf>> {
+    let source = Source {
+        entry: entry.name.clone(),
+        package: None,
+        sources: vec![source.to_owned()],
+        except: Vec::new(),
+        flags: Vec::new(),
+        objects: Vec::new(),
+    };
+    source.files(entry)
+}
+
 /// The roots that the entry has on Linux, as far as they are defined here.
 fn roots(entry: &Entry, objects: &[Object]) -> Result<HashSet<String>> {
     let path = entry.work.join("roots.txt");

@@ -29,6 +29,8 @@ pub struct Boundaries {
     /// For each section, the offsets of symbols and of what relocations lead to.
     starts: Vec<Vec<i64>>,
     labels: Vec<Vec<i64>>,
+    /// The offsets of what relocations lead to.
+    referred: Vec<Vec<i64>>,
     /// The offsets of functions.
     functions: Vec<Vec<i64>>,
     /// What code refers to, and from where.
@@ -57,11 +59,20 @@ impl Boundaries {
                     .map(|data| data.size as i64),
             );
         }
-        found.starts = found.labels.clone();
+        found.referred = vec![Vec::new(); image.section_count()];
         for section in 0..image.section_count() {
             found.add_references(image, SectionId(section as u32));
         }
-        for lists in [&mut found.starts, &mut found.labels, &mut found.functions] {
+        found.starts = found.labels.clone();
+        for (starts, referred) in found.starts.iter_mut().zip(&found.referred) {
+            starts.extend(referred);
+        }
+        for lists in [
+            &mut found.starts,
+            &mut found.labels,
+            &mut found.functions,
+            &mut found.referred,
+        ] {
             lists.iter_mut().for_each(sort);
         }
         found.named.iter_mut().for_each(sort);
@@ -102,7 +113,7 @@ impl Boundaries {
                 _ => None,
             };
             if let Some(to) = start {
-                push(&mut self.starts, to.section, to.offset);
+                push(&mut self.referred, to.section, to.offset);
             }
             // What is no distance from the field's end is one from the section's start, most likely.
             let named = if counts { start } else { leads_to(-offset) };
@@ -121,6 +132,28 @@ impl Boundaries {
     /// The next label behind a place, or the end of its section.
     pub(super) fn label_after(&self, place: Place) -> i64 {
         first_behind(&self.labels, place)
+    }
+
+    /// Whether a place that code names, before a label, is the end of the object there and stands for
+    /// the label's own object: that is local, and nothing else would lead to it.
+    pub(super) fn stands_for(&self, place: Place, label: Place) -> bool {
+        let holds = |lists: &[Vec<i64>], at: Place| {
+            let list = lists.get(at.section.0 as usize);
+            list.is_some_and(|list| list.binary_search(&at.offset).is_ok())
+        };
+        let labels = self.labels.get(place.section.0 as usize);
+        let is_inside = labels.is_some_and(|labels| labels.first() < Some(&place.offset));
+        let named = self.named.get(label.section.0 as usize);
+        let is_named = named.is_some_and(|named| {
+            let found = named.binary_search_by_key(&label.offset, |named| named.offset);
+            found.is_ok()
+        });
+        is_inside
+            && holds(&self.labels, label)
+            && !holds(&self.labels, place)
+            && !holds(&self.functions, label)
+            && !holds(&self.referred, label)
+            && !is_named
     }
 
     /// Whether an instruction begins at a place, when its section is read from the start.

@@ -240,7 +240,9 @@ impl<'a, 'image> Reading<'a, 'image> {
         let segments = self
             .table
             .segments(|place| self.boundaries.label_after(place));
-        for (number, segment) in likely(&segments).iter().enumerate() {
+        // Where the label behind is not led to otherwise, the entries before it are another table's.
+        let first = usize::from(self.begins_behind(&segments));
+        for (number, segment) in likely(&segments).iter().enumerate().skip(first) {
             let is_table = number > 0 || self.boundaries.has_label(segment[0]);
             let most_skipped = if is_table { 0 } else { MOST_SKIPPED };
             let found = (0..=most_skipped).find_map(|skipped| {
@@ -263,6 +265,16 @@ impl<'a, 'image> Reading<'a, 'image> {
             before,
             assumed,
         })
+    }
+
+    /// Whether the place that is named stands for the table at the label behind it.
+    fn begins_behind(&mut self, segments: &[Vec<Place>]) -> bool {
+        let [before, table, ..] = likely(segments) else {
+            return false;
+        };
+        before.len() <= MOST_SKIPPED
+            && self.boundaries.stands_for(before[0], table[0])
+            && self.whole(table, Plausible::Label).is_some()
     }
 
     fn whole(&mut self, places: &[Place], plausible: Plausible) -> Option<Vec<Destination>> {
