@@ -21,9 +21,18 @@ pub(crate) struct Build {
     /// This program only
     #[arg(long, value_name = "NAME")]
     bin: Vec<String>,
+    /// All programs
+    #[arg(long)]
+    bins: bool,
     /// This example
     #[arg(long, value_name = "NAME")]
     example: Vec<String>,
+    /// All examples
+    #[arg(long)]
+    examples: bool,
+    /// Programs, libraries, examples and tests
+    #[arg(long)]
+    all_targets: bool,
     /// The library only
     #[arg(long)]
     lib: bool,
@@ -93,6 +102,9 @@ impl Build {
         };
         flag(self.workspace, "--workspace");
         flag(self.lib, "--lib");
+        flag(self.bins, "--bins");
+        flag(self.examples, "--examples");
+        flag(self.all_targets, "--all-targets");
         flag(self.tests, "--tests");
         flag(self.release, "--release");
         let lists = [
