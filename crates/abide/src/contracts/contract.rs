@@ -126,10 +126,29 @@ impl Contract {
     }
 
     /// Whether parameters are passed in a general register, here and in what it calls; others
-    /// tell other things (System V's `rax` and `r10`).
+    /// tell other things (System V's `rax` and `r10`). Of vector registers those that the root's
+    /// own declaration leaves free.
     #[must_use]
     pub fn passes_parameters(&self, register: Register) -> bool {
-        self.callees.parameters.contains(&register)
+        self.callees.parameters.contains(&register) || self.has_no_vector(register)
+    }
+
+    /// Whether a vector register would hold an argument, had the declaration one more.
+    #[must_use]
+    pub fn has_no_vector(&self, register: Register) -> bool {
+        let declared = self.declared.as_ref();
+        declared.is_some_and(|declared| !declared.signature.variadic)
+            && !self.arguments.contains(register)
+            && self.convention.vector_parameters.contains(&register)
+    }
+
+    /// Whether any vector register holds no argument that would hold one.
+    #[must_use]
+    pub fn lacks_vectors(&self) -> bool {
+        let vectors = self.convention.vector_parameters.iter();
+        vectors
+            .into_iter()
+            .any(|&vector| self.has_no_vector(vector))
     }
 
     /// Whether a declaration or the configuration tells what arguments there are.

@@ -55,6 +55,7 @@ impl<'image> Evaluator<'image> {
     /// An evaluator with its own terms.
     #[must_use]
     pub(super) fn new(image: &'image Image, terms: Terms, red_zone: u32) -> Self {
+        let has_garbage_vectors = terms.contract().lacks_vectors();
         Self {
             image,
             terms,
@@ -64,7 +65,7 @@ impl<'image> Evaluator<'image> {
             guard: None,
             passed_guard: false,
             readers: FxHashMap::default(),
-            has_garbage_vectors: false,
+            has_garbage_vectors,
             temps: vec![Value::ANYTHING; 256],
             temps_set: 0,
         }
@@ -268,6 +269,8 @@ impl<'image> Evaluator<'image> {
     fn note_taken(&mut self, at: At, value: Value, part: Part) {
         if let Some(garbage) = self.garbage_in(value, mask_of(part))
             && self.is_in_place_of_argument(garbage.source)
+            // Merges keep what they do not write, of a vector register that is only filled up.
+            && !matches!(self.terms.get(garbage.source), Base::Entry(register) if register.is_vector())
         {
             let used = Use::Taken;
             self.record(at, Event::UndefinedUse { garbage, used });
@@ -324,7 +327,10 @@ impl<'image> Evaluator<'image> {
                 self.note_taken(at, value, part);
                 Value::ANYTHING
             }
-            ..=64 if self.terms.is_wide(value) => Value::ANYTHING,
+            ..=64 if self.terms.is_wide(value) => match self.terms.is_undefined(value) {
+                true => self.terms.lost(value),
+                false => Value::ANYTHING,
+            },
             bits if bits < 64 && value != Value::ANYTHING => {
                 state.truncate(&mut self.terms, value, bits as u8)
             }

@@ -891,6 +891,7 @@ impl Terms {
     fn undefined_bits_of(&self, base: Base) -> u64 {
         match base {
             Base::Entry(register) if register.is_general() => self.contract.garbage_in(register),
+            Base::Entry(register) if self.contract.has_no_vector(register) => u64::MAX,
             Base::Argument(offset, bytes) => self.contract.garbage_on_stack(offset, bytes),
             Base::Site { lost: Some(_), .. } => u64::MAX,
             Base::Lost {

@@ -215,6 +215,11 @@ impl<'data> UnitReader<'_, 'data> {
             gimli::DW_TAG_structure_type => self
                 .layout(Some(ty), depth)?
                 .map(|layout| classified(&layout)),
+            gimli::DW_TAG_array_type if is_vector(&entry) => {
+                let layout = self.array(&entry, depth)?;
+                let bytes = layout.and_then(|layout| u32::try_from(layout.size).ok());
+                bytes.map(Type::Vector)
+            }
             tag if is_transparent(tag) => return self.passed(self.type_of(&entry), depth),
             _ => None,
         })
@@ -227,6 +232,8 @@ impl<'data> UnitReader<'_, 'data> {
         let entry = self.unit.entry(ty)?;
         match entry.tag() {
             gimli::DW_TAG_structure_type => self.structure(ty, depth),
+            // A struct of vectors is passed otherwise than one of their parts.
+            gimli::DW_TAG_array_type if is_vector(&entry) => Ok(None),
             gimli::DW_TAG_array_type => self.array(&entry, depth),
             tag if is_transparent(tag) => self.layout(self.type_of(&entry), depth),
             _ => Ok(match self.passed(Some(ty), depth)? {
@@ -323,6 +330,11 @@ fn base(entry: &Entry<'_>, size: u64) -> Option<Type> {
         gimli::DW_ATE_float => Some(Type::Float(bits)),
         _ => None,
     }
+}
+
+/// Whether an array is a vector, as `__m128` is.
+fn is_vector(entry: &Entry<'_>) -> bool {
+    entry.attr_value(gimli::DW_AT_GNU_vector).is_some()
 }
 
 /// A type that says nothing but what another is called or may be used for.

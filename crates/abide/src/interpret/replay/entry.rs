@@ -216,9 +216,13 @@ impl Entry {
         // Where arguments are declared, what is in the other vector registers is garbage.
         if let Some(declared) = &contract.declared {
             let arguments = declared.argument_registers();
-            for register in (0..2).map(Register::vector) {
+            for &register in contract.convention.vector_parameters {
                 if !arguments.contains(register) {
-                    machine.set(register, VECTOR_GARBAGE);
+                    let garbage = match self.other_vectors {
+                        true => !VECTOR_GARBAGE,
+                        false => VECTOR_GARBAGE,
+                    };
+                    machine.set(register, garbage);
                 }
             }
         }
