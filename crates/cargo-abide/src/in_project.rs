@@ -16,6 +16,7 @@ use crate::arguments::Check;
 use crate::cargo::{self, Built, Emitted, Told, Unit};
 use crate::check::{self, Checked};
 use crate::kept::{self, Declared, Kept, Shelf};
+use crate::progress;
 
 /// Builds the project, and checks each of its links.
 pub(crate) fn checked(arguments: &Check) -> Result<Checked> {
@@ -168,6 +169,7 @@ fn crossing_names(arguments: &Check, units: &[Unit]) -> Result<HashSet<String>> 
 }
 
 fn judge(arguments: &Check, unit: &Unit, told: &Told) -> Result<Report> {
+    progress::tell("Judging", &unit.name);
     let mut project = check::project(arguments, unit.files.clone())?;
     if told.signatures.is_given {
         project.signatures = told.signatures.clone();

@@ -7,6 +7,7 @@ mod explain;
 mod in_project;
 mod kept;
 mod list;
+mod progress;
 mod record;
 mod schema;
 mod symbols;

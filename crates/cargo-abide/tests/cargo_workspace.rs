@@ -218,3 +218,34 @@ fn examples_and_tests_are_links_as_well() {
         assert_code(&package.check(words), code);
     }
 }
+
+#[test]
+fn who_watches_sees_what_is_done_and_a_log_stays_short() {
+    let package = Package::with_assembly("progress");
+    let ours = assert_cmd::cargo::cargo_bin!("cargo-abide");
+    let watched = || {
+        // It gives the command a terminal.
+        let output = Command::new("script")
+            .current_dir(&package.root)
+            .args([
+                "-qec",
+                &format!("'{}' abide check", ours.display()),
+                "/dev/null",
+            ])
+            .env_remove("CARGO_TARGET_DIR")
+            .output()
+            .unwrap();
+        assert_code(&output, 0);
+        stdout(&output)
+    };
+    let seen = watched();
+    for line in ["   Declaring what functions are", "     Judging uses-asm"] {
+        assert!(seen.contains(line), "{seen}");
+    }
+    // Nothing is judged again.
+    assert!(!watched().contains("Judging"));
+    let output = package.check(&["--no-cache"]);
+    for verb in ["Declaring", "Judging"] {
+        assert!(!stderr(&output).contains(verb), "{}", stderr(&output));
+    }
+}

@@ -5,7 +5,9 @@ use std::cell::OnceCell;
 use super::{Location, ObjectPlace};
 use crate::conventions::Convention;
 use crate::inputs::link::{LinkUnit, SymbolRef, UnitPlace};
-use crate::inputs::{Assembly, Language, Object, SymbolPlace};
+use crate::inputs::{
+    Assembly, Language, Object, Relocation, RelocationTarget, SectionIndex, SymbolPlace,
+};
 use crate::signatures::Signatures;
 use crate::signatures::rust_source::{RustItem, RustSource};
 
@@ -89,6 +91,29 @@ impl<'a> Facts<'a> {
                     label: label.into(),
                 },
             },
+        }
+    }
+
+    /// Where an object first refers to a symbol of its own table; the object, where it nowhere does.
+    #[must_use]
+    pub fn reference(&self, symbol: SymbolRef, label: impl Into<String>) -> Location {
+        let Some(object) = self.unit.objects.get(symbol.object) else {
+            return self.definition(symbol, label);
+        };
+        let mut sections = (0..).map(SectionIndex).zip(&object.sections);
+        let found = sections.find_map(|(section, of)| {
+            let is_it = |r: &&Relocation| r.target == RelocationTarget::Symbol(symbol.symbol);
+            let mut relocations = of.relocations.iter().filter(|_| of.flags.alloc);
+            let offset = relocations.find(is_it)?.offset;
+            Some(UnitPlace {
+                object: symbol.object,
+                section,
+                offset,
+            })
+        });
+        match found {
+            Some(place) => self.location(place, label),
+            None => whole(object, label),
         }
     }
 

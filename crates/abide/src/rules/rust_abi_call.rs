@@ -56,8 +56,8 @@ fn finding(facts: &Facts<'_>, name: &str, item: &RustItem, seeker: SymbolRef) ->
     );
     let label = "Rust may pass its arguments and result as it likes";
     finding.places.push(in_source(item, label));
-    let object = facts.object_name(seeker);
-    finding.notes.push(format!("`{object}` refers to it"));
+    let place = facts.reference(seeker, "assembly refers to it here");
+    finding.places.push(place);
     finding.notes.push(
         "where the two conventions agree today, nothing says that they will tomorrow".to_owned(),
     );

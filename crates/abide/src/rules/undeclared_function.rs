@@ -53,9 +53,9 @@ fn finding(facts: &Facts<'_>, name: &str, definition: SymbolRef, seeker: SymbolR
              declaration"
         ),
     );
-    let object = facts.object_name(seeker).to_owned();
-    finding.notes.push(format!("`{object}` refers to it"));
     let label = format!("`{name}` is defined here");
     finding.places.push(facts.definition(definition, label));
+    let place = facts.reference(seeker, format!("`{name}` is referred to here"));
+    finding.places.push(place);
     finding
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Signature;
 use super::rust_source::RustSource;
+use crate::inputs::SourceLine;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,15 +23,29 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Signature>, String> {
         serde_json::from_str(text).map_err(|error| format!("no list of signatures: {error}"))?;
     let source = RustSource::default();
     let signature = |entry: Entry| {
-        source
-            .signature_of_text(&entry.symbol, &entry.rust, file)
-            .ok_or_else(|| {
-                format!(
-                    "`{}` of `{}` is no type of a function that is understood: write it as \
+        let signature = source.signature_of_text(&entry.symbol, &entry.rust, file);
+        let signature = signature.map(|signature| Signature {
+            line: line(file, text, &entry.symbol),
+            ..signature
+        });
+        signature.ok_or_else(|| {
+            format!(
+                "`{}` of `{}` is no type of a function that is understood: write it as \
                      `fn(*const u8, u32) -> bool`",
-                    entry.rust, entry.symbol
-                )
-            })
+                entry.rust, entry.symbol
+            )
+        })
     };
     entries.into_iter().map(signature).collect()
+}
+
+/// The first line that names the symbol.
+fn line(file: &str, text: &str, symbol: &str) -> Option<SourceLine> {
+    let quoted = serde_json::to_string(symbol).ok()?;
+    let mut lines = (1..).zip(text.lines());
+    let (line, _) = lines.find(|(_, text)| text.contains(&quoted))?;
+    Some(SourceLine {
+        file: file.into(),
+        line,
+    })
 }

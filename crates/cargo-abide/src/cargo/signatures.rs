@@ -15,6 +15,7 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Artifact;
 
 use super::{Build, artifacts, cargo, stand_in};
+use crate::progress;
 
 /// Cargo's variable for a program that is run in rustc's place, for all packages.
 const WRAPPER: &str = "RUSTC_WRAPPER";
@@ -65,8 +66,12 @@ pub(crate) fn read(emitted: &[Emitted], symbols: &HashSet<String>) -> Result<Tol
 fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
     let ourselves = env::current_exe().context("failed to find our own program")?;
     let mut command = Command::new(cargo());
+    command.arg("check");
+    match progress::is_shown() {
+        true => progress::tell("Declaring", "what functions are, by a build of LLVM IR"),
+        false => drop(command.arg("--quiet")),
+    }
     command
-        .args(["check", "--quiet"])
         .args(build.of_check())
         .arg("--target-dir")
         .arg(place)
