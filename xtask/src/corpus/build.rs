@@ -57,6 +57,8 @@ fn compile(entry: &Entry) -> Result<()> {
 
 fn cargo(entry: &Entry, command: &str, arguments: &[&str]) -> Result<()> {
     let status = Command::new("cargo")
+        // Where Cargo looks for the project's own configuration.
+        .current_dir(&entry.project)
         .args([
             command,
             "--quiet",

@@ -9,6 +9,9 @@ use serde::Deserialize;
 
 use super::place::Set;
 
+/// What the project tells Cargo, where it does.
+const CONFIGURATION: &str = ".cargo/config.toml";
+
 /// A project of the corpus.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -36,10 +39,10 @@ impl Entry {
 
     /// The text of everything in the repo that decides what is built.
     pub(crate) fn recipe(&self) -> Result<String> {
-        ["Cargo.toml", "Cargo.lock", "src/main.rs"]
-            .iter()
-            .map(|file| read(&self.project.join(file)))
-            .collect()
+        let mut files = vec!["Cargo.toml", "Cargo.lock", "src/main.rs"];
+        files.extend(Some(CONFIGURATION).filter(|file| self.project.join(file).is_file()));
+        let texts = files.iter().map(|file| read(&self.project.join(file)));
+        texts.collect()
     }
 }
 

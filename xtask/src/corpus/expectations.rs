@@ -1,6 +1,5 @@
 //! What is expected of an entry: each refutation that is a real defect, with its reason.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 
@@ -44,23 +43,27 @@ impl Expectations {
 
     /// A sentence for each refutation that is not explained, and for each that is missing.
     pub(crate) fn complaints(&self, outcome: &Outcome) -> Vec<String> {
-        let expected: BTreeSet<Refuted> = self.refuted.iter().map(Defect::as_refuted).collect();
-        let unexplained = outcome.refuted.difference(&expected);
-        let missing = expected.difference(&outcome.refuted);
+        let is_explained = |found: &&Refuted| self.refuted.iter().any(|defect| defect.fits(found));
+        let unexplained = outcome.refuted.iter().filter(|found| !is_explained(found));
         let unexplained = unexplained
             .map(|Refuted { symbol, rule }| format!("{symbol} is refuted by {rule}, unexplained"));
+        let is_missing = |defect: &&Defect| !outcome.refuted.iter().any(|found| defect.fits(found));
+        let missing = self.refuted.iter().filter(is_missing);
         let missing = missing
-            .map(|Refuted { symbol, rule }| format!("{symbol} is no longer refuted by {rule}"));
+            .map(|defect| format!("{} is no longer refuted by {}", defect.symbol, defect.rule));
         unexplained.chain(missing).collect()
     }
 }
 
 impl Defect {
-    fn as_refuted(&self) -> Refuted {
-        Refuted {
-            symbol: self.symbol.clone(),
-            rule: self.rule.clone(),
-        }
+    /// Whether it explains a refutation: of its symbol, or, where that ends in `*`, of all that
+    /// begin so, as the stubs of 256 vectors do.
+    fn fits(&self, found: &Refuted) -> bool {
+        let is_named = match self.symbol.strip_suffix('*') {
+            Some(beginning) => found.symbol.starts_with(beginning),
+            None => self.symbol == found.symbol,
+        };
+        is_named && self.rule == found.rule
     }
 }
 
@@ -91,6 +94,12 @@ mod tests {
     fn what_is_explained_is_silent() {
         let complaints = expecting(&["f", "g"]).complaints(&refuting(&["g", "f"]));
         assert!(complaints.is_empty(), "{complaints:?}");
+    }
+
+    #[test]
+    fn a_star_explains_all_that_begin_so() {
+        let complaints = expecting(&["stub*"]).complaints(&refuting(&["stub0", "stub1", "tub"]));
+        assert_eq!(complaints, ["tub is refuted by r, unexplained"]);
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(crate) enum Set {
     Frozen,
     /// Releases that mended a breach, and the releases before them.
     Pairs,
+    /// Kernels of others, for the handlers that their gates lead to.
+    Kernels,
 }
 
 impl Set {
@@ -21,6 +23,7 @@ impl Set {
             Self::Crates => "crates",
             Self::Frozen => "frozen",
             Self::Pairs => "pairs",
+            Self::Kernels => "kernels",
         })
     }
 
@@ -31,6 +34,7 @@ impl Set {
             Self::Crates => work(),
             Self::Frozen => work().join("frozen"),
             Self::Pairs => work().join("pairs"),
+            Self::Kernels => work().join("kernels"),
         }
     }
 }

@@ -45,6 +45,7 @@ impl Gate {
             vectors,
             user: self.user,
             own_stack: self.own_stack,
+            by_instruction: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::conventions::{
     Convention, INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
-    INTERRUPT_GATE_WITH_CODE, has_error_code,
+    INTERRUPT_GATE_WITH_CODE, comes_anywhere, has_error_code,
 };
 
 /// The size of a word of the processor's frame, in bytes.
@@ -17,6 +17,8 @@ pub struct Interrupt {
     pub user: Option<bool>,
     /// Its gates name a stack of their own (IST).
     pub own_stack: Option<bool>,
+    /// Its gates are open to `int` from any privilege level: a system call's, as a rule.
+    pub by_instruction: bool,
 }
 
 impl Interrupt {
@@ -28,6 +30,7 @@ impl Interrupt {
                 self.vectors.clone_from(&gate.vectors);
             }
             self.own_stack = self.own_stack.or(gate.own_stack);
+            self.by_instruction = gate.by_instruction;
         }
         self
     }
@@ -38,6 +41,13 @@ impl Interrupt {
         let mut codes = self.vectors.iter().map(|&vector| has_error_code(vector));
         let first = codes.next()?;
         codes.all(|code| code == first).then_some(first)
+    }
+
+    /// Whether it may be entered at any instruction of what it interrupts, and not only at some.
+    #[must_use]
+    pub fn comes_anywhere(&self) -> bool {
+        let mut vectors = self.vectors.iter();
+        vectors.any(|&vector| comes_anywhere(vector)) && !self.by_instruction
     }
 
     /// The vectors that lead to it, in words; `None` where they are not known.

@@ -3,6 +3,7 @@
 //! A handler owes them, too, but only as far as something that it runs changes them: what its
 //! callees change is read off the linked code.
 
+use super::interrupted_register_lost::{at_most, whose};
 use super::{Candidate, Decide, Doubt, Judgement, RootFacts, Symptom};
 use crate::interpret::{Base, Changes, Seen, State, Value};
 use crate::machine::x86;
@@ -76,11 +77,7 @@ fn one(
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let mut notes = vec![
-        "whatever was interrupted may hold a value in any register, and the processor saves none \
-         of them"
-            .to_owned(),
-    ];
+    let mut notes = vec![whose(root).to_owned()];
     notes.extend(evidence.zip(text).map(|(place, text)| {
         format!(
             "`{text}` at `{}` changes it, and is linked",
@@ -99,7 +96,7 @@ fn one(
             true => Symptom::Clobbered(register),
             false => Symptom::Control(register),
         },
-        at_most: None,
+        at_most: at_most(root),
         message: format!("`{name}` loses `{register}`{many} of what it interrupts"),
         label: format!("`{register}` is not what it was at the entry here"),
         notes,

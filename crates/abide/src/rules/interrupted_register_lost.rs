@@ -73,15 +73,32 @@ fn candidate(root: &RootFacts<'_>, seen: &Seen, state: &State, register: Registe
         cause: seen.place,
         block: seen.block,
         symptom: Symptom::Clobbered(register),
-        at_most: None,
+        at_most: at_most(root),
         message: format!("`{name}` loses `{register}` of what it interrupts"),
         label: format!("`{register}` holds {holds} here"),
-        notes: vec![
+        notes: vec![whose(root).to_owned()],
+        help: help(root, seen, state, register),
+    }
+}
+
+/// A call into the kernel has a convention of the kernel's own, which objects do not tell.
+pub(super) fn at_most(root: &RootFacts<'_>) -> Option<Level> {
+    let interrupt = root.contract.interrupt.as_ref();
+    let by_instruction = interrupt.is_some_and(|interrupt| interrupt.by_instruction);
+    by_instruction.then_some(Level::Warn)
+}
+
+/// Whose registers they are.
+pub(super) fn whose(root: &RootFacts<'_>) -> &'static str {
+    match at_most(root) {
+        Some(_) => {
+            "its gate is open to programs, which enter by `int`: whether they count on it is for the \
+             kernel's own convention to say"
+        }
+        None => {
             "whatever was interrupted may hold a value in any register, and the processor saves \
              none of them"
-                .to_owned(),
-        ],
-        help: help(root, seen, state, register),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::contracts::Interrupt;
-use crate::conventions::comes_anywhere;
 use crate::interpret::{Evidence, User};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,10 +36,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
 fn candidate(root: &RootFacts<'_>, interrupt: &Interrupt, user: &User) -> Candidate {
     let handler = &root.root.name;
     let function = root.name(user.function);
-    let anywhere = interrupt
-        .vectors
-        .iter()
-        .any(|&vector| comes_anywhere(vector));
+    let anywhere = interrupt.comes_anywhere();
     let mut notes = vec![format!(
         "the gate of `{handler}` ({}) names no stack of its own, so that the processor pushes its \
          frame right below the stack pointer of what it interrupts",

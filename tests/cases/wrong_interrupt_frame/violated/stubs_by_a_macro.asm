@@ -47,16 +47,19 @@ stub_table:
 typedef unsigned long long u64;
 extern const u64 stub_table[32];
 struct gate { u64 low, high; };
-static struct gate gates[32];
+void *allocate(u64 bytes);
 
 void init(void) {
+    struct gate *gates = allocate(32 * sizeof(struct gate));
+    if ((u64)gates >> 47 || (u64)gates & 15) /* not canonical, or not aligned */
+        for (;;) {}
     for (int i = 0; i < 32; i++) {
         u64 address = stub_table[i];
         gates[i].low = (address & 0xffff) | 0x8e0000080000 | (address >> 16 & 0xffff) << 48;
         gates[i].high = address >> 32;
     }
     struct __attribute__((packed)) { unsigned short limit; struct gate *base; } pointer;
-    pointer.limit = sizeof gates - 1;
+    pointer.limit = 32 * sizeof(struct gate) - 1;
     pointer.base = gates;
     __asm__ volatile("lidt %0" ::"m"(pointer));
 }

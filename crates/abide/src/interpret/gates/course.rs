@@ -194,7 +194,8 @@ impl<'a> Course<'a> {
             }
         }
         let number = self.stored.len() as u64;
-        let result = result.unwrap_or_else(|| random(self.seed, number));
+        // It may be an address, and then code may ask whether it is canonical and aligned.
+        let result = result.unwrap_or_else(|| random(self.seed, number) & 0x7fff_ffff_fff0);
         let clobbered = (0..16).map(Register::general).filter(|&register| {
             register != Register::RSP && !self.convention.preserved.contains(register)
         });

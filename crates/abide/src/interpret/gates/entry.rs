@@ -12,6 +12,8 @@ pub(super) struct Entry {
     pub(super) address: u64,
     /// The entry of the interrupt stack table that it names; 0 for none.
     pub(super) stack: u8,
+    /// The least privileged level from which `int` may enter by it.
+    pub(super) level: u8,
 }
 
 impl Entry {
@@ -27,6 +29,7 @@ impl Entry {
         Some(Self {
             address: low & 0xffff | low >> 48 << 16 | high << 32,
             stack: (low >> 32 & 7) as u8,
+            level: (kind >> 5 & 3) as u8,
         })
     }
 }

@@ -24,6 +24,8 @@ use super::code::Code;
 
 /// From how many different states each function is run.
 const SEEDS: [u64; 2] = [0x1d7, 0x6a7e];
+/// How many vectors are the processor's own (Intel SDM volume 3, table 6-1).
+const EXCEPTIONS: u8 = 32;
 /// How many functions are run at most.
 const MOST_STARTS: usize = 24;
 
@@ -34,6 +36,7 @@ struct Fact {
     /// Its place in the table that `lidt` loads, where it is in one.
     vector: Option<u8>,
     own_stack: bool,
+    by_instruction: bool,
 }
 
 /// What the unit's code tells of handlers.
@@ -130,6 +133,8 @@ fn facts_of(course: &mut Course<'_>, layout: &Layout<'_>, tables: &[Table]) -> B
             handler,
             vector,
             own_stack: entry.stack != 0,
+            // `int3` and `into` are entered by exceptions' gates, on which nobody counts.
+            by_instruction: entry.level == 3 && vector.is_some_and(|vector| vector >= EXCEPTIONS),
         })
     });
     found.collect()
@@ -156,6 +161,7 @@ fn by_handler(facts: &BTreeSet<Fact>) -> BTreeMap<Place, Interrupt> {
             vectors: vectors.into_iter().collect(),
             user: None,
             own_stack,
+            by_instruction: own.iter().all(|fact| fact.by_instruction),
         };
         (handler, interrupt)
     });

@@ -1,0 +1,3 @@
+fn main() {
+    axcpu::init::init_trap();
+}
