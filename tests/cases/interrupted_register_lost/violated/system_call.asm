@@ -4,23 +4,32 @@ section .note.GNU-stack noalloc noexec nowrite progbits
 global init:function
 section .text
 
-; The gate's privilege level is 3: programs enter by `int 0x80`, and may know that `r11` is lost.
-init:
-    lea rax, [rel system_call]
-    lea rdi, [rel gates + 0x80 * 16]
+%macro gate 3 ; vector, handler, kind
+    lea rax, [rel %2]
+    lea rdi, [rel gates + %1 * 16]
     mov [rdi], ax
     mov word [rdi + 2], 8
-    mov word [rdi + 4], 0xee00
+    mov word [rdi + 4], %3
     shr rax, 16
     mov [rdi + 6], ax
     shr rax, 16
     mov [rdi + 8], eax
+%endmacro
+
+; Programs enter the one gate by `int 0x80`, since its privilege level is 3, and may know that `r11`
+; is lost; the timer comes when it likes.
+init:
+    gate 0x80, system_call, 0xee00
+    gate 0x20, timer, 0x8e00
     lidt [rel pointer]
     ret
 
 system_call:
     mov r11, cr0
-    mov rax, r11
+    iretq
+
+timer:
+    mov r10, cr0
     iretq
 
 section .data
