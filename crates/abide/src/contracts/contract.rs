@@ -25,6 +25,8 @@ pub struct Contract {
     /// Bytes of stack arguments, with the home space below them, where a declaration or the
     /// configuration tells.
     pub stack_arguments: Option<u32>,
+    /// Bytes of stack arguments that it takes off the stack when it returns, where that is known.
+    pub pops: Option<u32>,
     /// It takes or returns vectors of more than 128 bits.
     pub wide_vectors: bool,
     /// Registers that hold a multiple of 2^n at the entry.
@@ -55,6 +57,11 @@ impl Contract {
             results: convention.results,
             preserved: convention.preserved,
             stack_arguments: None,
+            pops: if convention.callee_pops {
+                None
+            } else {
+                Some(0)
+            },
             wide_vectors: false,
             multiples: Vec::new(),
             work: 1,
@@ -112,6 +119,12 @@ impl Contract {
             declared: Some(Arc::new(declared)),
             ..Self::of(convention)
         }
+    }
+
+    /// The bytes of a return address, and of each word of the stack.
+    #[must_use]
+    pub fn word(&self) -> i64 {
+        self.convention.word().into()
     }
 
     /// The same function by another convention.
@@ -187,7 +200,7 @@ impl Contract {
         };
         let mut garbage = 0;
         for byte in 0..i64::from(bytes.min(8)) {
-            let at = offset + byte - 8;
+            let at = offset + byte - self.word();
             let is_held = |&(start, bits): &(u32, u32)| {
                 let start = i64::from(start);
                 (start..start + i64::from(bits.div_ceil(8))).contains(&at)

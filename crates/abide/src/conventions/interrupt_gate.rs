@@ -1,7 +1,7 @@
 //! Interrupt gates in 64-bit mode: Intel SDM volume 3, 6.13 and 6.14; AMD APM volume 2, 8.9.
 
 use super::Convention;
-use crate::registers::{Flags, Register, RegisterSet};
+use crate::registers::{Flags, InstructionSet, Register, RegisterSet};
 
 /// What other code than the handler's need not spare, and the interrupted program may use.
 const EXTENDED: RegisterSet = {
@@ -17,6 +17,7 @@ const EXTENDED: RegisterSet = {
 /// An interrupt or exception without an error code.
 pub const INTERRUPT_GATE: Convention = Convention {
     name: "interrupt gate",
+    set: InstructionSet::X86_64,
     // Whatever runs owns every register; the handler is given its stack alone.
     parameters: &[],
     vector_parameters: &[],
@@ -45,6 +46,7 @@ pub const INTERRUPT_GATE: Convention = Convention {
         Register::R15,
     ])),
     preserved_vector_bits: 512,
+    callee_pops: false,
     home_space: 0,
     // 6.14.2: the processor aligns RSP to 16 bytes, then pushes five words of 8 bytes.
     stack_alignment: 16,

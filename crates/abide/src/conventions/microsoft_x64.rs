@@ -2,7 +2,7 @@
 //! (learn.microsoft.com/cpp/build/x64-calling-convention, /x64-software-conventions).
 
 use super::Convention;
-use crate::registers::{Flags, Register, RegisterSet};
+use crate::registers::{Flags, InstructionSet, Register, RegisterSet};
 
 /// "Parameter passing": "The leftmost four arguments are passed in RCX, RDX, R8, and R9".
 const PARAMETERS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
@@ -48,6 +48,7 @@ const PRESERVED: RegisterSet = {
 /// Microsoft x64.
 pub const MICROSOFT_X64: Convention = Convention {
     name: "win64",
+    set: InstructionSet::X86_64,
     parameters: &PARAMETERS,
     vector_parameters: &VECTOR_PARAMETERS,
     by_position: true,
@@ -65,6 +66,7 @@ pub const MICROSOFT_X64: Convention = Convention {
     preserved_vector_bits: 128,
     // "Calling convention defaults": "space is allocated on the call stack as a shadow store for
     // callees to save those registers", of four words.
+    callee_pops: false,
     home_space: 32,
     // "Stack allocation": "The stack will always be maintained 16-byte aligned, except within the
     // prolog (for example, after the return address is pushed)".

@@ -15,13 +15,15 @@ pub use never_return::never_returns;
 pub use stack_probe::{STACK_PROBE, is_stack_probe};
 pub use sysv_x86_64::{SYSTEM_V_X86_64, SYSTEM_V_X86_64_INTERRUPTED};
 
-use crate::registers::{Flags, Register, RegisterSet};
+use crate::registers::{Flags, InstructionSet, Register, RegisterSet};
 
 /// A calling convention, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Convention {
     /// Its name, as printed and as written in `abide.toml`.
     pub name: &'static str,
+    /// The instruction set that it is for.
+    pub set: InstructionSet,
     /// General registers that parameters are passed in, in this order.
     pub parameters: &'static [Register],
     /// Vector registers that they are passed in, in this order.
@@ -46,6 +48,8 @@ pub struct Convention {
     pub preserved_vector_bits: u16,
     /// Bytes above the return address that the caller provides and the callee may write.
     pub home_space: u32,
+    /// The callee takes its stack arguments off the stack when it returns.
+    pub callee_pops: bool,
     /// SP at the entry is `entry_residue` modulo this, in bytes.
     pub stack_alignment: u16,
     /// See `stack_alignment`.
@@ -64,6 +68,12 @@ impl Convention {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|convention| convention.name == name)
+    }
+
+    /// The bytes of a return address, and of each word of the stack.
+    #[must_use]
+    pub const fn word(&self) -> u8 {
+        self.set.word()
     }
 
     /// How many low bytes of a preserved register are.

@@ -1,7 +1,7 @@
 //! System V ABI, AMD64 Architecture Processor Supplement, version 1.0.
 
 use super::Convention;
-use crate::registers::{Flags, Register, RegisterSet};
+use crate::registers::{Flags, InstructionSet, Register, RegisterSet};
 
 /// 3.2.3, "Passing".
 const PARAMETERS: [Register; 6] = [
@@ -40,6 +40,7 @@ const VECTOR_RESULTS: [Register; 2] = [Register::vector(0), Register::vector(1)]
 /// System V for x86-64: sections 3.2 (stack, registers) and 3.4 (processes).
 pub const SYSTEM_V_X86_64: Convention = Convention {
     name: "sysv64",
+    set: InstructionSet::X86_64,
     parameters: &PARAMETERS,
     vector_parameters: &VECTOR_PARAMETERS,
     by_position: false,
@@ -67,6 +68,7 @@ pub const SYSTEM_V_X86_64: Convention = Convention {
     ]),
     // No vector register is; where `abide.toml` says so of one, it says it of `xmm`.
     preserved_vector_bits: 128,
+    callee_pops: false,
     home_space: 0,
     // 3.2.2: "%rsp + 8 is a multiple of 16 when control is transferred".
     stack_alignment: 16,

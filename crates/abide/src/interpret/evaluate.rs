@@ -6,7 +6,6 @@ use rustc_hash::FxHashMap;
 
 use super::code::Plain;
 use super::events::{Event, Reason, Record, Seen, Use};
-use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, State};
 use super::terms::{Base, BaseId, Garbage, TermId, Terms, Value, mask};
@@ -560,7 +559,7 @@ impl<'image> Evaluator<'image> {
         let distance = self.terms.subtract(address, state.stack_pointer());
         let known = state.range(&self.terms, distance);
         let below = known.high < -self.red_zone;
-        let argument = address.term == Value::FRAME.term && address.offset >= 8;
+        let argument = self.terms.is_callers(address);
         if argument && self.is_untouched(found.value) {
             let end = address.offset + i64::from(bytes);
             let reach = self.record.assumptions.read_arguments.get_or_insert(end);
@@ -754,13 +753,13 @@ impl<'image> Evaluator<'image> {
         self.check_guard(state, address, bytes);
         if self.terms.has_frame(value) {
             state.holds_frame = true;
-            state.escaped |= is_callers(address);
+            state.escaped |= self.terms.is_callers(address);
         }
         let stored = state.store(&mut self.terms, address, bytes, value);
         if stored.index_in_bounds {
             self.assume_in_bounds(at);
         }
-        if address.term == Value::FRAME.term && address.offset >= 8 {
+        if self.terms.is_callers(address) {
             self.record(
                 at,
                 Event::CallerFrameStore {

@@ -792,8 +792,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// A jump to a function that returns to this one's caller, or to where this helper was called.
     fn leave(&mut self, state: &mut State, at: At, callee: Callee, from: u32) {
         let stack_pointer = state.stack_pointer();
+        let word = self.evaluator.terms.word() as u16;
         let top = state
-            .load(&mut self.evaluator.terms, stack_pointer, 8)
+            .load(&mut self.evaluator.terms, stack_pointer, word)
             .value;
         let back = top.and_then(|top| self.evaluator.terms.as_place(top));
         if let Some(back) = back {
@@ -971,7 +972,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
         let convention = self.convention_of(callee);
         self.give_arguments(state, convention);
-        state.registers[Register::RSP.index()] = stack_pointer.plus(8);
+        state.registers[Register::RSP.index()] = stack_pointer.plus(self.evaluator.terms.word());
         self.give_home(state, convention);
         if *convention == STACK_PROBE {
             self.evaluator.probe(state, at);

@@ -50,7 +50,7 @@ impl State {
             outcome.index_in_bounds = true;
             return outcome;
         }
-        if !is_callers(address) && self.may_be_callers(terms, address, bytes) {
+        if !terms.is_callers(address) && self.may_be_callers(terms, address, bytes) {
             outcome.index_in_bounds = true;
         }
         let mut inserted = false;
@@ -73,7 +73,7 @@ impl State {
                         slot.exposed = false;
                         inserted = true;
                     } else {
-                        leave_pieces(&mut pieces, slot, distance, i64::from(bytes));
+                        leave_pieces(terms, &mut pieces, slot, distance, i64::from(bytes));
                         is_gone = true;
                     }
                 }
@@ -90,16 +90,19 @@ impl State {
         }
         self.slots = slots;
         for piece in pieces {
-            self.insert(piece);
+            self.insert(terms, piece);
         }
         if !inserted {
-            self.insert(Slot {
-                term: address.term,
-                offset: address.offset,
-                bytes,
-                value,
-                exposed: false,
-            });
+            self.insert(
+                terms,
+                Slot {
+                    term: address.term,
+                    offset: address.offset,
+                    bytes,
+                    value,
+                    exposed: false,
+                },
+            );
         }
         outcome
     }
@@ -143,7 +146,7 @@ impl State {
             || found.is_some_and(|slot| {
                 address.offset < slot.offset.saturating_add(i64::from(slot.bytes))
             });
-        let untouched = !overlaps && is_callers(address) && !self.callers_area_open;
+        let untouched = !overlaps && terms.is_callers(address) && !self.callers_area_open;
         Loaded {
             value: untouched.then(|| terms.base(Base::Argument(address.offset, bytes))),
             written: overlaps,
@@ -152,7 +155,7 @@ impl State {
         }
     }
 
-    fn insert(&mut self, slot: Slot) {
+    fn insert(&mut self, terms: &Terms, slot: Slot) {
         let key = (slot.term, slot.offset);
         let place = self
             .slots
@@ -161,10 +164,10 @@ impl State {
         // In the caller's area a slot says that something changed.
         if self.slots.len() >= 512 {
             let tells_nothing =
-                |slot: &Slot| slot.value == Value::ANYTHING && !is_callers(slot.address());
+                |slot: &Slot| slot.value == Value::ANYTHING && !terms.is_callers(slot.address());
             if let Some(index) = self.slots.iter().position(tells_nothing) {
                 self.slots.remove(index);
-                return self.insert(slot);
+                return self.insert(terms, slot);
             }
             if tells_nothing(&slot) {
                 return;
@@ -261,7 +264,7 @@ impl State {
     /// Whether a store may reach the caller's area at a place that is not known.
     fn may_be_callers(&self, terms: &mut Terms, address: Value, bytes: u16) -> bool {
         let distance = terms.subtract(address, Value::FRAME);
-        self.range(terms, distance).high > 8 - i64::from(bytes)
+        self.range(terms, distance).high > terms.word() - i64::from(bytes)
     }
 
     /// All of the frame's data may have changed; what is kept for the caller has not.
@@ -285,7 +288,7 @@ impl State {
         let mut distances = Distances::to_slots(limit);
         slots.retain_mut(|slot| {
             let is_above = distances.of(self, terms, slot.term, slot.offset).low >= 0;
-            if !is_above && is_callers(slot.address()) {
+            if !is_above && terms.is_callers(slot.address()) {
                 slot.value = Value::ANYTHING;
                 return true;
             }
@@ -416,11 +419,6 @@ fn only_alignment(terms: &Terms, term: TermId) -> bool {
     })
 }
 
-/// Whether an address lies in what the caller left on the stack, above the return address.
-pub(super) fn is_callers(address: Value) -> bool {
-    address.term == Value::FRAME.term && address.offset >= 8
-}
-
 /// The offset of a narrow store inside a slot of up to 8 bytes that it does not fill.
 fn inside(slot: &Slot, distance: i64, bytes: u16) -> Option<u8> {
     let narrow = slot.bytes <= 8 && bytes < slot.bytes;
@@ -438,9 +436,9 @@ fn replace_part(terms: &mut Terms, slot: &Slot, low: u8, bytes: u16, value: Valu
 
 /// What remains known to be changed of a slot that was partly overwritten: only
 /// the caller's area needs it, since untouched bytes there are arguments.
-fn leave_pieces(pieces: &mut Vec<Slot>, slot: &Slot, distance: i64, bytes: i64) {
+fn leave_pieces(terms: &Terms, pieces: &mut Vec<Slot>, slot: &Slot, distance: i64, bytes: i64) {
     let end = slot.offset.saturating_add(i64::from(slot.bytes));
-    if slot.term != Value::FRAME.term || end <= 8 {
+    if slot.term != Value::FRAME.term || end <= terms.word() {
         return;
     }
     let start = slot.offset + distance;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::forks::{Fork, Meeting};
-use super::frame::is_callers;
 use super::known::Known;
 use super::state::{FlagSource, Slot, State, TRACKED};
 use super::terms::{Base, BaseId, Garbage, Location, Terms, Value};
@@ -229,7 +228,7 @@ impl Join<'_> {
                 }
                 (_, Some(r)) => {
                     j += 1;
-                    if is_callers(r.address()) {
+                    if self.terms.is_callers(r.address()) {
                         let other = self.held(here, r);
                         self.join_slot(differing, &mut joined, *r, other, r.value);
                     }
@@ -245,7 +244,8 @@ impl Join<'_> {
                     self.join_slot(differing, &mut joined, both, value, there_value);
                 }
                 // An address of the frame is not to get lost: what no slot covers may be any.
-                Some(other) if !is_callers(slot.address()) && self.frame_in(&[slot, other]) => {}
+                Some(other)
+                    if !self.terms.is_callers(slot.address()) && self.frame_in(&[slot, other]) => {}
                 Some(other) => {
                     let bytes = slot.bytes.max(other.bytes);
                     joined.push(Slot {
@@ -254,7 +254,7 @@ impl Join<'_> {
                         ..slot
                     });
                 }
-                None if is_callers(slot.address()) => {
+                None if self.terms.is_callers(slot.address()) => {
                     let other = self.held(there, &slot);
                     self.join_slot(differing, &mut joined, slot, slot.value, other);
                 }

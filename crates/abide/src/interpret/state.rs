@@ -154,7 +154,7 @@ impl State {
             slots: vec![Slot {
                 term: Value::FRAME.term,
                 offset: 0,
-                bytes: 8,
+                bytes: u16::from(terms.word() as u8),
                 value: Value::RETURN_ADDRESS,
                 exposed: false,
             }],

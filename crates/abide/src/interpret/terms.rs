@@ -351,6 +351,24 @@ impl Terms {
         &self.contract
     }
 
+    /// The bytes of a return address, and of each word of the stack.
+    #[must_use]
+    pub fn word(&self) -> i64 {
+        self.contract.word()
+    }
+
+    /// The bits of an address, and of a general register.
+    #[must_use]
+    pub const fn word_bits(&self) -> u8 {
+        self.contract.convention.set.bits()
+    }
+
+    /// Whether an address lies in what the caller left on the stack, above the return address.
+    #[must_use]
+    pub fn is_callers(&self, address: Value) -> bool {
+        address.term == Value::FRAME.term && address.offset >= self.word()
+    }
+
     /// Whether the root's convention passes parameters in a register.
     #[must_use]
     pub fn passes_parameters(&self, register: Register) -> bool {

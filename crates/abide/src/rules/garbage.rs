@@ -43,9 +43,11 @@ impl Source {
             }
             Base::Entry(register) => Some(Self::Entry(register)),
             Base::Argument(offset, _) => {
-                let whence = Whence::Stack(offset & !7);
-                match contract.garbage_on_stack(offset & !7, 8) {
-                    u64::MAX => Some(Self::Undeclared(whence)),
+                let word = contract.word();
+                let offset = offset & -word;
+                let whence = Whence::Stack(offset);
+                match contract.garbage_on_stack(offset, word as u16) {
+                    all if all == word_mask(word) => Some(Self::Undeclared(whence)),
                     _ => Some(Self::Above(whence)),
                 }
             }
@@ -77,6 +79,11 @@ impl std::fmt::Display for Whence {
             Self::Stack(offset) => write!(f, "`[rsp + {offset:#x}]`"),
         }
     }
+}
+
+/// All bits of a word of so many bytes.
+const fn word_mask(bytes: i64) -> u64 {
+    u64::MAX >> (64 - 8 * bytes)
 }
 
 /// What is said of garbage: the message, what else is known, and the next step.

@@ -42,7 +42,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                     ),
                     label: format!(
                         "the stack pointer is {} modulo {alignment} before this call",
-                        (residue + 8) % u64::from(alignment)
+                        (residue + u64::from(convention.word())) % u64::from(alignment)
                     ),
                     notes: vec![format!(
                         "{} wants it to be a multiple of {alignment} there: the callee may use \

@@ -10,16 +10,14 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Contract(check),
 };
 
-/// Where the caller's part of the stack begins, from SP at the entry.
-const ABOVE_RETURN_ADDRESS: i64 = 8;
-
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     let declared = root.contract.stack_arguments;
+    let word = root.contract.word();
     // Where the first stack argument is: the home space below it is the function's in any case.
-    let first = ABOVE_RETURN_ADDRESS + i64::from(root.contract.convention.home_space);
+    let first = word + i64::from(root.contract.convention.home_space);
     let reach = match declared {
-        Some(bytes) => ABOVE_RETURN_ADDRESS + i64::from(bytes),
+        Some(bytes) => word + i64::from(bytes),
         // What the root reads there, its caller has put there.
         None => {
             let read = root.facts.assumptions.read_arguments;
@@ -31,7 +29,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         _ => None,
     });
     // So many bytes that all stores are within them.
-    let most = stores.max().unwrap_or(first) - first + 8;
+    let most = stores.max().unwrap_or(first) - first + word;
     for seen in root.events() {
         let Event::CallerFrameStore { offset } = seen.event else {
             continue;
@@ -45,7 +43,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 .push(candidate(root, seen, offset, reach));
             continue;
         }
-        let bytes = offset - first + 8;
+        let bytes = offset - first + word;
         judgement.doubts.push(Doubt {
             place: seen.place,
             class: "how many stack arguments there are",

@@ -10,9 +10,6 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Contract(check),
 };
 
-/// The size of a return address, in bytes.
-const ADDRESS: i64 = 8;
-
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement {
         applies: root.contract.interrupt.is_none(),
@@ -24,7 +21,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         };
         if !is_a_number_away(state) {
             judgement.doubts.extend(doubt(root, seen.place));
-        } else if let Some((label, help)) = wrong(*exit, state, &root.name(seen.place)) {
+        } else if let Some((label, help)) = wrong(root, *exit, state, &root.name(seen.place)) {
             judgement.candidates.push(Candidate {
                 place: seen.place,
                 cause: seen.place,
@@ -63,10 +60,11 @@ fn doubt(root: &RootFacts<'_>, place: Place) -> Option<Doubt> {
     })
 }
 
-fn wrong(exit: Exit, state: &State, at: &str) -> Option<(String, String)> {
+fn wrong(root: &RootFacts<'_>, exit: Exit, state: &State, at: &str) -> Option<(String, String)> {
+    let word = root.contract.word();
     let (expected, address) = match exit {
-        Exit::Return(address) => (ADDRESS, address),
-        Exit::Tail(_) => (0, top(state)),
+        Exit::Return(address) => (word, address),
+        Exit::Tail(_) => (0, top(state, word)),
         // A handler's: `wrong_interrupt_frame` judges it.
         Exit::Resume { .. } => return None,
     };
@@ -76,7 +74,7 @@ fn wrong(exit: Exit, state: &State, at: &str) -> Option<(String, String)> {
             (
                 "the return address was overwritten before this".to_owned(),
                 format!(
-                    "keep the 8 bytes at the entry's stack pointer as they are: the exit at `{at}` \
+                    "keep the {word} bytes at the entry's stack pointer as they are: the exit at `{at}` \
                      returns by them"
                 ),
             )
@@ -93,10 +91,10 @@ fn wrong(exit: Exit, state: &State, at: &str) -> Option<(String, String)> {
     ))
 }
 
-fn top(state: &State) -> Value {
+fn top(state: &State, word: i64) -> Value {
     let slot = state
         .slots
         .iter()
-        .find(|slot| slot.address() == Value::FRAME && slot.bytes == 8);
+        .find(|slot| slot.address() == Value::FRAME && i64::from(slot.bytes) == word);
     slot.map_or(Value::ANYTHING, |slot| slot.value)
 }

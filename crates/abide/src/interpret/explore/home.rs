@@ -19,7 +19,7 @@ impl Explorer<'_, '_> {
         if top == Value::FRAME {
             return Home::Provided;
         }
-        let end = self.distance_to_entry(state, top.plus(8 + home));
+        let end = self.distance_to_entry(state, top.plus(i64::from(convention.word()) + home));
         if end.high <= 0 {
             Home::Provided
         } else if end.low > 0 {

@@ -150,7 +150,8 @@ impl Explorer<'_, '_> {
         for source in [&mut any.carry, &mut any.status] {
             *source = FlagSource::Open(source.undefined(terms));
         }
-        any.store(terms, entry, 8, back);
+        let word = terms.word() as u16;
+        any.store(terms, entry, word, back);
         any
     }
 
@@ -159,7 +160,7 @@ impl Explorer<'_, '_> {
         let kept = self.summaries[number as usize].kept;
         // It may give back an address of its own frame, or of one that it was given.
         state.escaped = true;
-        let top = state.stack_pointer().plus(8);
+        let top = state.stack_pointer().plus(self.evaluator.terms.word());
         state.registers[Register::RSP.index()] = top;
         state.forget_below(&mut self.evaluator.terms, top);
         for index in 0..TRACKED {
@@ -263,10 +264,12 @@ impl Explorer<'_, '_> {
 
     /// An event for each helper that calls itself and breaks what its summary takes for granted.
     pub(super) fn broken_summaries(&self) -> impl Iterator<Item = Seen> {
-        let broken = self.summaries.iter().filter(|summary| {
+        let word = self.evaluator.terms.word();
+        let broken = self.summaries.iter().filter(move |summary| {
             summary.writes_above
                 || summary.exits.values().any(|exit| {
-                    exit.stack_pointer() != summary.entry.plus(8) || exit.direction != Some(false)
+                    exit.stack_pointer() != summary.entry.plus(word)
+                        || exit.direction != Some(false)
                 })
         });
         broken.map(|summary| {

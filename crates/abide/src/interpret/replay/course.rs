@@ -138,7 +138,7 @@ pub(super) struct Course<'a> {
     derived: Option<Derived>,
     /// Who was called last.
     callee: Option<Callee>,
-    /// Where the stack holds what the frame keeps for others: the addresses of 8 bytes each.
+    /// Where the stack holds what the frame keeps for others: the addresses of a word each.
     kept: BTreeSet<u64>,
 }
 
@@ -176,6 +176,11 @@ impl<'a> Course<'a> {
     /// SP; 0 where it is not known.
     pub(super) fn stack_pointer(&self) -> u64 {
         self.machine.get(Register::RSP).unwrap_or_default()
+    }
+
+    /// The bytes of a return address, and of each word of the stack.
+    pub(super) fn word(&self) -> u16 {
+        self.scene.contract.convention.word().into()
     }
 
     /// Runs one instruction's effects. What follows from them is for [`Self::settle`].
@@ -271,9 +276,10 @@ impl<'a> Course<'a> {
             }
             let end = store.address + store.bytes;
             let hit = |slot: &u64| *slot < end;
-            let first = store.address.saturating_sub(7);
+            let word = u64::from(self.word());
+            let first = store.address.saturating_sub(word - 1);
             if self.scene.indexed.contains(&at) {
-                let alive = first.max(self.stack_pointer().saturating_sub(7));
+                let alive = first.max(self.stack_pointer().saturating_sub(word - 1));
                 if end > self.from || self.kept.range(alive..).next().is_some_and(hit) {
                     return true;
                 }
@@ -283,10 +289,10 @@ impl<'a> Course<'a> {
                 self.kept.remove(&slot);
             }
             let is_vector = keeps_vectors && store.bytes >= 16;
-            let words = if is_vector { store.bytes / 8 } else { 1 };
-            for word in (0..words).map(|word| store.address + 8 * word) {
-                if (is_vector || store.bytes == 8) && self.is_kept_for_others(word) {
-                    self.kept.insert(word);
+            let words = if is_vector { store.bytes / word } else { 1 };
+            for at in (0..words).map(|number| store.address + word * number) {
+                if (is_vector || store.bytes == word) && self.is_kept_for_others(at) {
+                    self.kept.insert(at);
                 }
             }
         }
@@ -294,7 +300,8 @@ impl<'a> Course<'a> {
     }
 
     fn is_kept_for_others(&mut self, slot: u64) -> bool {
-        let Some(value) = self.machine.memory().read(slot, 8).known() else {
+        let word = self.word();
+        let Some(value) = self.machine.memory().read(slot, word).known() else {
             return false;
         };
         let preserved = self.scene.contract.preserved.iter();
@@ -311,7 +318,7 @@ impl<'a> Course<'a> {
     /// Whether a process may make this access without a fault. What the image
     /// holds read-only stays so; all else may be mapped by someone.
     fn is_allowed(&self, access: &Access) -> bool {
-        if may_be_mapped(access.address, access.bytes) {
+        if may_be_mapped(self.scene.contract, access.address, access.bytes) {
             return true;
         }
         let layout = self.scene.layout;
@@ -388,7 +395,7 @@ impl<'a> Course<'a> {
             Destination::Place(place) => self.go_on(place, Flow::Stop),
             Destination::External(symbol) => self.tail(Callee::External(symbol)),
             Destination::Address(RETURN_ADDRESS) => Turn::Ended(End::Returned(RETURN_ADDRESS)),
-            Destination::Address(address) if may_be_mapped(address, 1) => {
+            Destination::Address(address) if may_be_mapped(self.scene.contract, address, 1) => {
                 self.tail(Callee::Pointer)
             }
             Destination::Address(_) => Turn::Ended(End::NoFunction),
@@ -399,7 +406,8 @@ impl<'a> Course<'a> {
     fn tail(&mut self, callee: Callee) -> Turn {
         let stack_pointer = self.stack_pointer();
         let call = self.abi_call(callee);
-        let top = self.machine.memory().read(stack_pointer, 8).known();
+        let word = self.word();
+        let top = self.machine.memory().read(stack_pointer, word).known();
         match top.map(|top| self.machine.destination(top)) {
             Some(Destination::Place(back)) if stack_pointer != self.from => {
                 self.run_callee(call, back)
@@ -426,7 +434,7 @@ impl<'a> Course<'a> {
             Destination::Place(place) => Callee::Place(place),
             Destination::External(symbol) => Callee::External(symbol),
             Destination::Address(address)
-                if may_be_mapped(address, 1) && address != RETURN_ADDRESS =>
+                if may_be_mapped(self.scene.contract, address, 1) && address != RETURN_ADDRESS =>
             {
                 Callee::Pointer
             }
@@ -547,9 +555,8 @@ impl<'a> Course<'a> {
         }
         self.machine
             .set_flags(Flags::ARITHMETIC | Flags::DF, Flags::NONE);
-        self.machine
-            .set(Register::RSP, call.stack_pointer.wrapping_add(8));
-        let above = call.stack_pointer.wrapping_add(8);
+        let above = call.stack_pointer.wrapping_add(self.word().into());
+        self.machine.set(Register::RSP, above);
         let home = above.wrapping_add(u64::from(convention.home_space));
         // What is not the root's to give, a rule of its own tells.
         let end = if home <= self.from { home } else { above };

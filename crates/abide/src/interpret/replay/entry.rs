@@ -5,28 +5,73 @@ use std::collections::BTreeMap;
 use crate::contracts::{Contract, Interrupt, Piece};
 use crate::machine::arithmetic::mask;
 use crate::machine::concrete::{Answers, Filling, Layout, Machine, Value, random};
-use crate::registers::{Flags, Register};
+use crate::registers::{Flags, InstructionSet, Register};
 use crate::signatures::Extension;
 
 /// Where the root returns to: an address that nothing else has.
-pub const RETURN_ADDRESS: u64 = 0x7e7e_7e7e_7e7e;
-/// SP at the entry lies this high, give or take some multiples of its alignment.
-const STACK: u64 = 0x7ffe_4000_0000;
+pub const RETURN_ADDRESS: u64 = 0x7e7e_7e7e;
 /// How far the stack reaches below and above SP at the entry.
 const STACK_DEPTH: u64 = 16 << 20;
 const STACK_HEIGHT: u64 = 1 << 20;
-/// Memory that arguments point to: one region for each, far from one another.
-const REGIONS: u64 = 0x2000_0000_0000;
-const REGION_SIZE: u64 = 1 << 32;
 /// Where in its region a pointer leads. Where 32 bits of it are a count, they are a small one.
 const REGION_START: u64 = 0x40;
-/// Memory that holds pointers to such regions.
-pub(super) const POINTERS: Filling = Filling {
-    base: REGIONS + REGION_START,
-    mask: 0xfff << 32,
+
+/// Where a process has what.
+struct Space {
+    /// SP at the entry lies this high, give or take some multiples of its alignment.
+    stack: u64,
+    /// Memory that arguments point to: one region for each, apart from one another.
+    regions: u64,
+    region_size: u64,
+    region_count: u64,
+    /// Memory that holds pointers to such regions.
+    pointers: Filling,
+    /// The end of user space.
+    end: u64,
+}
+
+const OF_64_BITS: Space = Space {
+    stack: 0x7ffe_4000_0000,
+    regions: 0x2000_0000_0000,
+    region_size: 1 << 32,
+    region_count: 1 << 13,
+    pointers: Filling {
+        base: 0x2000_0000_0000 + REGION_START,
+        mask: 0xfff << 32,
+    },
+    end: 0x7fff_ffff_0000,
 };
-/// The end of user space.
-const LAST_ADDRESS: u64 = 0x7fff_ffff_0000;
+
+const OF_32_BITS: Space = Space {
+    stack: 0xbf40_0000,
+    regions: 0x8000_0000,
+    region_size: 1 << 19,
+    region_count: 1 << 11,
+    pointers: Filling {
+        base: (0x8000_0000 + REGION_START) * 0x1_0000_0001,
+        mask: (0x3ff << 20) * 0x1_0000_0001,
+    },
+    end: 0xffff_0000,
+};
+
+impl Space {
+    const fn of(contract: &Contract) -> &'static Self {
+        match contract.convention.set {
+            InstructionSet::X86 => &OF_32_BITS,
+            InstructionSet::X86_64 => &OF_64_BITS,
+        }
+    }
+
+    const fn region(&self, number: u64) -> u64 {
+        let number = (number + 0x1000) % self.region_count;
+        self.regions + self.region_size * number + REGION_START
+    }
+}
+
+/// Memory that holds pointers.
+pub(super) const fn pointers(contract: &Contract) -> Filling {
+    Space::of(contract).pointers
+}
 
 /// A number that a run does not make itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,11 +130,26 @@ impl Entry {
     pub(super) fn stack_pointer(&self, contract: &Contract) -> u64 {
         let convention = contract.convention;
         let alignment = u64::from(convention.stack_alignment);
-        STACK + alignment * (self.seed % 257) + u64::from(convention.entry_residue)
+        let stack = Space::of(contract).stack;
+        stack + alignment * (self.seed % 257) + u64::from(convention.entry_residue)
     }
 
     /// What an input is. For memory and answers this is only what was chosen.
     pub(super) fn value(&self, contract: &Contract, input: Input) -> u64 {
+        let value = self.wide_value(contract, input);
+        match input {
+            Input::Register(register)
+            | Input::Left(_, register)
+            | Input::Partly(_, register, _)
+                if register.is_general() =>
+            {
+                value & mask(contract.convention.set.bits())
+            }
+            _ => value,
+        }
+    }
+
+    fn wide_value(&self, contract: &Contract, input: Input) -> u64 {
         if let Some(&chosen) = self.chosen.get(&input) {
             return chosen;
         }
@@ -99,16 +159,22 @@ impl Entry {
             Input::Register(register) if register.is_control() => self.control(register),
             _ if garbage == u64::MAX => self.garbage(input),
             Input::Register(register) => {
-                let number = self.argument(register.0.into()) & !unaligned(contract, register);
+                let number =
+                    self.argument(contract, register.0.into()) & !unaligned(contract, register);
                 let number = match declared(contract, register) {
-                    Some(piece) if piece.not_null && number == 0 => region(register.0.into()),
+                    Some(piece) if piece.not_null && number == 0 => {
+                        Space::of(contract).region(register.0.into())
+                    }
                     Some(piece) => extended(piece, number),
                     None => number,
                 };
                 number & !garbage | self.garbage(input) & garbage
             }
             Input::Left(call, register) | Input::Partly(call, register, _) => {
-                let number = self.argument(u64::from(call) * 16 + 16 + register.index() as u64);
+                let number = self.argument(
+                    contract,
+                    u64::from(call) * 16 + 16 + register.index() as u64,
+                );
                 number & !garbage | self.garbage(input) & garbage
             }
         }
@@ -136,7 +202,7 @@ impl Entry {
             Input::Memory(address, bytes) => {
                 let stack_pointer = self.stack_pointer(contract);
                 let offset = address.wrapping_sub(stack_pointer) as i64;
-                match on_stack(stack_pointer, address) && offset >= 8 {
+                match on_stack(stack_pointer, address) && offset >= contract.word() {
                     true => contract.garbage_on_stack(offset, bytes.into()),
                     false => 0,
                 }
@@ -145,12 +211,13 @@ impl Entry {
         }
     }
 
-    fn argument(&self, number: u64) -> u64 {
+    fn argument(&self, contract: &Contract, number: u64) -> u64 {
+        let space = Space::of(contract);
         match self.usual {
-            Usual::Pointers => region(number),
+            Usual::Pointers => space.region(number),
             Usual::Number(small) => small,
             Usual::Mixed => match random(self.seed, number) % 8 {
-                0..4 => region(number),
+                0..4 => space.region(number),
                 4 => 0,
                 kind => random(self.seed, !number) % (1 << (4 * (kind - 4))),
             },
@@ -173,8 +240,8 @@ impl Entry {
     }
 
     /// The start of memory that nothing else points to yet.
-    pub(super) fn fresh_region(&self) -> u64 {
-        region(1024 + self.chosen.len() as u64)
+    pub(super) fn fresh_region(&self, contract: &Contract) -> u64 {
+        Space::of(contract).region(1024 + self.chosen.len() as u64)
     }
 
     fn answers(&self) -> Answers {
@@ -211,6 +278,7 @@ impl Entry {
     pub(super) fn machine<'a>(&self, layout: &'a Layout<'a>, contract: &Contract) -> Machine<'a> {
         let mut machine = Machine::new(layout, self.seed);
         for register in (0..16).map(Register) {
+            // Those that there are not are never read.
             machine.set(register, self.value(contract, Input::Register(register)));
         }
         // Where arguments are declared, what is in the other vector registers is garbage.
@@ -247,7 +315,7 @@ impl Entry {
             }
         }
         let back = stack_pointer.wrapping_add_signed(resumes_at(contract));
-        memory.write(back, 8, Value::number(RETURN_ADDRESS));
+        memory.write(back, contract.word() as u16, Value::number(RETURN_ADDRESS));
         machine
     }
 }
@@ -288,6 +356,9 @@ fn unaligned(contract: &Contract, register: Register) -> u64 {
 /// Whether the contract lets an input hold this.
 pub(super) fn may_be(contract: &Contract, input: Input, value: u64) -> bool {
     match input {
+        Input::Register(register) if value > mask(contract.convention.set.bits()) => {
+            !register.is_general()
+        }
         Input::Register(register) => {
             let is_declared = declared(contract, register).is_none_or(|piece| {
                 let defined = value & mask(piece.defined_bits().min(64) as u8);
@@ -306,13 +377,10 @@ pub(super) fn on_stack(stack_pointer: u64, address: u64) -> bool {
 
 /// Whether a program may have memory there, its image apart. What is computed
 /// from addresses of the image leads nowhere else.
-pub(super) fn may_be_mapped(address: u64, bytes: u64) -> bool {
-    address >= REGIONS
+pub(super) fn may_be_mapped(contract: &Contract, address: u64, bytes: u64) -> bool {
+    let space = Space::of(contract);
+    address >= space.regions
         && address
             .checked_add(bytes)
-            .is_some_and(|end| end <= LAST_ADDRESS)
-}
-
-fn region(number: u64) -> u64 {
-    REGIONS + REGION_SIZE * (number + 0x1000) + REGION_START
+            .is_some_and(|end| end <= space.end)
 }

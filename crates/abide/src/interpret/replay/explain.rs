@@ -183,7 +183,7 @@ impl<'a> Witness<'a> {
         let course = Course::new(scene, entry);
         let stack_pointer = course.from;
         let is_of_stack = matches!(symptom, Symptom::UnbalancedStack | Symptom::InterruptFrame);
-        let return_address = is_of_stack.then_some((course.from, 8));
+        let return_address = is_of_stack.then_some((course.from, course.word().into()));
         Self {
             symptom,
             course,
@@ -192,7 +192,7 @@ impl<'a> Witness<'a> {
             slots: Vec::new(),
             spoilt: Vec::new(),
             steps: Vec::new(),
-            pieces: Pieces::at_entry(scene.contract.interrupt.as_ref()),
+            pieces: Pieces::at_entry(scene.contract),
             stored: Vec::new(),
             stack_pointer,
             access: None,
@@ -369,7 +369,8 @@ impl<'a> Witness<'a> {
     }
 
     fn holds(&mut self, access: Access) -> Holds {
-        let value = self.value_at(access).filter(|_| access.bytes == 8);
+        let word = u64::from(self.course.word());
+        let value = self.value_at(access).filter(|_| access.bytes == word);
         if value == Some(RETURN_ADDRESS) {
             return match self.course.scene.contract.interrupt {
                 Some(_) => Holds::Pushed("RIP"),
@@ -476,10 +477,11 @@ impl<'a> Witness<'a> {
         let wanted = self.course.entry.value(contract, Input::Register(register));
         for access in self.course.machine.accesses().to_vec() {
             let end = access.address.saturating_add(access.bytes);
-            let touches = |&slot: &u64| slot < end && slot + 8 > access.address;
+            let word = u64::from(self.course.word());
+            let touches = |&slot: &u64| slot < end && slot + word > access.address;
             let is_slot = self.slots.iter().any(touches);
             if !access.is_store {
-                if is_slot && access.bytes <= 8 {
+                if is_slot && access.bytes <= word {
                     self.note_access(at, access);
                 }
                 // What was stored over is taken back: only then the slot was still in use.
@@ -492,7 +494,7 @@ impl<'a> Witness<'a> {
                 self.slots.iter().partition(|slot| touches(slot));
             self.slots = kept;
             let value = self.value_at(access);
-            let whole = access.bytes == 8 && value == Some(wanted);
+            let whole = access.bytes == word && value == Some(wanted);
             if whole && on_stack(self.course.from, access.address) {
                 self.slots.push(access.address);
             }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::contracts::Interrupt;
+use crate::contracts::Contract;
 use crate::conventions::INTERRUPT_FRAME;
 use crate::inputs::{Place, SectionId};
 use crate::registers::Register;
@@ -122,7 +122,9 @@ pub(super) struct Pieces {
 
 impl Pieces {
     /// The stack at the entry.
-    pub(super) fn at_entry(interrupt: Option<&Interrupt>) -> Self {
+    pub(super) fn at_entry(contract: &Contract) -> Self {
+        let interrupt = contract.interrupt.as_ref();
+        let word = u64::from(contract.convention.word());
         let words: Vec<Holds> = match interrupt {
             None => vec![Holds::ReturnAddress],
             Some(interrupt) => {
@@ -131,9 +133,11 @@ impl Pieces {
                 code.chain(INTERRUPT_FRAME).map(Holds::Pushed).collect()
             }
         };
-        let words = (0..).step_by(8).zip(words);
+        let words = (0..).step_by(word as usize).zip(words);
         Self {
-            by_offset: words.map(|(offset, holds)| (offset, (8, holds))).collect(),
+            by_offset: words
+                .map(|(offset, holds)| (offset, (word, holds)))
+                .collect(),
         }
     }
 
@@ -182,10 +186,11 @@ impl Pieces {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conventions::SYSTEM_V_X86_64;
 
     #[test]
     fn an_overlapping_store_leaves_the_rest() {
-        let mut pieces = Pieces::at_entry(None);
+        let mut pieces = Pieces::at_entry(&Contract::of(&SYSTEM_V_X86_64));
         let rbx = Holds::Entry(Register::RBX);
         pieces.store(Piece {
             offset: -8,

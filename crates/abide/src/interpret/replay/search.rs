@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::course::{End, Scene};
-use super::entry::{Entry, Input, POINTERS, Usual, may_be, on_stack};
+use super::entry::{Entry, Input, Usual, may_be, on_stack, pointers};
 use super::pair::{garbage_matters, handler_matters};
 use super::past::Past;
 use super::solve::{Constraint, MOST_NODES, Solver, Wanted};
@@ -205,7 +205,12 @@ impl<'s, 'a> Search<'s, 'a> {
     fn rung(&mut self) -> Option<Entry> {
         let rung = self.rung;
         self.rung += 1;
-        let filling = [POINTERS, Filling::SMALL, Filling::ZERO, Filling::RANDOM][rung % 4];
+        let filling = [
+            pointers(self.scene.contract),
+            Filling::SMALL,
+            Filling::ZERO,
+            Filling::RANDOM,
+        ][rung % 4];
         let usual = match (rung, rung.checked_sub(1).and_then(|rung| LADDER.get(rung))) {
             (0, _) => Usual::Pointers,
             (_, Some(&number)) => Usual::Number(number),
@@ -332,7 +337,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let constraints = constraints(&trial.forks);
         for &repair in trial.repairs.iter().rev() {
             let (node, number) = match repair {
-                Repair::Place(node) => (node, entry.fresh_region()),
+                Repair::Place(node) => (node, entry.fresh_region(self.scene.contract)),
                 Repair::Round(node, to) => (node, to),
                 Repair::Shorten(node) => (node, 8),
             };

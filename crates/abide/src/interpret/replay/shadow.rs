@@ -77,7 +77,7 @@ impl Shadow {
                 shadow.name(course, input, register);
             }
         }
-        shadow.write_number(course.from, 8);
+        shadow.write_number(course.from, course.word().into());
         shadow
     }
 

@@ -236,10 +236,18 @@ impl Symptom {
                 now.is_some_and(|now| now != before)
             }
             (Self::UnbalancedStack, Turn::Ended(End::Returned(address))) => {
-                address != RETURN_ADDRESS || course.stack_pointer() != course.from + 8
+                address != RETURN_ADDRESS
+                    || course.stack_pointer() != course.from + u64::from(course.word())
             }
             (Self::UnbalancedStack, Turn::Ended(End::Tail(call))) => {
-                let top = course.machine.memory().read(call.stack_pointer, 8).known();
+                let top = {
+                    let word = course.word();
+                    course
+                        .machine
+                        .memory()
+                        .read(call.stack_pointer, word)
+                        .known()
+                };
                 call.stack_pointer != course.from || top.is_some_and(|top| top != RETURN_ADDRESS)
             }
             // SP leads where there is no memory at all, and what is popped is a fault.
@@ -277,7 +285,7 @@ impl Symptom {
                 .is_some_and(|call| call.direction == Some(true)),
             (Self::InterruptFrame, Turn::Ended(End::Returned(_))) => true,
             (Self::InterruptFrame, Turn::Ended(End::Resumed { bits })) => {
-                bits != 64 || !is_frame(course)
+                u16::from(bits) != 8 * course.word() || !is_frame(course)
             }
             (Self::DirtyFlag { flag, .. }, Turn::Ended(End::Resumed { .. })) => {
                 course.machine.flag(flag) == Some(true)
@@ -362,7 +370,7 @@ fn is_frame(course: &Course<'_>) -> bool {
     match interrupt.and_then(Interrupt::resume_offset) {
         Some(expected) => above as i64 == expected,
         // With an error code or without.
-        None => matches!(above, 0 | 8),
+        None => above == 0 || above == u64::from(course.word()),
     }
 }
 
@@ -381,7 +389,7 @@ fn has_no_home(course: &Course<'_>, call: AbiCall) -> bool {
         around, contract, ..
     } = course.scene;
     let convention = around.convention_of(call.callee, contract);
-    let above = call.stack_pointer.wrapping_add(8);
+    let above = call.stack_pointer.wrapping_add(course.word().into());
     let end = above.wrapping_add(u64::from(convention.home_space));
     call.stack_pointer != course.from && on_stack(course.from, end) && end > course.from
 }
