@@ -6,6 +6,7 @@
 //! ```text
 //! ; check: --entry start a.o b.o      the arguments of `cargo abide check`
 //! ; run: ar crs lib.a b.o             a command before it, in the case's directory; may repeat
+//! ; format: elf32                   that NASM and gcc make, where it is not elf64
 //! ; example                           the page of the rule shows this case and its report
 //! ;;; a.asm                           assembled by NASM to a.o
 //! ;;; b.asm -f elf32                  with other arguments
@@ -140,18 +141,20 @@ fn build(dir: &Path, text: &str) {
         let mut words = head.split_whitespace();
         let file = words.next().unwrap();
         fs::write(dir.join(file), format!("{}\n", body.trim_end())).unwrap();
-        compile(dir, file, &words.collect::<Vec<_>>());
+        let format = directive(text, "format").next().unwrap_or("elf64");
+        compile(dir, file, format, &words.collect::<Vec<_>>());
     }
     for command in directive(text, "run") {
         run(Command::new("sh").current_dir(dir).args(["-c", command]));
     }
 }
 
-fn compile(dir: &Path, file: &str, flags: &[&str]) {
+fn compile(dir: &Path, file: &str, format: &str, flags: &[&str]) {
     let (stem, ending) = file.rsplit_once('.').unwrap();
     let object = format!("{stem}.o");
     let (tool, usual): (_, &[&str]) = match ending {
-        "asm" if flags.is_empty() => ("nasm", &["-g", "-F", "dwarf", "-f", "elf64"]),
+        "asm" if flags.is_empty() && format == "win32" => ("nasm", &["-f", format]),
+        "asm" if flags.is_empty() => ("nasm", &["-g", "-F", "dwarf", "-f", format]),
         "asm" => ("nasm", &[]),
         "rs" => (
             "rustc",
@@ -164,6 +167,7 @@ fn compile(dir: &Path, file: &str, flags: &[&str]) {
                 "-Copt-level=1",
             ],
         ),
+        "c" | "s" if format == "elf32" => ("gcc", &["-m32", "-g", "-c"]),
         "c" | "s" => ("gcc", &["-g", "-c"]),
         _ => return,
     };

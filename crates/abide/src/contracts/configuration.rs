@@ -138,7 +138,7 @@ pub enum Error {
         register: String,
     },
     /// A name is no convention.
-    #[error("`{convention}` in `{}` is no convention: write `sysv64` or `win64`", path.display())]
+    #[error("`{convention}` in `{}` is no convention: write one of {}", path.display(), convention_names())]
     Convention {
         /// The file.
         path: PathBuf,
@@ -159,6 +159,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// The names of conventions, as a sentence lists them.
+fn convention_names() -> String {
+    let names: Vec<_> = Convention::names()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    names.join(", ")
 }
 
 impl Configuration {
@@ -340,6 +348,13 @@ impl Configuration {
         contract
     }
 
+    /// Whether it is declared of a name how functions call it.
+    #[must_use]
+    pub fn tells_how_called(&self, name: &str) -> bool {
+        let mut declared = self.declared(name);
+        declared.any(|declared| declared.convention.is_some() && declared.interrupt.is_none())
+    }
+
     /// What is stated of single instructions.
     #[must_use]
     pub fn stated(&self, image: &Image) -> HashMap<Place, Stated> {
@@ -383,7 +398,7 @@ impl Declared {
                 "`{of}` is said to preserve and to clobber `{register}`"
             ));
         }
-        if self.registers().any(|name| name == "rsp") {
+        if self.registers().any(|name| name == "rsp" || name == "esp") {
             return Some(format!(
                 "`rsp` is no register to declare of `{of}`: it comes back as it was, unless \
                  `switches_stack` is said"
@@ -451,6 +466,9 @@ impl Declared {
         let home = contract.convention.home_space;
         let stack_arguments = self.stack_arguments.map(|bytes| bytes.saturating_add(home));
         contract.stack_arguments = stack_arguments.or(contract.stack_arguments);
+        if contract.convention.callee_pops {
+            contract.pops = self.stack_arguments.or(contract.pops);
+        }
         let multiples = self.multiples.iter();
         contract
             .multiples

@@ -115,6 +115,7 @@ impl Contract {
             arguments,
             results: declared.result_registers(),
             stack_arguments: is_all.then_some(declared.stack_bytes),
+            pops: declared.pops,
             never_returns: declared.signature.never_returns,
             declared: Some(Arc::new(declared)),
             ..Self::of(convention)

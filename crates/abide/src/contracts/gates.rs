@@ -7,8 +7,6 @@ use super::stated::place_of;
 use crate::conventions::has_error_code;
 use crate::inputs::{Image, Place, RelocationKind, Resolved};
 
-/// The size of an entry of a table of handlers, in bytes.
-const ENTRY: i64 = 8;
 /// How many vectors there are.
 const VECTORS: i64 = 256;
 
@@ -42,6 +40,7 @@ impl Gate {
         vectors.sort_unstable();
         vectors.dedup();
         Interrupt {
+            set: image.set_of(handler.section),
             vectors,
             user: self.user,
             own_stack: self.own_stack,
@@ -64,13 +63,15 @@ impl Gate {
 /// The vectors and handlers of a table of addresses. It ends with its symbol, or, where that has
 /// no size, at the first entry that is no address.
 fn entries(image: &Image, table: Place) -> impl Iterator<Item = (u8, Place)> {
+    // An entry is an address.
+    let entry = i64::from(image.set_of(table.section).word());
     let sized = image.symbols().find_map(|(id, symbol)| {
         let is_it = symbol.size > 0 && image.resolve(id) == Some(Resolved::Place(table));
-        is_it.then_some(symbol.size as i64 / ENTRY)
+        is_it.then_some(symbol.size as i64 / entry)
     });
     let addresses = (0..sized.unwrap_or(VECTORS).min(VECTORS)).map(move |vector| {
         let place = Place {
-            offset: table.offset + ENTRY * vector,
+            offset: table.offset + entry * vector,
             ..table
         };
         (vector as u8, address_at(image, place))
@@ -83,7 +84,9 @@ fn entries(image: &Image, table: Place) -> impl Iterator<Item = (u8, Place)> {
 /// The place whose address stands at another.
 fn address_at(image: &Image, place: Place) -> Option<Place> {
     let relocation = image.relocation_at(place)?;
-    if relocation.kind != RelocationKind::Absolute || relocation.size != 64 {
+    if relocation.kind != RelocationKind::Absolute
+        || relocation.size != image.set_of(place.section).bits()
+    {
         return None;
     }
     match image.follow(place, relocation, 0)? {

@@ -1,16 +1,17 @@
 //! Handlers: functions that the hardware enters through a gate.
 
 use crate::conventions::{
-    Convention, INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
-    INTERRUPT_GATE_WITH_CODE, comes_anywhere, has_error_code,
+    Convention, INTERRUPT_FRAME, INTERRUPT_FRAME_32, INTERRUPT_GATE, INTERRUPT_GATE_32,
+    INTERRUPT_GATE_32_OF_UNKNOWN_VECTOR, INTERRUPT_GATE_32_WITH_CODE,
+    INTERRUPT_GATE_OF_UNKNOWN_VECTOR, INTERRUPT_GATE_WITH_CODE, comes_anywhere, has_error_code,
 };
-
-/// The size of a word of the processor's frame, in bytes.
-const WORD: u32 = 8;
+use crate::registers::InstructionSet;
 
 /// How the hardware enters a handler.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interrupt {
+    /// The instruction set of the mode that the gates enter it in.
+    pub set: InstructionSet,
     /// The vectors whose gates lead to it; none where they are not known.
     pub vectors: Vec<u8>,
     /// It may interrupt user mode.
@@ -67,10 +68,23 @@ impl Interrupt {
     /// What it is entered by.
     #[must_use]
     pub fn convention(&self) -> &'static Convention {
-        match self.error_code() {
-            Some(false) => &INTERRUPT_GATE,
-            Some(true) => &INTERRUPT_GATE_WITH_CODE,
-            None => &INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
+        match (self.set, self.error_code()) {
+            (InstructionSet::X86_64, Some(false)) => &INTERRUPT_GATE,
+            (InstructionSet::X86_64, Some(true)) => &INTERRUPT_GATE_WITH_CODE,
+            (InstructionSet::X86_64, None) => &INTERRUPT_GATE_OF_UNKNOWN_VECTOR,
+            (InstructionSet::X86, Some(false)) => &INTERRUPT_GATE_32,
+            (InstructionSet::X86, Some(true)) => &INTERRUPT_GATE_32_WITH_CODE,
+            (InstructionSet::X86, None) => &INTERRUPT_GATE_32_OF_UNKNOWN_VECTOR,
+        }
+    }
+
+    /// What the processor pushes whatever it interrupts, from the lowest address on, the error
+    /// code apart.
+    #[must_use]
+    pub const fn frame(&self) -> &'static [&'static str] {
+        match self.set {
+            InstructionSet::X86 => &INTERRUPT_FRAME_32,
+            InstructionSet::X86_64 => &INTERRUPT_FRAME,
         }
     }
 
@@ -78,7 +92,7 @@ impl Interrupt {
     #[must_use]
     pub fn resume_offset(&self) -> Option<i64> {
         self.error_code()
-            .map(|code| i64::from(u32::from(code) * WORD))
+            .map(|code| i64::from(u8::from(code) * self.set.word()))
     }
 
     /// How many bytes of the processor's frame lie above the word at the entry's SP. They are
@@ -86,7 +100,7 @@ impl Interrupt {
     #[must_use]
     pub fn frame_above_entry(&self) -> Option<u32> {
         let code = u32::from(self.error_code()?);
-        Some((INTERRUPT_FRAME.len() as u32 - 1 + code) * WORD)
+        Some((self.frame().len() as u32 - 1 + code) * u32::from(self.set.word()))
     }
 
     /// Its vectors and its stack in words.

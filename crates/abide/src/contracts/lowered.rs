@@ -1,7 +1,10 @@
 //! A signature, lowered by a convention: which registers and stack bytes hold what.
 
-use crate::conventions::{Convention, MICROSOFT_X64, SYSTEM_V_X86_64};
-use crate::registers::{Register, RegisterSet};
+use crate::conventions::{
+    Convention, FASTCALL, FASTCALL_ON_WORDS, MICROSOFT_X64, STDCALL, STDCALL_ON_WORDS,
+    SYSTEM_V_X86_64, THISCALL, THISCALL_ON_WORDS,
+};
+use crate::registers::{InstructionSet, Register, RegisterSet};
 use crate::signatures::{CallConvention, Extension, Pointee, Signature, Type};
 
 /// Where an argument or result is.
@@ -55,6 +58,8 @@ pub struct Lowered {
     pub stack_bytes: u32,
     /// The results.
     pub results: Vec<Piece>,
+    /// The bytes of stack arguments that the callee takes off the stack, where that is known.
+    pub pops: Option<u32>,
 }
 
 impl Lowered {
@@ -66,8 +71,15 @@ impl Lowered {
             CallConvention::C => platform,
             CallConvention::SystemV => &SYSTEM_V_X86_64,
             CallConvention::Win64 => &MICROSOFT_X64,
+            CallConvention::Stdcall => on(platform, &STDCALL, &STDCALL_ON_WORDS),
+            CallConvention::Fastcall => on(platform, &FASTCALL, &FASTCALL_ON_WORDS),
+            CallConvention::Thiscall => on(platform, &THISCALL, &THISCALL_ON_WORDS),
             CallConvention::Other => return None,
         };
+        // What is declared for another instruction set says nothing of this one's code.
+        if convention.set != platform.set {
+            return None;
+        }
         Self::by(convention, signature)
     }
 
@@ -87,7 +99,9 @@ impl Lowered {
         if signature.parameters.iter().any(|p| p.is_result) {
             results.give(&Type::pointer())?;
         }
+        let pops = pops(convention, signature, &passing);
         Some(Self {
+            pops,
             signature: signature.clone(),
             convention,
             arguments: passing.pieces,
@@ -107,7 +121,12 @@ impl Lowered {
     /// Registers that hold results.
     #[must_use]
     pub fn result_registers(&self) -> RegisterSet {
-        registers(&self.results).collect()
+        let mut results: RegisterSet = registers(&self.results).collect();
+        // One alone goes there.
+        if self.results.iter().any(|piece| piece.held == Held::X87) {
+            results.insert(Register::x87(0));
+        }
+        results
     }
 
     /// The argument in a register.
@@ -161,7 +180,42 @@ impl Lowered {
             && plain(&self.arguments) == plain(&other.arguments)
             && self.signature.variadic == other.signature.variadic
             && self.stack_bytes == other.stack_bytes
+            && self.pops == other.pops
             && plain(&self.results) == plain(&other.results)
+    }
+}
+
+/// The convention, as it is where the platform aligns stacks.
+const fn on(
+    platform: &Convention,
+    aligned: &'static Convention,
+    on_words: &'static Convention,
+) -> &'static Convention {
+    match platform.stack_alignment > platform.word() as u16 {
+        true => aligned,
+        false => on_words,
+    }
+}
+
+/// What a callee takes off the stack of what its caller put there.
+fn pops(convention: &Convention, signature: &Signature, passed: &Passing) -> Option<u32> {
+    if convention.callee_pops {
+        // A variadic function cannot know.
+        return (!signature.variadic).then_some(passed.stack);
+    }
+    let is_of_32_bits = convention.set == InstructionSet::X86;
+    let address = passed
+        .pieces
+        .iter()
+        .find(|piece| signature.parameters[piece.parameter].is_result);
+    match address.map(|piece| piece.held) {
+        // System V ABI, Intel386 supplement, 2.2.3: "the called function [...] must [...] remove
+        // this address from the stack". Microsoft's compilers leave it.
+        Some(Held::Stack(_)) if is_of_32_bits => {
+            let is_aligned = convention.stack_alignment > u16::from(convention.word());
+            is_aligned.then_some(convention.word().into())
+        }
+        _ => Some(0),
     }
 }
 
@@ -204,6 +258,9 @@ impl Passing {
                 _ => None,
             };
         }
+        if self.convention.set == InstructionSet::X86 {
+            return self.pass_of_32_bits(ty, parameter);
+        }
         match ty {
             Type::Integer { bits: 65.., .. } => {
                 if self.general + 2 <= self.convention.parameters.len() {
@@ -226,9 +283,45 @@ impl Passing {
         }
     }
 
+    /// All that fits a word may go in a register, vectors in theirs, the rest on the stack, at
+    /// multiples of a word (System V ABI, Intel386 supplement, 2.2.3).
+    fn pass_of_32_bits(&mut self, ty: &Type, parameter: usize) -> Option<()> {
+        match ty {
+            Type::Integer { bits: 65.., .. } => None,
+            Type::Integer { bits: 33.., .. } => self.two_words(parameter),
+            Type::Integer { bits, .. } => self.general(u32::from(*bits), false, parameter),
+            Type::Pointer { nullable, .. } => self.general(32, !nullable, parameter),
+            Type::Float(bits) => {
+                let bits = u32::from(*bits);
+                self.on_stack(bits.div_ceil(8), 4, bits, parameter)
+            }
+            Type::Vector(bytes) => self.vector(bytes.checked_mul(8)?, parameter),
+            Type::Aggregate(parts) => parts.iter().try_for_each(|part| self.pass(part, parameter)),
+            Type::Memory { bytes, align } => {
+                let bytes = u32::try_from(*bytes).ok()?;
+                // What holds a vector is aligned as that is.
+                let align = u32::try_from(*align).ok().filter(|&align| align >= 16);
+                self.on_stack(bytes, align.unwrap_or(4), bytes.checked_mul(8)?, parameter)
+            }
+        }
+    }
+
+    fn two_words(&mut self, parameter: usize) -> Option<()> {
+        // Who counts three registers splits it, or leaves them all for the stack.
+        if self.convention.parameters.len() == 3 {
+            if self.general + 2 <= self.convention.parameters.len() {
+                self.general(32, false, parameter)?;
+                return self.general(32, false, parameter);
+            }
+            self.general = self.convention.parameters.len();
+        }
+        self.on_stack(8, 4, 64, parameter)
+    }
+
     fn general(&mut self, bits: u32, not_null: bool, parameter: usize) -> Option<()> {
         let Some(&register) = self.convention.parameters.get(self.general) else {
-            return self.on_stack(8, 8, bits, parameter);
+            let word = u32::from(self.convention.word());
+            return self.on_stack(word, word, bits, parameter);
         };
         self.general += 1;
         self.vectors += usize::from(self.convention.by_position);
@@ -248,8 +341,9 @@ impl Passing {
     }
 
     fn on_stack(&mut self, bytes: u32, align: u32, bits: u32, parameter: usize) -> Option<()> {
-        let start = self.stack.checked_next_multiple_of(align.max(8))?;
-        self.stack = start.checked_add(bytes.checked_next_multiple_of(8)?)?;
+        let word = u32::from(self.convention.word());
+        let start = self.stack.checked_next_multiple_of(align.max(word))?;
+        self.stack = start.checked_add(bytes.checked_next_multiple_of(word)?)?;
         self.push(Held::Stack(start), bits, false, parameter);
         Some(())
     }
@@ -300,14 +394,18 @@ impl Returning {
             }
             return None;
         }
+        let word = u32::from(self.convention.set.bits());
         match ty {
-            Type::Integer { bits: 65.., .. } => {
-                self.general(64);
-                self.general(64);
+            Type::Integer { bits, .. } if u32::from(*bits) > word => {
+                self.general(word);
+                self.general(word);
+            }
+            Type::Float(bits) if self.convention.set == InstructionSet::X86 => {
+                self.push(Held::X87, u32::from(*bits));
             }
             // A caller looks at no bit beyond the type, but at the whole byte of a `bool`.
             Type::Integer { bits, .. } => self.general(u32::from(*bits).next_multiple_of(8)),
-            Type::Pointer { .. } => self.general(64),
+            Type::Pointer { .. } => self.general(word),
             Type::Float(80) => self.push(Held::X87, 80),
             Type::Float(bits) => self.vector(u32::from(*bits)),
             Type::Vector(bytes) => self.vector(bytes.saturating_mul(8)),

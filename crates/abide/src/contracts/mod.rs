@@ -2,7 +2,9 @@
 
 mod configuration;
 mod contract;
+mod decorated;
 mod gates;
+mod helpers;
 mod interrupt;
 mod lowered;
 mod modes;
@@ -15,7 +17,9 @@ mod told;
 
 pub use configuration::{Allowed, Configuration, Declared, Error, fits};
 pub use contract::Contract;
+pub use decorated::decorated;
 pub use gates::Gate;
+pub use helpers::helper_of_32_bits;
 pub use interrupt::Interrupt;
 pub use lowered::{Held, Lowered, Piece};
 pub use modes::{CodeMode, Modes, SegmentMode};

@@ -72,14 +72,14 @@ impl Modes {
         }
     }
 
-    /// The mode of the code at a place, in bits; the last that is declared wins.
+    /// The mode of the code at a place, in bits, where one is declared; the last wins.
     #[must_use]
-    pub fn at(&self, place: Place) -> u8 {
+    pub fn at(&self, place: Place) -> Option<u8> {
         let mut areas = self.areas.iter().rev();
         let area = areas.find(|area| {
             area.section == place.section && (area.from..area.to).contains(&place.offset)
         });
-        area.map_or(LONG, |area| area.bits)
+        area.map(|area| area.bits)
     }
 
     /// The mode of a segment, by its selector, in bits.

@@ -171,15 +171,18 @@ fn is_part(image: &Image, name: &str) -> bool {
     outer.is_some_and(|outer| image.symbols().any(|(_, symbol)| symbol.name == outer))
 }
 
-/// Whether code of the object can be held to a convention for x86-64.
+/// Whether code of the object can be held to a convention.
 #[must_use]
 pub fn is_judged(object: &Object) -> bool {
     let format = object.format;
-    object.instruction_set == Some(InstructionSet::X86_64)
-        && matches!(
+    match object.instruction_set {
+        Some(InstructionSet::X86_64) => matches!(
             format,
             Format::Elf { is_64: true } | Format::MachO { is_64: true } | Format::Coff
-        )
+        ),
+        Some(InstructionSet::X86) => matches!(format, Format::Elf { is_64: false } | Format::Coff),
+        None => false,
+    }
 }
 
 /// Whether an object has code.

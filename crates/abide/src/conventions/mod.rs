@@ -1,19 +1,34 @@
 //! What an ABI asks of every function, as tables: one file a convention.
 
+mod cdecl;
+mod fastcall;
 mod interrupt_gate;
+mod interrupt_gate_32;
 mod microsoft_x64;
 mod never_return;
+mod regparm;
 mod stack_probe;
+mod stdcall;
 mod sysv_x86_64;
+mod thiscall;
 
+pub use cdecl::{CDECL, CDECL_ON_WORDS};
+pub use fastcall::{FASTCALL, FASTCALL_ON_WORDS};
 pub use interrupt_gate::{
     INTERRUPT_FRAME, INTERRUPT_GATE, INTERRUPT_GATE_OF_UNKNOWN_VECTOR, INTERRUPT_GATE_WITH_CODE,
     comes_anywhere, has_error_code,
 };
+pub use interrupt_gate_32::{
+    INTERRUPT_FRAME_32, INTERRUPT_GATE_32, INTERRUPT_GATE_32_OF_UNKNOWN_VECTOR,
+    INTERRUPT_GATE_32_WITH_CODE,
+};
 pub use microsoft_x64::MICROSOFT_X64;
 pub use never_return::never_returns;
+pub use regparm::{REGPARM, REGPARM_ON_WORDS};
 pub use stack_probe::{STACK_PROBE, is_stack_probe};
+pub use stdcall::{STDCALL, STDCALL_ON_WORDS};
 pub use sysv_x86_64::{SYSTEM_V_X86_64, SYSTEM_V_X86_64_INTERRUPTED};
+pub use thiscall::{THISCALL, THISCALL_ON_WORDS};
 
 use crate::registers::{Flags, InstructionSet, Register, RegisterSet};
 
@@ -61,13 +76,41 @@ pub struct Convention {
 }
 
 /// The conventions that functions are called by.
-const ALL: [&Convention; 2] = [&SYSTEM_V_X86_64, &MICROSOFT_X64];
+const ALL: [&Convention; 12] = [
+    &SYSTEM_V_X86_64,
+    &MICROSOFT_X64,
+    &CDECL,
+    &CDECL_ON_WORDS,
+    &STDCALL,
+    &STDCALL_ON_WORDS,
+    &FASTCALL,
+    &FASTCALL_ON_WORDS,
+    &THISCALL,
+    &THISCALL_ON_WORDS,
+    &REGPARM,
+    &REGPARM_ON_WORDS,
+];
 
 impl Convention {
     /// The convention of a name that `abide.toml` may give.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|convention| convention.name == name)
+    }
+
+    /// The names that `abide.toml` may give.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ALL.into_iter().map(|convention| convention.name)
+    }
+
+    /// The same on stacks that are aligned to words alone.
+    const fn on_words(self, name: &'static str) -> Self {
+        Self {
+            name,
+            stack_alignment: self.word() as u16,
+            entry_residue: 0,
+            ..self
+        }
     }
 
     /// The bytes of a return address, and of each word of the stack.

@@ -12,6 +12,7 @@ use super::{
     Assembly, Binding, Object, Relocation, RelocationKind, RelocationTarget, Section, SectionIndex,
     Symbol, SymbolIndex, SymbolKind, SymbolPlace, Trace,
 };
+use crate::registers::InstructionSet;
 
 /// A section of the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,6 +185,16 @@ impl Image {
     #[must_use]
     pub fn object_of(&self, id: SectionId) -> Option<u32> {
         self.sections.get(id.0 as usize).map(|&(object, _)| object)
+    }
+
+    /// The instruction set of a section's code, which its object names.
+    #[must_use]
+    pub fn set_of(&self, id: SectionId) -> InstructionSet {
+        let object = self.object_of(id);
+        let object = object.and_then(|object| self.objects.get(object as usize));
+        object
+            .and_then(|object| object.instruction_set)
+            .unwrap_or_default()
     }
 
     /// The index that a section has in its object.

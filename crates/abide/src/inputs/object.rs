@@ -237,8 +237,12 @@ pub enum RelocationKind {
     PltRelative,
     /// G + GOT + A - P: the GOT entry of the symbol, relative to the place.
     GotRelative,
-    /// S + A - GOT and its relatives: relative to the GOT's base.
+    /// GOT + A - P: the GOT's base, relative to the place.
+    Got,
+    /// S + A - GOT: an address, relative to the GOT's base.
     GotOffset,
+    /// G + A: the GOT entry of the symbol, relative to the GOT's base.
+    GotSlot,
     /// Thread-local storage of any model.
     Tls,
     /// Another one, by its number in the format.

@@ -115,7 +115,9 @@ fn kind(entry: &object::Relocation, architecture: Architecture) -> (RelocationKi
         Kind::Relative => RelocationKind::Relative,
         Kind::PltRelative => RelocationKind::PltRelative,
         Kind::GotRelative => RelocationKind::GotRelative,
-        Kind::Got | Kind::GotBaseOffset | Kind::GotBaseRelative => RelocationKind::GotOffset,
+        Kind::Got => RelocationKind::GotSlot,
+        Kind::GotBaseOffset => RelocationKind::GotOffset,
+        Kind::GotBaseRelative => RelocationKind::Got,
         _ => RelocationKind::Other(number(entry.flags())),
     };
     (kind, entry.size())
@@ -132,13 +134,16 @@ fn number(flags: RelocationFlags) -> u32 {
 
 /// Classes that `object` leaves open: System V ABI, AMD64 supplement, "Relocation Types".
 fn elf_x86_64(r_type: elf::RelocationType) -> Option<(RelocationKind, u8)> {
-    use RelocationKind::{GotOffset, GotRelative, PltRelative, Relative, Tls};
+    use RelocationKind::{Got, GotOffset, GotRelative, GotSlot, PltRelative, Relative, Tls};
     Some(match r_type {
         elf::R_X86_64_PC64 => (Relative, 64),
         elf::R_X86_64_PLTOFF64 => (PltRelative, 64),
         elf::R_X86_64_GOTPCREL64 => (GotRelative, 64),
-        elf::R_X86_64_GOTOFF64 | elf::R_X86_64_GOTPC64 | elf::R_X86_64_GOT64 => (GotOffset, 64),
-        elf::R_X86_64_GOTPC32 | elf::R_X86_64_GOT32 => (GotOffset, 32),
+        elf::R_X86_64_GOTOFF64 => (GotOffset, 64),
+        elf::R_X86_64_GOTPC64 => (Got, 64),
+        elf::R_X86_64_GOTPC32 => (Got, 32),
+        elf::R_X86_64_GOT64 => (GotSlot, 64),
+        elf::R_X86_64_GOT32 => (GotSlot, 32),
         elf::R_X86_64_TLSGD
         | elf::R_X86_64_TLSLD
         | elf::R_X86_64_DTPOFF32
@@ -153,9 +158,9 @@ fn elf_x86_64(r_type: elf::RelocationType) -> Option<(RelocationKind, u8)> {
 
 /// Classes that `object` leaves open: System V ABI, Intel386 supplement.
 fn elf_i386(r_type: elf::RelocationType) -> Option<(RelocationKind, u8)> {
-    use RelocationKind::{GotOffset, Tls};
+    use RelocationKind::{GotSlot, Tls};
     Some(match r_type {
-        elf::R_386_GOT32X => (GotOffset, 32),
+        elf::R_386_GOT32X => (GotSlot, 32),
         elf::R_386_TLS_TPOFF
         | elf::R_386_TLS_IE
         | elf::R_386_TLS_GOTIE

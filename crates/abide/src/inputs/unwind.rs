@@ -10,7 +10,7 @@ use gimli::{
 
 use super::debug_section::{self, Layout};
 use super::{Object, SectionIndex};
-use crate::registers::Register;
+use crate::registers::{InstructionSet, Register};
 
 type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
 type Row<'a> = UnwindTableRow<usize>;
@@ -143,6 +143,10 @@ impl Unwind {
     /// What is damaged is left out, and what stands before it is kept.
     #[must_use]
     pub fn of(object: &Object) -> Self {
+        // Those of 32-bit code number registers otherwise, and are not read.
+        if object.instruction_set != Some(InstructionSet::X86_64) {
+            return Self::default();
+        }
         let layout = Layout::of(object);
         let mut rows = Vec::new();
         for section in (0..).map(SectionIndex).zip(&object.sections) {

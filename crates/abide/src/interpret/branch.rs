@@ -149,7 +149,7 @@ impl State {
                 Some(fact) => self.learn(terms, b, fact),
                 None => true,
             };
-        if ok && condition == Condition::Equal && bits == 64 {
+        if ok && condition == Condition::Equal && bits == terms.word_bits() {
             let distance = terms.subtract(a, b);
             return distance == Value::ANYTHING || self.learn(terms, distance, Known::exactly(0));
         }

@@ -2,7 +2,7 @@
 
 use super::known::Known;
 use super::state::State;
-use super::terms::{Base, Function, Terms, Value, mask};
+use super::terms::{Base, BaseId, Function, Terms, Value, mask};
 use crate::machine::Operation;
 use crate::machine::arithmetic::evaluate;
 
@@ -31,7 +31,7 @@ impl Terms {
     }
 
     /// Takes off functions that leave the low bits as they are.
-    fn strip_for_low_bits(&mut self, mut value: Value, low_bits: u8) -> Value {
+    pub(super) fn strip_for_low_bits(&mut self, mut value: Value, low_bits: u8) -> Value {
         for _ in 0..8 {
             let inner = self.parts(value.term).iter().find_map(|&(base, factor)| {
                 let Base::Function {
@@ -120,6 +120,9 @@ impl Terms {
             }) if at == low && width <= bits => inputs[0],
             _ => old,
         };
+        if low == 0 && new == self.truncate(old, bits) {
+            return old;
+        }
         self.named_function(Function::Insert { low }, bits, [old, new])
     }
 
@@ -142,7 +145,59 @@ impl State {
         if bits >= 64 || value == Value::ANYTHING || fits(self.range(terms, value), bits) {
             return value;
         }
+        if bits == terms.word_bits()
+            && let Some(address) = self.address_of_word(terms, value)
+        {
+            return address;
+        }
         terms.truncate(value, bits)
+    }
+
+    /// An address that fits a word of less than 64 bits, written without its width: addresses do
+    /// not wrap, so that a sum of an address and distances is one still. What is added to an
+    /// address of the frame counts as a signed number there.
+    fn address_of_word(&self, terms: &mut Terms, value: Value) -> Option<Value> {
+        let value = terms.strip_for_low_bits(value, terms.word_bits());
+        let base = terms.address_in(value)?;
+        let near = Value {
+            offset: i64::from(value.offset as i32),
+            ..value
+        };
+        if terms.get(base) != Base::Frame {
+            return Some(near);
+        }
+        let mut address = near;
+        for (id, factor) in terms.parts(value.term).to_vec() {
+            if id == base || self.is_distance(terms, id, factor) {
+                continue;
+            }
+            let part = terms.value_of_base(id);
+            let signed = self.signed_word(terms, part);
+            address = terms.combine(address, factor.wrapping_neg(), part);
+            address = terms.combine(address, factor, signed);
+        }
+        (address != Value::ANYTHING).then_some(address)
+    }
+
+    /// Whether so many times a base is a signed number of a word.
+    fn is_distance(&self, terms: &Terms, id: BaseId, factor: i64) -> bool {
+        let known = self.known(terms, terms.value_of_base(id)).scale(factor);
+        let fits = known.low >= i64::from(i32::MIN) && known.high <= i64::from(i32::MAX);
+        fits || matches!(
+            terms.get(id),
+            Base::Phi { distance: true, .. }
+                | Base::Function {
+                    function: Function::Operation(Operation::SignExtend { .. }),
+                    ..
+                }
+        )
+    }
+
+    fn signed_word(&self, terms: &mut Terms, value: Value) -> Value {
+        let from = terms.word_bits();
+        let inputs = [value, Value::constant(0)];
+        let function = Function::Operation(Operation::SignExtend { from });
+        terms.named_function(function, 64, inputs)
     }
 
     /// The result of an operation. `bits` is its width; the result is zero-extended.

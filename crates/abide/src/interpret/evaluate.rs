@@ -308,7 +308,7 @@ impl<'image> Evaluator<'image> {
         if register.is_general() || register.is_control() {
             let value = state.register(register);
             let value = if value == Value::ANYTHING {
-                let named = self.site(state, at, register.0, 64);
+                let named = self.site(state, at, register.0, self.width_of(register));
                 state.registers[register.index()] = named;
                 named
             } else {
@@ -377,12 +377,18 @@ impl<'image> Evaluator<'image> {
     /// What a call leaves in a register that the callee may clobber.
     pub(super) fn left_by_call(&mut self, state: &mut State, at: At, register: Register) -> Value {
         self.has_garbage_vectors |= register.is_vector();
-        self.new_site(state, at, register.0, 64, Some(register))
+        self.new_site(
+            state,
+            at,
+            register.0,
+            self.width_of(register),
+            Some(register),
+        )
     }
 
     /// What a call returns in a register.
     pub(super) fn returned(&mut self, state: &mut State, at: At, register: Register) -> Value {
-        self.new_site(state, at, register.0, 64, None)
+        self.new_site(state, at, register.0, self.width_of(register), None)
     }
 
     /// What a call returns in the low bits of a register; what is above them is garbage.
@@ -396,6 +402,14 @@ impl<'image> Evaluator<'image> {
     ) -> Value {
         let above = self.left_by_call(state, at, register);
         self.terms.insert_bits(above, 0, bits as u8, value)
+    }
+
+    /// The bits of a register that may be set, as far as one value stands for them.
+    fn width_of(&self, register: Register) -> u8 {
+        match register.is_general() {
+            true => self.terms.word_bits(),
+            false => 64,
+        }
     }
 
     fn new_site(
@@ -476,6 +490,7 @@ impl<'image> Evaluator<'image> {
             Reference::External(symbol, addend) => {
                 self.terms.base(Base::External(symbol)).plus(addend)
             }
+            Reference::Got => self.terms.base(Base::Got),
             Reference::GotEntry(symbol) => self.terms.base(Base::GotEntry(symbol)),
         }
     }
@@ -648,7 +663,7 @@ impl<'image> Evaluator<'image> {
     /// What stands at a place of constant memory.
     pub(super) fn constant_at(&mut self, place: Place, bits: u8) -> Option<Value> {
         if let Some(relocation) = self.image.relocation_at(place) {
-            if bits != 64 || relocation.kind != RelocationKind::Absolute {
+            if bits != self.terms.word_bits() || relocation.kind != RelocationKind::Absolute {
                 return None;
             }
             return match self.image.follow(place, relocation, 0)? {
@@ -943,12 +958,16 @@ impl<'image> Evaluator<'image> {
         if block.repeat.is_some() {
             let left = match steps {
                 Some(_) => Value::constant(0),
-                None => self.site(state, at, Register::RCX.0, 64),
+                None => {
+                    let word = self.terms.word_bits();
+                    self.site(state, at, Register::RCX.0, word)
+                }
             };
             state.registers[Register::RCX.index()] = left;
         }
         if block.operation == BlockOperation::Load {
-            let value = self.site(state, at, Register::RAX.0, 64);
+            let word = self.terms.word_bits();
+            let value = self.site(state, at, Register::RAX.0, word);
             state.registers[Register::RAX.index()] = value;
         }
         if matches!(
@@ -969,6 +988,7 @@ impl<'image> Evaluator<'image> {
         bits: u8,
     ) -> Value {
         let size = i64::from(bits / 8);
+        let word = self.terms.word_bits();
         let scale = match state.direction {
             Some(false) => Some(size),
             Some(true) => Some(-size),
@@ -978,11 +998,11 @@ impl<'image> Evaluator<'image> {
             (Some(steps), Some(scale)) => {
                 let moved = self.terms.combine(address, scale, steps);
                 match moved {
-                    Value::ANYTHING => self.site(state, at, register.0, 64),
-                    moved => moved,
+                    Value::ANYTHING => self.site(state, at, register.0, word),
+                    moved => state.truncate(&mut self.terms, moved, word),
                 }
             }
-            _ => self.site(state, at, register.0, 64),
+            _ => self.site(state, at, register.0, word),
         }
     }
 

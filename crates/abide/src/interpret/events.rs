@@ -85,6 +85,8 @@ pub enum Event {
         convention: &'static Convention,
         /// SP modulo its alignment at the callee's entry, if known.
         residue: Option<u64>,
+        /// SP is as far from SP at the entry on all paths, and that may be any multiple of less.
+        as_entered: bool,
         /// What the callee finds in place of its home space.
         home: Home,
         /// SP is an address of the root's frame.
@@ -216,6 +218,8 @@ pub enum Reason {
     InterruptReturn,
     /// An instruction that the model has no effects for.
     Instruction(&'static str),
+    /// A call of a function that takes its arguments off the stack, and it is not known how many.
+    Pops(Callee),
     /// The code writes to code.
     SelfModification,
     /// The code goes on in another segment, of a mode of so many bits; 0 where that is not known.
@@ -235,6 +239,7 @@ impl Reason {
             Self::Bound => "the bound on the work for one root",
             Self::InterruptReturn => "a return from an interrupt, which only a handler has",
             Self::Instruction(_) => "an instruction that is not modelled",
+            Self::Pops(_) => "a call of a function that pops an unknown number of arguments",
             Self::SelfModification => "code that writes to code",
             Self::Segment(16) => "a far return to 16-bit code, which is not judged",
             Self::Segment(32) => "a far return to 32-bit code, which is not judged",

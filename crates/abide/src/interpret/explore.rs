@@ -24,7 +24,7 @@ use crate::conventions::{Convention, STACK_PROBE};
 use crate::inputs::{Image, Place};
 use crate::machine::x86::is_far_branch;
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
-use crate::registers::{Register, RegisterSet};
+use crate::registers::{InstructionSet, Register, RegisterSet};
 use recursion::{Kept, Summary};
 use spares::Spares;
 
@@ -107,6 +107,28 @@ impl<'image> Surroundings<'image> {
             (None, Callee::Pointer) => caller.callees,
             (None, _) => self.convention,
         }
+    }
+
+    /// How many bytes of its arguments a callee takes off the stack, where that is known.
+    pub(super) fn pops_of(&self, callee: Callee, caller: &Contract) -> Option<u32> {
+        match self.contract_of(callee) {
+            Some(contract) => contract.pops,
+            None => {
+                let convention = self.convention_of(callee, caller);
+                (!convention.callee_pops).then_some(0)
+            }
+        }
+    }
+
+    /// How many bytes above its return address, once it has returned, a callee may have written:
+    /// its home space, and those of its arguments that stay there.
+    pub(super) fn given_above(&self, callee: Callee, caller: &Contract) -> u32 {
+        let convention = self.convention_of(callee, caller);
+        let own = self.contract_of(callee).and_then(|contract| {
+            let arguments = contract.declared.as_ref()?.stack_bytes;
+            Some(arguments.saturating_sub(contract.pops?))
+        });
+        own.unwrap_or(0).max(convention.home_space)
     }
 
     /// The registers that a callee preserves by its contract.
@@ -516,8 +538,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let is_unwound = self.has_unwind && at.context == 0;
         // How many plain instructions are to run one by one.
         let mut one_by_one: u32 = 0;
-        let mode = self.around.modes.at(at.place);
-        if mode != 64 {
+        let declared = self.around.modes.at(at.place);
+        let mode = declared.unwrap_or(self.around.image.set_of(at.place.section).bits());
+        if mode != self.evaluator.terms.word_bits() {
             let reason = Reason::Mode(mode);
             return self.evaluator.record(at, Event::Unknown { reason });
         }
@@ -688,7 +711,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 .terms
                 .base(super::terms::Base::External(symbol))
                 .plus(addend),
-            Reference::GotEntry(_) => Value::ANYTHING,
+            Reference::Got | Reference::GotEntry(_) => Value::ANYTHING,
         }
     }
 
@@ -805,6 +828,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
             self.enter(at, state, Some(from));
             return;
         }
+        let contract = self.evaluator.terms.contract();
+        let own = contract.pops.filter(|_| contract.interrupt.is_none());
+        if own.is_some() && own != self.around.pops_of(callee, contract) {
+            let reason = Reason::Pops(callee);
+            return self.evaluator.record(at, Event::Unknown { reason });
+        }
         let exit = Exit::Tail(callee);
         let state = Arc::new(state.clone());
         self.evaluator.record(at, Event::Exit { exit, state });
@@ -912,6 +941,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             callee,
             convention,
             residue: known.modulo(log2),
+            as_entered: state.stack_pointer().term == Value::FRAME.term,
             home: self.home_of(state, convention),
             on_frame: self.evaluator.terms.is_frame(state.stack_pointer()),
             direction: state.direction,
@@ -972,8 +1002,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
         let convention = self.convention_of(callee);
         self.give_arguments(state, convention);
-        state.registers[Register::RSP.index()] = stack_pointer.plus(self.evaluator.terms.word());
-        self.give_home(state, convention);
+        let Some(popped) = self.popped_by(callee) else {
+            let reason = Reason::Pops(callee);
+            self.evaluator.record(at, Event::Unknown { reason });
+            return false;
+        };
+        state.registers[Register::RSP.index()] = stack_pointer.plus(popped);
+        self.give_home(state, callee);
         if *convention == STACK_PROBE {
             self.evaluator.probe(state, at);
         }
@@ -982,6 +1017,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
         }
         self.clobber(state, at, callee);
         true
+    }
+
+    /// How many bytes a callee takes off the stack, its return address among them.
+    fn popped_by(&self, callee: Callee) -> Option<i64> {
+        let contract = self.evaluator.terms.contract();
+        let arguments = self.around.pops_of(callee, contract)?;
+        Some(self.evaluator.terms.word() + i64::from(arguments))
     }
 
     fn record_call(&mut self, state: &State, at: At, callee: Callee) {
@@ -1043,9 +1085,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
             None => (convention.preserved, convention.results),
         };
         let widths = own.and_then(|contract| contract.declared.clone());
+        let word_bits = u32::from(self.evaluator.terms.word_bits());
         let width_of = |register| {
             let result = widths.as_ref()?.result_in(register)?;
-            Some(result.bits).filter(|&bits| bits < 64)
+            Some(result.bits).filter(|&bits| bits < word_bits)
         };
         // A handler owes more than a caller does: for it counts what is really changed.
         let changes = self.is_handler.then(|| self.around.linked.changes(callee));
@@ -1104,7 +1147,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
     /// `syscall` leaves rax, rcx and r11 changed (Intel SDM; System V, A.2.1).
     fn leave_to_kernel(&mut self, state: &mut State, at: At) {
         self.give_arguments(state, self.around.convention);
-        for register in [Register::RAX, Register::RCX, Register::R11] {
+        let changed: &[Register] = match self.around.convention.set {
+            InstructionSet::X86_64 => &[Register::RAX, Register::RCX, Register::R11],
+            InstructionSet::X86 => &[Register::RAX],
+        };
+        for &register in changed {
             let value = self.evaluator.returned(state, at, register);
             state.registers[register.index()] = value;
         }

@@ -604,6 +604,10 @@ fn entry_value(evaluator: &mut Evaluator<'_>, place: Place, entry: Entry) -> Opt
             let here = evaluator.terms.place(place);
             Some(evaluator.terms.subtract(target, here))
         }
+        RelocationKind::GotOffset => {
+            let table = evaluator.terms.base(Base::Got);
+            Some(evaluator.terms.subtract(target, table))
+        }
         _ => None,
     }
 }

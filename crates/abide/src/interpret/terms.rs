@@ -129,6 +129,8 @@ pub enum Base {
     Section(SectionId),
     /// The address of a symbol that the unit does not define.
     External(ImageSymbol),
+    /// The address of the global offset table.
+    Got,
     /// The address of a symbol's entry in the global offset table.
     GotEntry(ImageSymbol),
     /// Constant memory at this address: `bytes` of it, zero-extended.
@@ -536,6 +538,27 @@ impl Terms {
             },
             _ => None,
         }
+    }
+
+    /// Whether a base is an address: what is counted from it stays near it.
+    fn is_address(base: Base) -> bool {
+        matches!(
+            base,
+            Base::Frame
+                | Base::ReturnAddress
+                | Base::Section(_)
+                | Base::External(_)
+                | Base::Got
+                | Base::GotEntry(_)
+        )
+    }
+
+    /// The base that a value counts from, if it is the sum of one address and distances.
+    pub(super) fn address_in(&self, value: Value) -> Option<BaseId> {
+        let parts = self.parts(value.term).iter();
+        let mut addresses = parts.filter(|&&(id, _)| Self::is_address(self.get(id)));
+        let &(id, factor) = addresses.next()?;
+        (factor == 1 && addresses.next().is_none()).then_some(id)
     }
 
     /// The value of a place.
@@ -993,7 +1016,14 @@ impl Terms {
     fn inherent(&self, base: Base) -> Known {
         match base {
             Base::Site { bits, .. } => Known::bits(bits),
+            Base::Entry(register) if register.is_general() => Known::bits(self.word_bits()),
             Base::Entry(register) if register.width() < 64 => Known::bits(register.width() as u8),
+            Base::Phi {
+                location: Location::Register(register),
+                distance: false,
+                ..
+            } if register.is_general() => Known::bits(self.word_bits()),
+            Base::Lost { .. } => Known::bits(self.word_bits()),
             Base::Memory(_, bytes) => Known::bits(bytes * 8),
             Base::Argument(_, bytes) if bytes < 8 => Known::bits(bytes as u8 * 8),
             Base::Function {

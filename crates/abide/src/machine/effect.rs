@@ -37,6 +37,8 @@ pub enum Reference {
     Place(Place),
     /// A symbol that the image does not define, plus a number of bytes.
     External(ImageSymbol, i64),
+    /// The address of the global offset table.
+    Got,
     /// The entry of the global offset table that holds the symbol's address:
     /// a load from it gives that address.
     GotEntry(ImageSymbol),
@@ -360,6 +362,8 @@ pub struct Block {
     pub operation: BlockOperation,
     /// The element's width, in bits.
     pub bits: u8,
+    /// The width of the addresses and of the count, in bits.
+    pub address: u8,
     /// `rep` or `repe`: `Some(true)`; `repne`: `Some(false)`; once: `None`.
     pub repeat: Option<bool>,
 }

@@ -13,7 +13,7 @@ use crate::inputs::{Image, Place, Resolved, SectionId, SectionIndex, Trace, show
 use crate::interpret::replay::{Replay, ReplayStep, Replayer, What};
 use crate::interpret::{Callee, Code, Gates, RedZone, Surroundings, in_parallel};
 use crate::machine::x86;
-use crate::registers::Flags;
+use crate::registers::{Flags, InstructionSet};
 use crate::report::{ContractSummary, Declaration, Report, RootReport};
 use crate::rules::{
     self, Candidate, Facts, Finding, Level, Levels, Location, Rule, Symptom, name_at,
@@ -68,6 +68,7 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     }
     let mut around = surroundings(&image, platform);
     around.declared = declarations::contracts(&image, signatures, platform);
+    declarations::add_decorated(&image, &mut around.declared);
     let declared = around.declared.clone();
     let contract = |root: &Root| {
         let configuration = &project.configuration;
@@ -87,7 +88,13 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
         Callee::Place(place) => image.trace_of_assembly(*place).is_none(),
         _ => true,
     });
-    around.declared.extend(stack_probes(&image));
+    around.declared.extend(helpers(&image));
+    declarations::configure(
+        &image,
+        &project.configuration,
+        platform,
+        &mut around.declared,
+    );
     around.stated.extend(project.configuration.stated(&image));
     around.modes = project.configuration.modes(&image);
     let shares_stack = |root: &Root| {
@@ -133,14 +140,17 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     })
 }
 
-/// Helpers that are called before a large frame is taken, where another library has them.
-fn stack_probes(image: &Image) -> impl Iterator<Item = (Callee, Contract)> {
+/// Helpers of compilers that keep to no convention, where another library has them.
+fn helpers(image: &Image) -> impl Iterator<Item = (Callee, Contract)> {
     image.symbols().filter_map(|(id, symbol)| {
-        let resolved = is_stack_probe(&symbol.name).then(|| image.resolve(id))?;
-        match resolved? {
-            Resolved::External(symbol) => {
-                Some((Callee::External(symbol), Contract::of(&STACK_PROBE)))
-            }
+        let object = image.objects().get(id.object as usize)?;
+        let contract = match object.instruction_set? {
+            InstructionSet::X86_64 if is_stack_probe(&symbol.name) => Contract::of(&STACK_PROBE),
+            InstructionSet::X86_64 => return None,
+            InstructionSet::X86 => contracts::helper_of_32_bits(&symbol.name)?,
+        };
+        match image.resolve(id)? {
+            Resolved::External(symbol) => Some((Callee::External(symbol), contract)),
             _ => None,
         }
     })
@@ -446,6 +456,7 @@ impl Reporter<'_> {
                     if finding.level == Level::Allow || self.suppressions.cover(rule.id, [name]) {
                         continue;
                     }
+                    let finding = finding.in_words_of(root.contract.convention.set);
                     let entry = found.entry(cause).or_insert((finding, Vec::new()));
                     entry.1.push(name);
                 }
@@ -490,7 +501,8 @@ impl Reporter<'_> {
                 notes: question.notes(),
                 help: question.help(&all),
             };
-            with_others(finding, question.roots)
+            let set = self.unit.image.set_of(question.doubt.place.section);
+            with_others(finding.in_words_of(set), question.roots)
         });
         findings.collect()
     }

@@ -192,6 +192,9 @@ const fn convention(signature: &Signature) -> &'static str {
         CallConvention::C => "C",
         CallConvention::SystemV => "sysv64",
         CallConvention::Win64 => "win64",
+        CallConvention::Stdcall => "stdcall",
+        CallConvention::Fastcall => "fastcall",
+        CallConvention::Thiscall => "thiscall",
         CallConvention::Other => "other",
     }
 }

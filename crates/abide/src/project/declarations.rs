@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rustc_hash::FxHashMap;
 
 use super::{Error, Project, open_all};
-use crate::contracts::{Contract, Lowered};
+use crate::contracts::{Configuration, Contract, Lowered, decorated};
 use crate::conventions::Convention;
 use crate::inputs::link::LinkUnit;
 use crate::inputs::{Assembly, Image, Language, Object, Resolved, Symbol, SymbolPlace};
@@ -54,6 +54,42 @@ pub(super) fn contracts(
         }
     }
     contracts
+}
+
+/// Adds what names tell of functions of which nothing else is declared.
+pub(super) fn add_decorated(image: &Image, contracts: &mut FxHashMap<Callee, Contract>) {
+    for (id, symbol) in image.symbols() {
+        let object = image.objects().get(id.object as usize);
+        let Some(told) = object.and_then(|object| decorated(object, &symbol.name)) else {
+            continue;
+        };
+        let callee = match image.resolve(id) {
+            Some(Resolved::Place(place)) => Callee::Place(place),
+            Some(Resolved::External(symbol)) => Callee::External(symbol),
+            _ => continue,
+        };
+        contracts.entry(callee).or_insert(told);
+    }
+}
+
+/// Adds what the configuration says of functions that are called and not given.
+pub(super) fn configure(
+    image: &Image,
+    configuration: &Configuration,
+    platform: &'static Convention,
+    contracts: &mut FxHashMap<Callee, Contract>,
+) {
+    for (id, symbol) in image.symbols() {
+        if !configuration.tells_how_called(&symbol.name) {
+            continue;
+        }
+        if let Some(Resolved::External(symbol_id)) = image.resolve(id) {
+            let callee = Callee::External(symbol_id);
+            let known = contracts.remove(&callee);
+            let known = known.unwrap_or_else(|| Contract::of(platform));
+            contracts.insert(callee, configuration.contract(&symbol.name, known));
+        }
+    }
 }
 
 /// The names by which compiled code and assembly of these files call each other.

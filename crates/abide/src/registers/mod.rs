@@ -2,6 +2,7 @@
 
 mod flags;
 mod register;
+mod words;
 
 pub use flags::Flags;
 pub use register::{File, Part, Register, RegisterSet};

@@ -180,6 +180,10 @@ impl Register {
         if name == "x87cw" {
             return Some(Self::X87_CONTROL);
         }
+        if let Some(narrow) = name.strip_prefix('e') {
+            let wide = Self::named(&format!("r{narrow}"));
+            return wide.filter(|wide| wide.0 < 8);
+        }
         if let Some(number) = name
             .strip_prefix("xmm")
             .or_else(|| name.strip_prefix("ymm"))

@@ -8,8 +8,6 @@ use crate::interpret::replay::{Frame, Holds, Piece};
 const MOST_ROWS: usize = 11;
 /// What stands for rows that are left out.
 const LEFT_OUT: &str = "...";
-/// A piece that is this long is whole: a register, or an address.
-const WHOLE: u64 = 8;
 
 /// Some bytes of the stack, and what is to be said beside them.
 struct Row {
@@ -60,8 +58,8 @@ fn rows(frame: &Frame) -> Vec<Row> {
         rows.push(Row {
             offset: low,
             text: match piece {
-                Some(piece) => text(piece, low, high),
-                None if low >= 8 => "the caller's frame".to_owned(),
+                Some(piece) => text(piece, low, high, frame.word.into()),
+                None if low >= i64::from(frame.word) => "the caller's frame".to_owned(),
                 None => format!("{} bytes, nothing stored", high.abs_diff(low)),
             },
             mark: mark(frame, low, high),
@@ -72,7 +70,7 @@ fn rows(frame: &Frame) -> Vec<Row> {
 
 /// Where rows begin and end.
 fn cuts(frame: &Frame) -> BTreeSet<i64> {
-    let mut cuts = BTreeSet::from([0, 8, frame.stack_pointer]);
+    let mut cuts = BTreeSet::from([0, i64::from(frame.word), frame.stack_pointer]);
     cuts.extend(frame.red_zone_end);
     if let Some(access) = frame.access {
         cuts.extend([
@@ -92,9 +90,9 @@ fn cuts(frame: &Frame) -> BTreeSet<i64> {
     let starts = frame.pieces.last().into_iter().map(|piece| piece.offset);
     cuts.extend(ends.chain(starts));
     // What the caller has above is shown where something is to be said of it.
-    let highest = cuts.last().copied().unwrap_or(8);
+    let highest = cuts.last().copied().unwrap_or(0);
     if frame.stack_pointer >= highest {
-        cuts.insert(frame.stack_pointer + 8);
+        cuts.insert(frame.stack_pointer + i64::from(frame.word));
     }
     cuts
 }
@@ -103,24 +101,26 @@ fn end(piece: &Piece) -> i64 {
     piece.offset.saturating_add_unsigned(piece.bytes)
 }
 
-fn text(piece: &Piece, low: i64, high: i64) -> String {
+/// A piece that is as long as a word is whole: a register, or an address.
+fn text(piece: &Piece, low: i64, high: i64, word: u64) -> String {
     let bytes = high.abs_diff(low);
     match piece.holds {
-        Holds::Other if low < WHOLE as i64 && high > 0 => {
+        Holds::Other if low < word as i64 && high > 0 => {
             format!("{bytes} bytes of data over the return address")
         }
         Holds::Other => format!("{bytes} bytes of data"),
-        holds if bytes == WHOLE && piece.bytes == WHOLE => holds.to_string(),
+        holds if bytes == word && piece.bytes == word => holds.to_string(),
         holds => format!("{bytes} bytes of: {holds}"),
     }
 }
 
 fn mark(frame: &Frame, low: i64, high: i64) -> String {
     let mut marks = Vec::new();
+    let top = if frame.word == 8 { "rsp" } else { "esp" };
     if frame.stack_pointer == low {
         marks.push(match frame.residue {
-            Some(residue) => format!("<- rsp, {residue} modulo 16"),
-            None => "<- rsp".to_owned(),
+            Some(residue) => format!("<- {top}, {residue} modulo 16"),
+            None => format!("<- {top}"),
         });
     }
     if frame.red_zone_end == Some(low) {
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
     use crate::inputs::{Place, SectionId};
     use crate::interpret::replay::FrameAccess;
-    use crate::registers::Register;
+    use crate::registers::{InstructionSet, Register};
 
     fn piece(offset: i64, bytes: u64, holds: Holds) -> Piece {
         Piece {
@@ -178,8 +178,15 @@ mod tests {
     #[test]
     fn a_long_frame_keeps_what_is_marked() {
         let mut pieces = vec![piece(0, 8, Holds::ReturnAddress)];
-        pieces.extend((1..40).map(|slot| piece(-8 * slot, 8, Holds::Entry(Register::RBX))));
+        pieces.extend((1..40).map(|slot| {
+            piece(
+                -8 * slot,
+                8,
+                Holds::Entry(Register::RBX, InstructionSet::X86_64),
+            )
+        }));
         let frame = Frame {
+            word: 8,
             stack_pointer: -312,
             residue: None,
             red_zone_end: None,

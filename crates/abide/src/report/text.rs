@@ -199,7 +199,9 @@ impl<'a> Places<'a> {
 
 fn picture(frame: &Frame) -> Option<String> {
     let drawn = frame::draw(frame)?;
-    let title = "the stack before the last step, by the distance from `rsp` at the entry:";
+    let top = if frame.word == 8 { "rsp" } else { "esp" };
+    let title =
+        format!("the stack before the last step, by the distance from `{top}` at the entry:");
     Some(format!("{title}\n{drawn}"))
 }
 

@@ -9,6 +9,8 @@ pub enum Decide {
     Contract(String),
     /// That this function has a contract of its own.
     Root(String),
+    /// How many bytes of arguments this function takes off the stack.
+    Callee(String),
     /// How many entries the table of this jump has.
     Table(String),
     /// In which mode this code runs.
@@ -33,6 +35,11 @@ impl Decide {
             Self::Root(name) => {
                 let symbols = format!("symbols = [{}]", quoted(name));
                 ("contract", symbols, "root = true".to_owned())
+            }
+            Self::Callee(name) => {
+                let symbols = format!("symbols = [{}]", quoted(name));
+                let line = "convention = \"stdcall\"\nstack_arguments = 0 # how many it takes off";
+                ("contract", symbols, line.to_owned())
             }
             Self::Table(jump) => {
                 let entries = "entries = 0 # how many".to_owned();

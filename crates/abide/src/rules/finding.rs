@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Level;
 use crate::inputs::SourceLine;
 use crate::interpret::replay::Frame;
+use crate::registers::InstructionSet;
 
 /// The name of a rule that there is.
 pub type RuleId = &'static str;
@@ -32,6 +33,23 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// The next step.
     pub help: String,
+}
+
+impl Finding {
+    /// The same with registers named as code of an instruction set names them.
+    #[must_use]
+    pub fn in_words_of(mut self, set: InstructionSet) -> Self {
+        if set == InstructionSet::X86_64 {
+            return self;
+        }
+        let texts = [&mut self.message, &mut self.help];
+        let notes = texts.into_iter().chain(&mut self.notes);
+        let places = self.places.iter_mut().chain(&mut self.path);
+        for text in notes.chain(places.map(|place| &mut place.label)) {
+            *text = set.words(text);
+        }
+        self
+    }
 }
 
 /// A place, by what is known of it, and what is to be said there.

@@ -44,7 +44,7 @@ fn is_off(root: &RootFacts<'_>, state: &State) -> bool {
     let expected = interrupt.and_then(|interrupt| interrupt.resume_offset());
     let is_right = match expected {
         Some(expected) => stack_pointer.offset == expected,
-        None => matches!(stack_pointer.offset, 0 | 8),
+        None => stack_pointer.offset == 0 || stack_pointer.offset == root.contract.word(),
     };
     stack_pointer.term == Value::FRAME.term && !is_right
 }

@@ -370,6 +370,10 @@ impl RootFacts<'_> {
             Reason::Segment(_) => vec![state("bits = 64 # the mode of the segment")],
             Reason::Mode(0) => vec![Decide::Mode(at.clone())],
             Reason::Mode(_) => vec![declare("not_a_function = true")],
+            Reason::Pops(callee) => {
+                let name = self.callee(callee);
+                vec![Decide::Callee(name.trim_matches('`').to_owned())]
+            }
             Reason::SelfModification => vec![state("clobbers = [] # it changes no code that runs")],
         };
         Doubt {

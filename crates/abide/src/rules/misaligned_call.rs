@@ -17,6 +17,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             callee,
             convention,
             residue,
+            as_entered,
             on_frame,
             ..
         } = seen.event
@@ -53,6 +54,34 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                         "move the stack pointer by {} more bytes before the call at `{}`, and back \
                          after it",
                         u64::from(alignment) - off,
+                        root.name(seen.place)
+                    ),
+                });
+            }
+            None if as_entered && !root.has_unknown_frame() => {
+                judgement.candidates.push(Candidate {
+                    place: seen.place,
+                    cause: seen.place,
+                    block: seen.block,
+                    symptom: Symptom::MisalignedCall,
+                    at_most: None,
+                    message: format!(
+                        "`{}` calls {callee} with the stack aligned as it was entered",
+                        root.root.name
+                    ),
+                    label: format!(
+                        "the stack pointer is any multiple of {} before this call",
+                        root.contract.convention.stack_alignment
+                    ),
+                    notes: vec![format!(
+                        "{} wants it to be a multiple of {alignment} there: the callee may use \
+                         aligned vector stores on its stack",
+                        convention.name
+                    )],
+                    help: format!(
+                        "keep the stack pointer in a register that the callee preserves, and set it \
+                         to a multiple of {alignment} before the call at `{}` (`and rsp, \
+                         -{alignment}`)",
                         root.name(seen.place)
                     ),
                 });

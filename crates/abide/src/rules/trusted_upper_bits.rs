@@ -37,7 +37,9 @@ fn narrow<'a>(root: &'a RootFacts<'_>, whence: Whence) -> Option<&'a Piece> {
         .iter()
         .find(|piece| match (piece.held, whence) {
             (Held::Register(held), Whence::Register(register)) => held == register,
-            (Held::Stack(start), Whence::Stack(offset)) => i64::from(start) + 8 == offset,
+            (Held::Stack(start), Whence::Stack(offset)) => {
+                i64::from(start) + root.contract.word() == offset
+            }
             _ => false,
         })
 }
@@ -59,7 +61,8 @@ fn said(root: &RootFacts<'_>, whence: Whence, at: &str) -> Option<Said> {
         ]
         .concat(),
         help: format!(
-            "extend {whence} to 64 bits before `{at}`, or declare a parameter of 64 bits"
+            "extend {whence} to {word} bits before `{at}`, or declare a parameter of {word} bits",
+            word = root.contract.convention.set.bits()
         ),
     })
 }

@@ -1,6 +1,7 @@
 use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::inputs::Place;
 use crate::interpret::{Event, Exit, State, Value};
+use crate::registers::InstructionSet;
 
 pub(super) static RULE: Rule = Rule {
     id: "unbalanced_stack",
@@ -21,6 +22,8 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         };
         if !is_a_number_away(state) {
             judgement.doubts.extend(doubt(root, seen.place));
+        } else if let Some(bytes) = may_be_popped(root, *exit, state) {
+            judgement.doubts.push(popped(root, seen.place, bytes));
         } else if let Some((label, help)) = wrong(root, *exit, state, &root.name(seen.place)) {
             judgement.candidates.push(Candidate {
                 place: seen.place,
@@ -60,10 +63,44 @@ fn doubt(root: &RootFacts<'_>, place: Place) -> Option<Doubt> {
     })
 }
 
+/// How many bytes of arguments an exit takes off the stack, where nothing tells how many there are.
+fn may_be_popped(root: &RootFacts<'_>, exit: Exit, state: &State) -> Option<i64> {
+    let contract = root.contract;
+    let bytes = state.stack_pointer().offset - contract.word();
+    if exit != Exit::Return(Value::RETURN_ADDRESS) || bytes < 0 {
+        return None;
+    }
+    // Of a function that returns a struct by an address, System V has it take that off.
+    let is_address = contract.convention.set == InstructionSet::X86
+        && contract.declared.is_none()
+        && contract.stack_arguments.is_none()
+        && bytes == contract.word();
+    (contract.pops.is_none() || is_address).then_some(bytes)
+}
+
+fn popped(root: &RootFacts<'_>, place: Place, bytes: i64) -> Doubt {
+    Doubt {
+        place,
+        class: "how many stack arguments there are",
+        reason: format!(
+            "the exit at `{}` takes {bytes} bytes of arguments off the stack, and no declaration \
+             was seen",
+            root.name(place)
+        ),
+        decide: vec![Decide::Contract(
+            match root.contract.convention.callee_pops {
+                true => format!("stack_arguments = {bytes}"),
+                false => format!("convention = \"stdcall\" # with stack_arguments = {bytes}"),
+            },
+        )],
+    }
+}
+
 fn wrong(root: &RootFacts<'_>, exit: Exit, state: &State, at: &str) -> Option<(String, String)> {
     let word = root.contract.word();
+    let pops = i64::from(root.contract.pops.unwrap_or(0));
     let (expected, address) = match exit {
-        Exit::Return(address) => (word, address),
+        Exit::Return(address) => (word + pops, address),
         Exit::Tail(_) => (0, top(state, word)),
         // A handler's: `wrong_interrupt_frame` judges it.
         Exit::Resume { .. } => return None,

@@ -3,6 +3,7 @@ use super::judgement::VECTOR;
 use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::contracts::Interrupt;
 use crate::interpret::{Base, Event, Exit, Seen, State, Value};
+use crate::registers::InstructionSet;
 
 pub(super) static RULE: Rule = Rule {
     id: "wrong_interrupt_frame",
@@ -31,7 +32,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         };
         let wrong = match *exit {
             Exit::Return(_) => Some(by_return(root, seen)),
-            Exit::Resume { bits } if bits < 64 => Some(narrow(root, seen, bits)),
+            Exit::Resume { bits } if bits < interrupt.set.bits() => Some(narrow(root, seen, bits)),
             Exit::Resume { .. } if !is_a_number_away(state) => {
                 judgement.doubts.extend(where_doubt(root, seen));
                 None
@@ -91,7 +92,7 @@ fn off(interrupt: &Interrupt, state: &State) -> Off {
         Some(expected) if above == expected => Off::Not,
         Some(expected) => Off::By(above.wrapping_sub(expected)),
         // Right for a vector without an error code, or for one that has one.
-        None if matches!(above, 0 | 8) => Off::NotKnown,
+        None if above == 0 || above == i64::from(interrupt.set.word()) => Off::NotKnown,
         None => Off::By(above),
     }
 }
@@ -129,7 +130,13 @@ fn vector_doubt(root: &RootFacts<'_>, seen: &Seen) -> Doubt {
 fn by_return(root: &RootFacts<'_>, seen: &Seen) -> Wrong {
     Wrong {
         label: "this returns as from a call".to_owned(),
-        note: "CS, RFLAGS, RSP and SS of what was interrupted stay on the stack".to_owned(),
+        note: match root.contract.convention.set {
+            InstructionSet::X86_64 => {
+                "CS, RFLAGS, RSP and SS of what was interrupted stay on the stack"
+            }
+            InstructionSet::X86 => "CS and EFLAGS of what was interrupted stay on the stack",
+        }
+        .to_owned(),
         help: format!(
             "write `iretq` in place of the `ret` at `{}`",
             root.name(seen.place)
@@ -140,9 +147,11 @@ fn by_return(root: &RootFacts<'_>, seen: &Seen) -> Wrong {
 fn narrow(root: &RootFacts<'_>, seen: &Seen, bits: u8) -> Wrong {
     Wrong {
         label: format!("this pops words of {bits} bits"),
-        note: "the processor has pushed words of 64 bits; some assemblers take `iret` for the \
-               narrow one"
-            .to_owned(),
+        note: format!(
+            "the processor has pushed words of {} bits; some assemblers take `iret` for the narrow \
+             one",
+            root.contract.convention.set.bits()
+        ),
         help: format!("write `iretq` at `{}`", root.name(seen.place)),
     }
 }
@@ -156,17 +165,18 @@ fn elsewhere(
 ) -> Wrong {
     let at = root.name(seen.place);
     let bytes = off.unsigned_abs();
+    let word = i64::from(interrupt.set.word());
     let (side, undo) = match off < 0 {
         true => ("low", "give back"),
         false => ("high", "take"),
     };
     let vectors = interrupt.vectors_text();
     let help = match (interrupt.error_code(), off) {
-        (Some(true), -8) => format!(
+        (Some(true), low) if low == -word => format!(
             "drop the error code that the processor pushes for {vectors} before `{at}`: \
-             `add rsp, 8`"
+             `add rsp, {word}`"
         ),
-        (Some(false), 8) => format!(
+        (Some(false), high) if high == word => format!(
             "the processor pushes no error code for {vectors}: push a word in its place at the \
              entry, or drop one less before `{at}`"
         ),
@@ -183,7 +193,8 @@ fn elsewhere(
 fn taken(root: &RootFacts<'_>, state: &State) -> String {
     let top = state.stack_pointer();
     let mut slots = state.slots.iter();
-    let slot = slots.find(|slot| slot.address() == top && slot.bytes == 8);
+    let slot =
+        slots.find(|slot| slot.address() == top && i64::from(slot.bytes) == root.contract.word());
     let what = match slot.map(|slot| slot.value) {
         Some(Value::RETURN_ADDRESS) => "the interrupted RIP".to_owned(),
         Some(value) => match root.terms.as_base(value) {

@@ -88,6 +88,12 @@ pub enum CallConvention {
     SystemV,
     /// Microsoft's, whatever the platform.
     Win64,
+    /// `__stdcall`, on 32-bit x86.
+    Stdcall,
+    /// `__fastcall`, on 32-bit x86.
+    Fastcall,
+    /// `__thiscall`, on 32-bit x86.
+    Thiscall,
     /// Another, of which nothing is known.
     Other,
 }

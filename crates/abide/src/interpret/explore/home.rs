@@ -2,7 +2,7 @@
 
 use super::{Explorer, State};
 use crate::conventions::Convention;
-use crate::interpret::events::Home;
+use crate::interpret::events::{Callee, Home};
 use crate::interpret::known::Known;
 use crate::interpret::terms::Value;
 
@@ -29,14 +29,18 @@ impl Explorer<'_, '_> {
         }
     }
 
-    /// What the callee may have written of the stack: all below SP, and its home space as far as
-    /// it is the root's to give. Where it is not, a rule tells, and what follows is not told again.
-    pub(super) fn give_home(&mut self, state: &mut State, convention: &Convention) {
+    /// What the callee may have written of the stack: all below SP, and its home space and its
+    /// arguments as far as they are the root's to give. Where the home space is not, a rule tells,
+    /// and what follows is not told again.
+    pub(super) fn give_home(&mut self, state: &mut State, callee: Callee) {
+        let above = self
+            .around
+            .given_above(callee, self.evaluator.terms.contract());
         let mut limit = state.stack_pointer();
         if !self.evaluator.terms.is_frame(limit) {
             return;
         }
-        let end = limit.plus(i64::from(convention.home_space));
+        let end = limit.plus(i64::from(above));
         if self.distance_to_entry(state, end).high <= 0 {
             limit = end;
         }

@@ -5,22 +5,20 @@ use crate::interpret::state::{Slot, State};
 use crate::interpret::terms::{Base, Terms, Value};
 use crate::registers::Register;
 
-/// The size of a word of the processor's frame, in bytes.
-const WORD: i64 = 8;
-
 impl State {
     /// Turns the state at the entry of a function into that at the entry of a handler: where a
     /// function has its return address, this has what the processor pushed last.
     pub(super) fn interrupted(&mut self, terms: &mut Terms, interrupt: &Interrupt) {
         let resumes_at = interrupt.resume_offset();
+        let word = u16::from(interrupt.set.word());
         let slot = |offset: i64, value: Value| Slot {
             term: Value::FRAME.term,
             offset,
-            bytes: WORD as u16,
+            bytes: word,
             value,
             exposed: false,
         };
-        let mut pushed = |offset| terms.base(Base::Argument(offset, WORD as u16));
+        let mut pushed = |offset| terms.base(Base::Argument(offset, word));
         self.slots = match resumes_at {
             Some(0) => vec![slot(0, Value::RETURN_ADDRESS)],
             Some(above) => vec![slot(0, pushed(0)), slot(above, Value::RETURN_ADDRESS)],

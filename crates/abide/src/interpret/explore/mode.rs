@@ -43,6 +43,10 @@ impl Explorer<'_, '_> {
 
     /// Sets CR0. Who turns on protection or paging is not in 64-bit mode yet.
     pub(super) fn set_mode(&mut self, at: At, value: Operand) -> bool {
+        // Code of 32 bits may turn on paging, and goes on as it was.
+        if self.evaluator.terms.word_bits() != 64 {
+            return true;
+        }
         let value = self.evaluator.operand(value);
         let enters = match self.evaluator.terms.as_base(value) {
             Some(Base::Function {

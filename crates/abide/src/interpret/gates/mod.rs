@@ -16,6 +16,7 @@ use crate::contracts::Interrupt;
 use crate::conventions::Convention;
 use crate::inputs::{Image, Place};
 use crate::machine::concrete::Layout;
+use crate::registers::InstructionSet;
 use course::{Course, Table};
 use entry::Entry;
 use sites::Sites;
@@ -53,6 +54,10 @@ impl Gates {
     /// Looks for code that has to do with gates, and runs it.
     #[must_use]
     pub fn of(image: &Image, convention: &'static Convention) -> Self {
+        // Gates of protected mode are of another form, which is not read here.
+        if convention.set != InstructionSet::X86_64 {
+            return Self::default();
+        }
         let Some(sites) = Sites::of(image) else {
             return Self::default();
         };
@@ -158,6 +163,7 @@ fn by_handler(facts: &BTreeSet<Fact>) -> BTreeMap<Place, Interrupt> {
             (_, false) => None,
         };
         let interrupt = Interrupt {
+            set: InstructionSet::X86_64,
             vectors: vectors.into_iter().collect(),
             user: None,
             own_stack,

@@ -183,6 +183,11 @@ impl<'a> Course<'a> {
         self.scene.contract.convention.word().into()
     }
 
+    /// The bytes of its arguments that the root takes off the stack.
+    pub(super) fn pops(&self) -> u64 {
+        self.scene.contract.pops.unwrap_or(0).into()
+    }
+
     /// Runs one instruction's effects. What follows from them is for [`Self::settle`].
     pub(super) fn execute(&mut self, code: &mut Code<'_>) -> Result<Done, End> {
         let place = self.place;
@@ -555,9 +560,12 @@ impl<'a> Course<'a> {
         }
         self.machine
             .set_flags(Flags::ARITHMETIC | Flags::DF, Flags::NONE);
-        let above = call.stack_pointer.wrapping_add(self.word().into());
+        let popped = self.scene.around.pops_of(call.callee, contract);
+        let popped = u64::from(self.word()) + u64::from(popped.unwrap_or(0));
+        let above = call.stack_pointer.wrapping_add(popped);
         self.machine.set(Register::RSP, above);
-        let home = above.wrapping_add(u64::from(convention.home_space));
+        let given = self.scene.around.given_above(call.callee, contract);
+        let home = above.wrapping_add(given.into());
         // What is not the root's to give, a rule of its own tells.
         let end = if home <= self.from { home } else { above };
         self.overwrite(self.touched, end);

@@ -373,7 +373,7 @@ impl<'a> Witness<'a> {
         let value = self.value_at(access).filter(|_| access.bytes == word);
         if value == Some(RETURN_ADDRESS) {
             return match self.course.scene.contract.interrupt {
-                Some(_) => Holds::Pushed("RIP"),
+                Some(ref interrupt) => Holds::Pushed(interrupt.frame()[0]),
                 None => Holds::ReturnAddress,
             };
         }
@@ -384,7 +384,9 @@ impl<'a> Witness<'a> {
             entry.garbage_bits(scene.contract, input) == u64::MAX
                 && value == Some(entry.value(scene.contract, input))
         });
-        registers.next().map_or(Holds::Other, Holds::Entry)
+        let set = scene.contract.convention.set;
+        let found = registers.next();
+        found.map_or(Holds::Other, |register| Holds::Entry(register, set))
     }
 
     fn drawn(&self, place: Place, access: Access) -> FrameAccess {
@@ -434,6 +436,7 @@ impl<'a> Witness<'a> {
             _ => access.is_some_and(|access| is_near(access.offset)),
         };
         (tells && is_near(stack_pointer)).then(|| Frame {
+            word: contract.convention.word(),
             stack_pointer,
             residue: matches!(
                 self.symptom,

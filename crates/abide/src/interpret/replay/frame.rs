@@ -7,9 +7,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::contracts::Contract;
-use crate::conventions::INTERRUPT_FRAME;
+use crate::conventions::{INTERRUPT_FRAME, INTERRUPT_FRAME_32};
 use crate::inputs::{Place, SectionId};
-use crate::registers::Register;
+use crate::registers::{InstructionSet, Register};
 
 /// No more pieces are kept; a frame with more tells nothing in a picture.
 const MOST_PIECES: usize = 256;
@@ -21,6 +21,9 @@ const OF_THE_ENTRY: &str = " of the entry";
 /// The frame before an instruction. Offsets count from SP at the entry, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
+    /// The bytes of a return address, and of each word of the stack.
+    #[serde(default = "eight", skip_serializing_if = "is_eight")]
+    pub word: u8,
     /// SP.
     pub stack_pointer: i64,
     /// SP modulo the alignment that the convention wants at calls, where that matters.
@@ -34,6 +37,15 @@ pub struct Frame {
     pub access: Option<FrameAccess>,
     /// What the run had put on the stack, from high to low.
     pub pieces: Vec<Piece>,
+}
+
+const fn eight() -> u8 {
+    8
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+const fn is_eight(word: &u8) -> bool {
+    *word == 8
 }
 
 /// An access to the stack.
@@ -77,7 +89,7 @@ pub enum Holds {
     /// What the processor pushed of what it interrupted.
     Pushed(&'static str),
     /// What a register held at the entry.
-    Entry(Register),
+    Entry(Register, InstructionSet),
     /// Something else that was stored.
     Other,
 }
@@ -87,7 +99,9 @@ impl fmt::Display for Holds {
         match self {
             Self::ReturnAddress => f.write_str("return address"),
             Self::Pushed(name) => f.write_str(name),
-            Self::Entry(register) => write!(f, "{register}{OF_THE_ENTRY}"),
+            Self::Entry(register, set) => {
+                write!(f, "{}{OF_THE_ENTRY}", set.words(&register.to_string()))
+            }
             Self::Other => f.write_str("data"),
         }
     }
@@ -102,12 +116,20 @@ impl From<Holds> for String {
 impl<'de> Deserialize<'de> for Holds {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let pushed = INTERRUPT_FRAME.into_iter().chain([ERROR_CODE]);
-        let entry = text.strip_suffix(OF_THE_ENTRY).and_then(Register::named);
+        let pushed = INTERRUPT_FRAME.into_iter().chain(INTERRUPT_FRAME_32);
+        let pushed = pushed.chain([ERROR_CODE]);
+        let name = text.strip_suffix(OF_THE_ENTRY);
+        let entry = name.and_then(|name| {
+            let set = match name.starts_with('e') {
+                true => InstructionSet::X86,
+                false => InstructionSet::X86_64,
+            };
+            Some((Register::named(name)?, set))
+        });
         let known = [Self::ReturnAddress, Self::Other].into_iter();
         let mut known = known
             .chain(pushed.map(Self::Pushed))
-            .chain(entry.map(Self::Entry));
+            .chain(entry.map(|(register, set)| Self::Entry(register, set)));
         let found = known.find(|known| known.to_string() == text);
         found.ok_or_else(|| D::Error::custom(format!("nothing on the stack is `{text}`")))
     }
@@ -130,7 +152,8 @@ impl Pieces {
             Some(interrupt) => {
                 let code = interrupt.error_code() == Some(true);
                 let code = code.then_some(ERROR_CODE).into_iter();
-                code.chain(INTERRUPT_FRAME).map(Holds::Pushed).collect()
+                let frame = interrupt.frame().iter().copied();
+                code.chain(frame).map(Holds::Pushed).collect()
             }
         };
         let words = (0..).step_by(word as usize).zip(words);
@@ -191,7 +214,7 @@ mod tests {
     #[test]
     fn an_overlapping_store_leaves_the_rest() {
         let mut pieces = Pieces::at_entry(&Contract::of(&SYSTEM_V_X86_64));
-        let rbx = Holds::Entry(Register::RBX);
+        let rbx = Holds::Entry(Register::RBX, InstructionSet::X86_64);
         pieces.store(Piece {
             offset: -8,
             bytes: 8,

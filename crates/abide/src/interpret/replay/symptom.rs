@@ -237,7 +237,8 @@ impl Symptom {
             }
             (Self::UnbalancedStack, Turn::Ended(End::Returned(address))) => {
                 address != RETURN_ADDRESS
-                    || course.stack_pointer() != course.from + u64::from(course.word())
+                    || course.stack_pointer()
+                        != course.from + u64::from(course.word()) + course.pops()
             }
             (Self::UnbalancedStack, Turn::Ended(End::Tail(call))) => {
                 let top = {

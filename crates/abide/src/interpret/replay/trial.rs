@@ -228,7 +228,7 @@ impl Trial {
         let contract = course.scene.contract;
         let expected = match contract.interrupt.is_some() {
             true => resumes_at(contract),
-            false => contract.word(),
+            false => contract.word() + i64::from(contract.pops.unwrap_or(0)),
         };
         let offset = course.stack_pointer().wrapping_sub(course.from) as i64;
         let depends = self.stack.in_loop || self.shadow.register(Register::RSP).is_some();

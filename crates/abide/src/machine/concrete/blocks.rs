@@ -1,6 +1,7 @@
 //! String instructions, element by element.
 
 use super::{Access, End, Machine, Undetermined, Value};
+use crate::machine::arithmetic::mask;
 use crate::machine::{Block, BlockOperation, Operation};
 use crate::registers::{Flags, Part, Register};
 
@@ -26,7 +27,7 @@ impl Machine<'_> {
             block.operation,
             BlockOperation::Compare | BlockOperation::Scan
         );
-        let mut left = self.get(Register::RCX).ok_or(unknown)?;
+        let mut left = self.get(Register::RCX).ok_or(unknown)? & mask(block.address);
         if left > MOST {
             return Err(End::Undetermined(Undetermined::Length));
         }
@@ -51,33 +52,33 @@ impl Machine<'_> {
         let rax = Part::low(Register::RAX, bits);
         match block.operation {
             BlockOperation::Move => {
-                let value = self.take(Register::RSI, bits, step)?;
-                self.put(Register::RDI, bits, step, value)
+                let value = self.take(Register::RSI, block, step)?;
+                self.put(Register::RDI, block, step, value)
             }
             BlockOperation::Store => {
                 let value = self.value(rax.register).truncated(bits);
-                self.put(Register::RDI, bits, step, value)
+                self.put(Register::RDI, block, step, value)
             }
             BlockOperation::Load => {
-                let value = self.take(Register::RSI, bits, step)?;
+                let value = self.take(Register::RSI, block, step)?;
                 let rax = &mut self.registers[Register::RAX.index()];
                 rax.insert(0, bits, value, bits == 32);
                 Ok(())
             }
             BlockOperation::Compare => {
-                let a = self.take(Register::RSI, bits, step)?;
-                let b = self.take(Register::RDI, bits, step)?;
+                let a = self.take(Register::RSI, block, step)?;
+                let b = self.take(Register::RDI, block, step)?;
                 self.compare(block.bits, a, b);
                 Ok(())
             }
             BlockOperation::Scan => {
                 let a = self.value(rax.register).truncated(bits);
-                let b = self.take(Register::RDI, bits, step)?;
+                let b = self.take(Register::RDI, block, step)?;
                 self.compare(block.bits, a, b);
                 Ok(())
             }
-            BlockOperation::Input => self.put(Register::RDI, bits, step, Value::open(bits)),
-            BlockOperation::Output => self.take(Register::RSI, bits, step).map(|_| ()),
+            BlockOperation::Input => self.put(Register::RDI, block, step, Value::open(bits)),
+            BlockOperation::Output => self.take(Register::RSI, block, step).map(|_| ()),
         }
     }
 
@@ -89,14 +90,14 @@ impl Machine<'_> {
             .set(set, Operation::Subtract, bits, inputs, result, None);
     }
 
-    fn take(&mut self, pointer: Register, bits: u16, step: u64) -> Result<Value, End> {
-        let at = self.advance(pointer, bits, step, false)?;
-        Ok(self.memory.read(at, bits / 8))
+    fn take(&mut self, pointer: Register, block: Block, step: u64) -> Result<Value, End> {
+        let at = self.advance(pointer, block, step, false)?;
+        Ok(self.memory.read(at, u16::from(block.bits / 8)))
     }
 
-    fn put(&mut self, pointer: Register, bits: u16, step: u64, value: Value) -> Result<(), End> {
-        let at = self.advance(pointer, bits, step, true)?;
-        self.memory.write(at, bits / 8, value);
+    fn put(&mut self, pointer: Register, block: Block, step: u64, value: Value) -> Result<(), End> {
+        let at = self.advance(pointer, block, step, true)?;
+        self.memory.write(at, u16::from(block.bits / 8), value);
         Ok(())
     }
 
@@ -104,17 +105,18 @@ impl Machine<'_> {
     fn advance(
         &mut self,
         pointer: Register,
-        bits: u16,
+        block: Block,
         step: u64,
         is_store: bool,
     ) -> Result<u64, End> {
         let address = self
             .get(pointer)
             .ok_or(End::Undetermined(Undetermined::Address))?;
-        self.set(pointer, address.wrapping_add(step));
+        let address = address & mask(block.address);
+        self.set(pointer, address.wrapping_add(step) & mask(block.address));
         self.note(Access {
             address,
-            bytes: u64::from(bits / 8),
+            bytes: u64::from(block.bits / 8),
             is_store,
         });
         Ok(address)

@@ -29,6 +29,8 @@ pub struct Layout<'image> {
     first_symbol: Vec<u64>,
     table: u64,
     table_end: u64,
+    /// The bytes of an entry of the table.
+    word: u64,
 }
 
 /// Symbols that the image does not define, one address a name.
@@ -55,6 +57,7 @@ impl<'image> Layout<'image> {
             first_symbol: Vec::new(),
             table: 0,
             table_end: 0,
+            word: image.set_of(SectionId(0)).word().into(),
         };
         let end = layout.place_sections();
         let end = layout.externals.collect(image, end);
@@ -92,7 +95,7 @@ impl<'image> Layout<'image> {
             self.first_symbol.push(next);
             next += object.symbols.len() as u64;
         }
-        self.table_end = start + 8 * next;
+        self.table_end = start + self.word * next;
     }
 
     /// The image that is laid out.
@@ -157,6 +160,7 @@ impl<'image> Layout<'image> {
             Reference::External(symbol, addend) => {
                 self.external(symbol).wrapping_add(addend as u64)
             }
+            Reference::Got => self.table,
             Reference::GotEntry(symbol) => self.table_entry(symbol),
         }
     }
@@ -164,7 +168,7 @@ impl<'image> Layout<'image> {
     fn table_entry(&self, symbol: ImageSymbol) -> u64 {
         let first = self.first_symbol.get(symbol.object as usize);
         let number = first.copied().unwrap_or_default() + u64::from(symbol.symbol.0);
-        self.table + 8 * number
+        self.table + self.word * number
     }
 
     fn symbol_numbered(&self, number: u64) -> Option<ImageSymbol> {
@@ -257,21 +261,23 @@ impl<'image> Layout<'image> {
                 let entry = self.table_entry(ImageSymbol { object, symbol });
                 Some(entry.wrapping_add(addend).wrapping_sub(at))
             }
+            RelocationKind::GotOffset => Some(target.wrapping_add(addend).wrapping_sub(self.table)),
             _ => None,
         }
     }
 
     fn fill_table(&self, start: u64, bytes: &mut [u8]) {
-        let first = start.saturating_sub(self.table) / 8;
+        let first = start.saturating_sub(self.table) / self.word;
         let end = start.saturating_add(bytes.len() as u64).min(self.table_end);
-        let last = end.saturating_sub(self.table).div_ceil(8);
+        let last = end.saturating_sub(self.table).div_ceil(self.word);
         for number in first..last {
             let resolved = self
                 .symbol_numbered(number)
                 .and_then(|symbol| self.image.resolve(symbol));
             if let Some(resolved) = resolved {
                 let value = self.address_of_resolved(resolved).to_le_bytes();
-                put(start, bytes, self.table + 8 * number, &value);
+                let value = value.get(..self.word as usize).unwrap_or_default();
+                put(start, bytes, self.table + self.word * number, value);
             }
         }
     }

@@ -72,7 +72,9 @@ pub fn read_stretch(image: &Image, from: Place, to: i64) -> Stretch {
     let bytes = image.bytes_from(from);
     let length = usize::try_from(to.saturating_sub(from.offset)).unwrap_or_default();
     let bytes = bytes.get(..length).unwrap_or(bytes);
-    let mut decoder = Decoder::with_ip(64, bytes, from.offset as u64, DecoderOptions::NONE);
+    let bits = image.set_of(from.section).bits();
+    let offset = from.offset as u64;
+    let mut decoder = Decoder::with_ip(bits.into(), bytes, offset, DecoderOptions::NONE);
     let mut factory = InstructionInfoFactory::new();
     let mut instruction = Instruction::default();
     while decoder.can_decode() {
@@ -103,12 +105,15 @@ impl Stretch {
             FlowControl::UnconditionalBranch
             | FlowControl::ConditionalBranch
             | FlowControl::Call
-                if instruction.op0_kind() == OpKind::NearBranch64 =>
+                if matches!(
+                    instruction.op0_kind(),
+                    OpKind::NearBranch64 | OpKind::NearBranch32
+                ) =>
             {
                 match relocated_field(image, place, instruction.len()) {
                     Some(field) => self.relocated.push(field),
                     None => self.leads_to.push(Place {
-                        offset: instruction.near_branch64() as i64,
+                        offset: instruction.near_branch_target() as i64,
                         ..place
                     }),
                 }
@@ -122,9 +127,14 @@ impl Stretch {
             instruction.flow_control(),
             FlowControl::Call | FlowControl::IndirectCall
         );
-        if (instruction.memory_displacement64() as i64) < 0 {
-            self.below_stack |= instruction.memory_base() == Name::RSP;
-            self.below_frame |= instruction.memory_base() == Name::RBP;
+        let displacement = match instruction.memory_base() {
+            Name::ESP | Name::EBP => i64::from(instruction.memory_displacement32().cast_signed()),
+            _ => instruction.memory_displacement64() as i64,
+        };
+        if displacement < 0 {
+            let base = instruction.memory_base().full_register();
+            self.below_stack |= base == Name::RSP;
+            self.below_frame |= base == Name::RBP;
         }
     }
 

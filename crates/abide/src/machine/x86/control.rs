@@ -21,6 +21,7 @@ impl Lift<'_> {
             M::Jmp => self.jump(),
             M::Call => self.call(),
             M::Ret => self.ret(),
+            M::Jcxz => self.branch_if_zero(16),
             M::Jrcxz => self.branch_if_zero(64),
             M::Jecxz => self.branch_if_zero(32),
             M::Loop => self.count_down(None),
@@ -43,15 +44,26 @@ impl Lift<'_> {
 
     fn branch_or_value(&mut self) -> Result<Target, Flow> {
         match self.instruction.op_kind(0) {
-            OpKind::NearBranch64 => match self.branch_target() {
+            kind if self.is_near(kind) => match self.branch_target() {
                 Some(Place::Reference(reference)) => Ok(Target::Direct(reference)),
                 Some(Place::Number(number)) => Ok(Target::Indirect(Operand::Constant(number))),
                 None => Err(UNKNOWN_TARGET),
             },
-            OpKind::Register if self.width(0) == 64 => Ok(Target::Indirect(self.source(0))),
-            OpKind::Memory if self.is_near_indirect() => Ok(Target::Indirect(self.source(0))),
+            OpKind::Register if self.width(0) == self.word => Ok(Target::Indirect(self.source(0))),
+            OpKind::Memory if self.is_near_indirect() && self.memory_width() == self.word => {
+                Ok(Target::Indirect(self.source(0)))
+            }
+            OpKind::Memory if self.is_near_indirect() => Err(WIDE),
             OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::Register => Err(WIDE),
             _ => Err(FAR),
+        }
+    }
+
+    /// Whether an operand is the distance of a branch of the mode's own width.
+    fn is_near(&self, kind: OpKind) -> bool {
+        match self.word {
+            64 => kind == OpKind::NearBranch64,
+            _ => kind == OpKind::NearBranch32,
         }
     }
 
@@ -71,7 +83,7 @@ impl Lift<'_> {
         match self.branch_or_value() {
             Ok(target) => {
                 let next = self.next_address();
-                self.push_value(next, 64);
+                self.push_value(next, self.word);
                 Flow::Call(target)
             }
             Err(unknown) => unknown,
@@ -79,16 +91,17 @@ impl Lift<'_> {
     }
 
     fn ret(&mut self) -> Flow {
-        if !matches!(self.instruction.code(), Code::Retnq | Code::Retnq_imm16) {
+        let is_own = match self.instruction.code() {
+            Code::Retnq | Code::Retnq_imm16 => self.word == 64,
+            Code::Retnd | Code::Retnd_imm16 => self.word == 32,
+            _ => false,
+        };
+        if !is_own {
             return WIDE;
         }
-        let address = self.pop_value(64);
+        let address = self.pop_value(self.word);
         if self.instruction.op_count() == 1 {
-            let arguments = u64::from(self.instruction.immediate16());
-            let rsp = Part::low(Register::RSP, 64);
-            let top = self.read(rsp);
-            let top = self.compute(Operation::Add, 64, top, Operand::Constant(arguments));
-            self.write(rsp, top, Rest::Keep);
+            self.drop_bytes(self.instruction.immediate16().into());
         }
         Flow::Return(address)
     }
@@ -113,8 +126,8 @@ impl Lift<'_> {
 
     fn direct(&self) -> Result<Reference, Flow> {
         match (self.instruction.op_kind(0), self.branch_target()) {
-            (OpKind::NearBranch64, Some(Place::Reference(reference))) => Ok(reference),
-            (OpKind::NearBranch64, _) => Err(UNKNOWN_TARGET),
+            (kind, Some(Place::Reference(reference))) if self.is_near(kind) => Ok(reference),
+            (kind, _) if self.is_near(kind) => Err(UNKNOWN_TARGET),
             _ => Err(WIDE),
         }
     }
@@ -150,9 +163,8 @@ impl Lift<'_> {
             // Some processors let the prefix choose the condition.
             return Flow::Unknown("a loop with a repetition prefix");
         }
-        let bits = match self.instruction.code() {
-            code if counts_ecx(code) => 32,
-            _ => 64,
+        let Some(bits) = count_width(self.instruction.code()) else {
+            return WIDE;
         };
         let counter = self.read(Part::low(Register::RCX, bits));
         let counter = self.compute(Operation::Subtract, bits, counter, ONE);
@@ -169,6 +181,9 @@ impl Lift<'_> {
     /// The processor saves RIP and RFLAGS in `rcx` and `r11`, and `sysret`
     /// takes them back from there; the result is in `rax`.
     fn system_call(&mut self) -> Flow {
+        if self.word != 64 {
+            return self.software_interrupt();
+        }
         self.read(Part::low(Register::RAX, 64));
         for register in [Register::RAX, Register::RCX, Register::R11] {
             let value = self.open(64, false);
@@ -178,16 +193,20 @@ impl Lift<'_> {
     }
 
     fn software_interrupt(&mut self) -> Flow {
-        self.read(Part::low(Register::RAX, 64));
-        let value = self.open(64, false);
-        self.write(Part::low(Register::RAX, 64), value, Rest::Keep);
+        self.read(Part::low(Register::RAX, self.word));
+        let value = self.open(self.word, false);
+        self.write_general(Register::RAX, self.word, value);
         Flow::System
     }
 }
 
-const fn counts_ecx(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Loop_rel8_64_ECX | Code::Loope_rel8_64_ECX | Code::Loopne_rel8_64_ECX
-    )
+/// The width of the counter, where the branch is of the mode's own width.
+const fn count_width(code: Code) -> Option<u16> {
+    Some(match code {
+        Code::Loop_rel8_64_RCX | Code::Loope_rel8_64_RCX | Code::Loopne_rel8_64_RCX => 64,
+        Code::Loop_rel8_64_ECX | Code::Loope_rel8_64_ECX | Code::Loopne_rel8_64_ECX => 32,
+        Code::Loop_rel8_32_ECX | Code::Loope_rel8_32_ECX | Code::Loopne_rel8_32_ECX => 32,
+        Code::Loop_rel8_32_CX | Code::Loope_rel8_32_CX | Code::Loopne_rel8_32_CX => 16,
+        _ => return None,
+    })
 }

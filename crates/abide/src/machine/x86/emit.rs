@@ -15,6 +15,8 @@ pub(super) struct Lift<'a> {
     pub(super) image: &'a Image,
     pub(super) object: u32,
     pub(super) place: Place,
+    /// The width of an address and of a word of the stack, in bits.
+    pub(super) word: u16,
     pub(super) instruction: &'a Instruction,
     pub(super) fields: Fields<'a>,
     list: &'a mut Vec<Effect>,
@@ -33,6 +35,7 @@ impl<'a> Lift<'a> {
             image,
             object,
             place,
+            word: image.set_of(place.section).bits().into(),
             instruction,
             fields: Fields::default(),
             list,

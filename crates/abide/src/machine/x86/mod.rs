@@ -1,4 +1,4 @@
-//! x86 in 64-bit mode: machine code becomes effects.
+//! x86: machine code becomes effects, in the mode that the code's object is for.
 //!
 //! Each file lifts one family of instructions, in the terms of the Intel SDM,
 //! volume 2. What no family claims is left to `opaque`, which takes from the
@@ -86,7 +86,7 @@ struct Section<'image> {
 }
 
 impl<'image> Lifter<'image> {
-    /// A lifter of the image's code, taken as code for 64-bit mode.
+    /// A lifter of the image's code.
     #[must_use]
     pub fn new(image: &'image Image) -> Self {
         Self {
@@ -144,7 +144,7 @@ fn enter<'image, 'lifter>(
         *current = Some(Section {
             id,
             object,
-            decoder: Decoder::new(64, &section.data, OPTIONS),
+            decoder: Decoder::new(image.set_of(id).bits().into(), &section.data, OPTIONS),
             relocations: Relocations::new(&section.relocations),
         });
     }
@@ -229,7 +229,8 @@ pub enum Start {
 pub fn instruction_starts(image: &Image, section: SectionId) -> Vec<Start> {
     let bytes = image.bytes_from(Place { section, offset: 0 });
     let mut starts = vec![Start::Nothing; bytes.len()];
-    let mut decoder = Decoder::new(64, bytes, DecoderOptions::NONE);
+    let bits = image.set_of(section).bits();
+    let mut decoder = Decoder::new(bits.into(), bytes, DecoderOptions::NONE);
     let mut instruction = Instruction::default();
     let mut is_fresh = true;
     while decoder.can_decode() {

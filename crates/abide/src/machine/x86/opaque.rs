@@ -120,7 +120,7 @@ impl Lift<'_> {
                 let term = self.read(part);
                 sum = match sum {
                     Operand::Constant(0) => term,
-                    _ => self.compute(Operation::Add, 64, sum, term),
+                    _ => self.compute(Operation::Add, self.word, sum, term),
                 };
             }
         }

@@ -169,7 +169,10 @@ impl Lift<'_> {
         }
         let bits = self.address_width();
         let plain = self.instruction.memory_displacement64();
-        let displacement = self.field_value(self.fields.displacement, plain);
+        let displacement = match base {
+            Name::None => self.absolute_value(self.fields.displacement, plain),
+            _ => self.field_value(self.fields.displacement, plain),
+        };
         let mut sum = None;
         if let Some(part) = part(base) {
             sum = Some(self.read(part));
@@ -211,12 +214,16 @@ impl Lift<'_> {
 
     fn address_width(&self) -> u16 {
         let i = self.instruction;
-        let is_narrow = match (i.memory_base(), i.memory_index()) {
-            (Name::None, Name::None) => i.memory_displ_size() == 4,
-            (Name::None, index) => index.is_gpr32(),
-            (base, _) => base.is_gpr32(),
+        let named = match (i.memory_base(), i.memory_index()) {
+            (Name::None, Name::None) => return 8 * i.memory_displ_size() as u16,
+            (Name::None, index) => index,
+            (base, _) => base,
         };
-        if is_narrow { 32 } else { 64 }
+        match named {
+            _ if named.is_gpr16() => 16,
+            _ if named.is_gpr32() => 32,
+            _ => self.word,
+        }
     }
 
     /// The alignment, in bytes, that the memory operand must have (Intel SDM

@@ -33,20 +33,69 @@ impl Lift<'_> {
         }
     }
 
+    /// The value of a displacement without a base. An entry of the global offset table that is
+    /// named there is so by its address (System V ABI, Intel386 supplement, 1.1, 4.3).
+    pub(super) fn absolute_value(&mut self, field: Field<'_>, plain: u64) -> Operand {
+        let entry = match field {
+            Field::Relocated(relocation) if relocation.kind == RelocationKind::GotSlot => {
+                self.entry_of(relocation)
+            }
+            _ => None,
+        };
+        entry.unwrap_or_else(|| self.field_value(field, plain))
+    }
+
+    /// The address of a symbol's entry in the global offset table.
+    fn entry_of(&mut self, relocation: &Relocation) -> Option<Operand> {
+        let RelocationTarget::Symbol(symbol) = relocation.target else {
+            return None;
+        };
+        let symbol = ImageSymbol {
+            object: self.object,
+            symbol,
+        };
+        (relocation.addend == 0).then(|| self.reference(Reference::GotEntry(symbol)))
+    }
+
     fn relocated(&mut self, relocation: &Relocation) -> Operand {
         match relocation.kind {
             RelocationKind::Absolute => self.target(relocation, 0),
+            RelocationKind::Got => {
+                let table = self.reference(Reference::Got);
+                let addend = Operand::Constant(relocation.addend as u64);
+                let table = self.compute(Operation::Add, 64, table, addend);
+                let field = self.field_place(relocation);
+                self.compute(Operation::Subtract, 64, table, field)
+            }
+            RelocationKind::GotOffset => {
+                let target = self.target(relocation, 0);
+                self.beyond_table(target)
+            }
+            RelocationKind::GotSlot => match self.entry_of(relocation) {
+                Some(entry) => self.beyond_table(entry),
+                None => self.determined(64),
+            },
             RelocationKind::Relative => {
                 // S + A - P: NASM's `table - label`, with no instruction pointer in it.
                 let target = self.target(relocation, 0);
-                let field = self.reference(Reference::Place(Place {
-                    offset: relocation.offset as i64,
-                    ..self.place
-                }));
+                let field = self.field_place(relocation);
                 self.compute(Operation::Subtract, 64, target, field)
             }
             _ => self.determined(64),
         }
+    }
+
+    fn field_place(&mut self, relocation: &Relocation) -> Operand {
+        self.reference(Reference::Place(Place {
+            offset: relocation.offset as i64,
+            ..self.place
+        }))
+    }
+
+    /// How far an address is from the global offset table.
+    fn beyond_table(&mut self, address: Operand) -> Operand {
+        let table = self.reference(Reference::Got);
+        self.compute(Operation::Subtract, 64, address, table)
     }
 
     /// S + A + `from`.

@@ -41,7 +41,7 @@ impl Lift<'_> {
         self.save_at(area, TAGS_AT, 8, tags);
         let mxcsr = self.read(MXCSR);
         self.save_at(area, MXCSR_AT, 32, mxcsr);
-        for number in 0..16 {
+        for number in 0..self.vector_count() {
             let value = self.read(Part::low(Register::vector(number), 128));
             self.save_at(area, VECTORS_AT + 16 * u64::from(number), 128, value);
         }
@@ -57,7 +57,7 @@ impl Lift<'_> {
         self.write(IN_USE, in_use, Rest::Keep);
         let mxcsr = self.restored(area, MXCSR_AT, 32);
         self.write(MXCSR, mxcsr, Rest::Keep);
-        for number in 0..16 {
+        for number in 0..self.vector_count() {
             let value = self.restored(area, VECTORS_AT + 16 * u64::from(number), 128);
             self.write(Part::low(Register::vector(number), 128), value, Rest::Keep);
         }
@@ -80,6 +80,11 @@ impl Lift<'_> {
         self.store(address, value, bits, 1, area.segment);
     }
 
+    /// How many vector registers there are in the area: eight outside of 64-bit mode.
+    const fn vector_count(&self) -> u8 {
+        if self.word == 64 { 16 } else { 8 }
+    }
+
     fn restored(&mut self, area: Memory, offset: u64, bits: u16) -> Operand {
         let address = self.address_in(area, offset);
         self.load(address, bits, 1, area.segment)
@@ -87,7 +92,7 @@ impl Lift<'_> {
 
     fn address_in(&mut self, area: Memory, offset: u64) -> Operand {
         let offset = Operand::Constant(offset);
-        self.compute(Operation::Add, 64, area.address, offset)
+        self.compute(Operation::Add, self.word, area.address, offset)
     }
 
     /// Opens the registers that come from an area of `xsave`. No operand names them.

@@ -5,11 +5,8 @@ use iced_x86::Mnemonic;
 use super::emit::Lift;
 use super::operands::Destination;
 use super::parts::part;
-use crate::machine::{Effect, Operand, Operation, Rest};
+use crate::machine::{Effect, Operand, Operation};
 use crate::registers::{Flags, Part, Register};
-
-const RSP: Part = Part::low(Register::RSP, 64);
-const RBP: Part = Part::low(Register::RBP, 64);
 
 impl Lift<'_> {
     pub(super) fn stack(&mut self) -> bool {
@@ -17,8 +14,10 @@ impl Lift<'_> {
         match self.instruction.mnemonic() {
             M::Push => return self.push_operand(),
             M::Pop => return self.pop_operand(),
-            M::Pushf | M::Pushfq => self.push_flags(),
-            M::Popf | M::Popfq => self.pop_flags(),
+            M::Pushf | M::Pushfd | M::Pushfq => self.push_flags(),
+            M::Popf | M::Popfd | M::Popfq => self.pop_flags(),
+            M::Pushad => self.push_all(),
+            M::Popad => self.pop_all(),
             M::Enter => return self.enter(),
             M::Leave => return self.leave(),
             _ => return false,
@@ -26,7 +25,24 @@ impl Lift<'_> {
         true
     }
 
-    /// 64 bits, or 16 with the operand-size prefix.
+    /// SP, as far as the mode has it: stack segments are taken to be of the code's own width.
+    fn top(&mut self) -> Operand {
+        self.read(Part::low(Register::RSP, self.word))
+    }
+
+    /// Moves SP to an address.
+    fn move_top(&mut self, to: Operand) {
+        self.write_general(Register::RSP, self.word, to);
+    }
+
+    /// Moves SP up by a number of bytes.
+    pub(super) fn drop_bytes(&mut self, bytes: u64) {
+        let top = self.top();
+        let top = self.compute(Operation::Add, self.word, top, Operand::Constant(bytes));
+        self.move_top(top);
+    }
+
+    /// A word, or 16 bits with the operand-size prefix.
     fn stack_width(&self) -> u16 {
         8 * self.instruction.stack_pointer_increment().unsigned_abs() as u16
     }
@@ -42,19 +58,19 @@ impl Lift<'_> {
     }
 
     pub(super) fn push_value(&mut self, value: Operand, bits: u16) {
-        let top = self.read(RSP);
+        let top = self.top();
         let bytes = Operand::Constant(u64::from(bits / 8));
-        let top = self.compute(Operation::Subtract, 64, top, bytes);
-        self.write(RSP, top, Rest::Keep);
+        let top = self.compute(Operation::Subtract, self.word, top, bytes);
+        self.move_top(top);
         self.store(top, value, bits, 1, None);
     }
 
     pub(super) fn pop_value(&mut self, bits: u16) -> Operand {
-        let top = self.read(RSP);
+        let top = self.top();
         let value = self.load(top, bits, 1, None);
         let bytes = Operand::Constant(u64::from(bits / 8));
-        let top = self.compute(Operation::Add, 64, top, bytes);
-        self.write(RSP, top, Rest::Keep);
+        let top = self.compute(Operation::Add, self.word, top, bytes);
+        self.move_top(top);
         value
     }
 
@@ -87,46 +103,82 @@ impl Lift<'_> {
     fn pop_flags(&mut self) {
         let value = self.pop_value(self.stack_width());
         let mut set = Flags::ARITHMETIC | Flags::TF | Flags::IF | Flags::DF | Flags::NT;
-        if self.stack_width() == 64 {
+        if self.stack_width() >= 32 {
             set = set | Flags::AC;
         }
         self.push(Effect::LoadFlags { set, value });
     }
 
-    /// Intel SDM vol. 2, ENTER, in its 64-bit form.
+    /// Intel SDM vol. 2, PUSHA: SP is pushed as it was before.
+    fn push_all(&mut self) {
+        let old_top = self.top();
+        for number in 0..8 {
+            let register = Register::general(number);
+            let value = match register {
+                Register::RSP => old_top,
+                _ => self.read(Part::low(register, 32)),
+            };
+            self.push_value(value, 32);
+        }
+    }
+
+    /// Intel SDM vol. 2, POPA: what was pushed of SP is dropped.
+    fn pop_all(&mut self) {
+        for number in (0..8).rev() {
+            let register = Register::general(number);
+            match register {
+                Register::RSP => self.drop_bytes(4),
+                _ => {
+                    let value = self.pop_value(32);
+                    self.write_general(register, 32, value);
+                }
+            }
+        }
+    }
+
+    /// Intel SDM vol. 2, ENTER, in the form of the mode's own width.
     fn enter(&mut self) -> bool {
-        if self.instruction.code() != iced_x86::Code::Enterq_imm16_imm8 {
+        let own = match self.word {
+            64 => iced_x86::Code::Enterq_imm16_imm8,
+            _ => iced_x86::Code::Enterd_imm16_imm8,
+        };
+        if self.instruction.code() != own {
             return false;
         }
+        let word = self.word;
         let size = u64::from(self.instruction.immediate16());
         let level = self.instruction.immediate8_2nd() & 31;
-        let frame = self.read(RBP);
-        self.push_value(frame, 64);
-        let new_frame = self.read(RSP);
+        let frame = self.read(Part::low(Register::RBP, word));
+        self.push_value(frame, word);
+        let new_frame = self.top();
         for outer in 1..level {
-            let back = Operand::Constant(8 * u64::from(outer));
-            let at = self.compute(Operation::Subtract, 64, frame, back);
-            let link = self.load(at, 64, 1, None);
-            self.push_value(link, 64);
+            let back = Operand::Constant(u64::from(word / 8) * u64::from(outer));
+            let at = self.compute(Operation::Subtract, word, frame, back);
+            let link = self.load(at, word, 1, None);
+            self.push_value(link, word);
         }
         if level > 0 {
-            self.push_value(new_frame, 64);
+            self.push_value(new_frame, word);
         }
-        let top = self.read(RSP);
-        let top = self.compute(Operation::Subtract, 64, top, Operand::Constant(size));
-        self.write(RBP, new_frame, Rest::Keep);
-        self.write(RSP, top, Rest::Keep);
+        let top = self.top();
+        let top = self.compute(Operation::Subtract, word, top, Operand::Constant(size));
+        self.write_general(Register::RBP, word, new_frame);
+        self.move_top(top);
         true
     }
 
     fn leave(&mut self) -> bool {
-        if self.instruction.code() != iced_x86::Code::Leaveq {
+        let own = match self.word {
+            64 => iced_x86::Code::Leaveq,
+            _ => iced_x86::Code::Leaved,
+        };
+        if self.instruction.code() != own {
             return false;
         }
-        let frame = self.read(RBP);
-        self.write(RSP, frame, Rest::Keep);
-        let outer = self.pop_value(64);
-        self.write(RBP, outer, Rest::Keep);
+        let frame = self.read(Part::low(Register::RBP, self.word));
+        self.move_top(frame);
+        let outer = self.pop_value(self.word);
+        self.write_general(Register::RBP, self.word, outer);
         true
     }
 }

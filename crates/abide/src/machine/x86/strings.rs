@@ -11,14 +11,16 @@ impl Lift<'_> {
         let operation = self.block_operation()?;
         if self.has_odd_address() {
             return Some(Flow::Unknown(
-                "a string instruction of 32-bit addresses or segments",
+                "a string instruction of narrow addresses or segments",
             ));
         }
         let bits = self.memory_width() as u8;
+        let address = self.word as u8;
         let repeat = self.repeat(operation);
         self.push(Effect::Block(Block {
             operation,
             bits,
+            address,
             repeat,
         }));
         Some(Flow::Next)
@@ -41,19 +43,15 @@ impl Lift<'_> {
         })
     }
 
-    /// Whether it steps `esi` and `edi`, or reads through `fs` or `gs`.
+    /// Whether it steps narrower registers than addresses are, or reads through `fs` or `gs`.
     fn has_odd_address(&self) -> bool {
-        let is_narrow = self.instruction.op_kinds().any(|kind| {
-            matches!(
-                kind,
-                OpKind::MemorySegESI
-                    | OpKind::MemoryESEDI
-                    | OpKind::MemorySegSI
-                    | OpKind::MemoryESDI
-            )
+        let is_narrow = self.instruction.op_kinds().any(|kind| match kind {
+            OpKind::MemorySegESI | OpKind::MemoryESEDI => self.word > 32,
+            OpKind::MemorySegSI | OpKind::MemoryESDI => true,
+            _ => false,
         });
         // What is written through `rdi` is never in another segment.
-        let reads = |kind| kind == OpKind::MemorySegRSI;
+        let reads = |kind| matches!(kind, OpKind::MemorySegRSI | OpKind::MemorySegESI);
         let has_source = self.instruction.op_kinds().any(reads);
         is_narrow || has_source && segment(self.instruction.segment_prefix()).is_some()
     }

@@ -19,7 +19,8 @@ pub fn text(image: &Image, place: Place) -> Option<String> {
     let bytes = image.bytes_from(place);
     let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
     let options = DecoderOptions::NONE;
-    let mut decoder = Decoder::with_ip(64, bytes, place.offset as u64, options);
+    let bits = image.set_of(place.section).bits();
+    let mut decoder = Decoder::with_ip(bits.into(), bytes, place.offset as u64, options);
     let mut instruction = Instruction::default();
     if !decoder.can_decode() {
         return None;

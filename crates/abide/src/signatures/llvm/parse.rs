@@ -49,6 +49,9 @@ impl<'a> Parser<'a> {
                 "ccc" => {}
                 "x86_64_sysvcc" => convention = CallConvention::SystemV,
                 "win64cc" => convention = CallConvention::Win64,
+                "x86_stdcallcc" => convention = CallConvention::Stdcall,
+                "x86_fastcallcc" => convention = CallConvention::Fastcall,
+                "x86_thiscallcc" => convention = CallConvention::Thiscall,
                 "cc" => convention = CallConvention::Other,
                 _ if word.ends_with("cc") => convention = CallConvention::Other,
                 _ => words.push(word),

@@ -129,6 +129,9 @@ impl RustSource {
             "C" | "cdecl" | "system" => CallConvention::C,
             "sysv64" => CallConvention::SystemV,
             "win64" | "efiapi" => CallConvention::Win64,
+            "stdcall" => CallConvention::Stdcall,
+            "fastcall" => CallConvention::Fastcall,
+            "thiscall" => CallConvention::Thiscall,
             _ => CallConvention::Other,
         };
         let mut passed = Vec::new();

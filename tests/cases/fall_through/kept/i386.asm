@@ -1,0 +1,12 @@
+; check: --all-exported a.o
+; format: elf32
+;;; a.asm
+bits 32
+global f:function
+section .text
+f:
+    xor eax, eax
+    jmp g
+g:
+    ret
+section .note.GNU-stack noalloc noexec nowrite progbits

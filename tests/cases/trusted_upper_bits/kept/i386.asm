@@ -1,0 +1,14 @@
+; check: --all-exported --signatures f.ll a.o
+; format: elf32
+;;; a.asm
+bits 32
+global f:function
+section .text
+f:
+    movzx eax, word [esp + 4]
+    mov ecx, [esp + 8]
+    mov eax, [ecx + 4 * eax]
+    ret
+section .note.GNU-stack noalloc noexec nowrite progbits
+;;; f.ll
+declare i32 @f(i16, ptr)
