@@ -311,6 +311,26 @@ fn the_readme_shows_what_is_reported() {
 }
 
 #[test]
+fn the_wrapper_of_2013_is_told_as_it_is() {
+    let case = cases_dir().join("misaligned_call/violated/keyboard_of_2013.asm");
+    let text = fs::read_to_string(&case).unwrap();
+    let report = fs::read_to_string(case.with_extension("expected")).unwrap();
+    let (_, source) = text.split_once(";;; kbd.asm\n").unwrap();
+    let (findings, _) = report.split_once("\n\nchecked ").unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains(source.trim_end()), "{source}");
+    let errors = findings
+        .split("\n\n")
+        .filter(|told| told.starts_with("error["));
+    for error in errors {
+        assert!(readme.contains(error), "{error}");
+    }
+    let page = fs::read_to_string(root().join("docs/keyboard.md")).unwrap();
+    assert!(page.contains(source.trim_end()), "{source}");
+    assert!(page.contains(report.trim_end()), "{report}");
+}
+
+#[test]
 fn pages_have_one_form_and_explain_prints_them() {
     let headings = [
         "## What it does",

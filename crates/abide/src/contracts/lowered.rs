@@ -5,7 +5,7 @@ use crate::conventions::{
     SYSTEM_V_X86_64, THISCALL, THISCALL_ON_WORDS,
 };
 use crate::registers::{InstructionSet, Register, RegisterSet};
-use crate::signatures::{CallConvention, Extension, Pointee, Signature, Type};
+use crate::signatures::{CallConvention, Extension, Origin, Pointee, Signature, Type};
 
 /// Where an argument or result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +77,7 @@ impl Lowered {
             CallConvention::Other => return None,
         };
         // What is declared for another instruction set says nothing of this one's code.
-        if convention.set != platform.set {
+        if convention.set != platform.set || is_of_64_bits(signature, convention) {
             return None;
         }
         Self::by(convention, signature)
@@ -183,6 +183,20 @@ impl Lowered {
             && self.pops == other.pops
             && plain(&self.results) == plain(&other.results)
     }
+}
+
+/// Whether a signature is told in the widths and classes of 64-bit code: source has no others, nor
+/// has debug information for structs.
+fn is_of_64_bits(signature: &Signature, convention: &Convention) -> bool {
+    let is_narrow = convention.set == InstructionSet::X86;
+    let parameters = signature.parameters.iter().map(|parameter| &parameter.ty);
+    let mut types = parameters.chain(&signature.result);
+    is_narrow
+        && match signature.origin {
+            Origin::Source => true,
+            Origin::DebugInfo => types.any(|ty| matches!(ty, Type::Aggregate(_))),
+            _ => false,
+        }
 }
 
 /// The convention, as it is where the platform aligns stacks.
@@ -443,6 +457,7 @@ impl Returning {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conventions::{CDECL, CDECL_ON_WORDS};
     use crate::signatures::llvm;
 
     /// Arguments, bytes on the stack, results, of `declare` with the rest of the line.
@@ -517,6 +532,55 @@ mod tests {
         assert!(lowered.argument_registers().contains(Register::RAX));
         let other = llvm::read("a.ll", "declare fastcc i32 @f(ptr)");
         assert_eq!(Lowered::of(&other[0], &SYSTEM_V_X86_64), None);
+    }
+
+    #[test]
+    fn code_of_32_bits_passes_words_on_the_stack() {
+        let by = |platform, rest: &str| {
+            let signatures = llvm::read("a.ll", &format!("declare {rest}"));
+            let lowered = Lowered::of(&signatures[0], platform).unwrap();
+            let held = |pieces: &[Piece]| -> Vec<Held> { pieces.iter().map(|p| p.held).collect() };
+            (
+                held(&lowered.arguments),
+                lowered.stack_bytes,
+                held(&lowered.results),
+                lowered.pops,
+            )
+        };
+        let stack = Held::Stack;
+        let (eax, edx) = (Held::Register(Register::RAX), Held::Register(Register::RDX));
+        let ecx = Held::Register(Register::RCX);
+        assert_eq!(
+            by(&CDECL, "i64 @f(i8 zeroext, i64, double, ptr)"),
+            (
+                vec![stack(0), stack(4), stack(12), stack(20)],
+                24,
+                vec![eax, edx],
+                Some(0)
+            )
+        );
+        assert_eq!(
+            by(
+                &CDECL,
+                "void @f(ptr sret([8 x i8]) align 4, ptr byval([6 x i8]) align 4)"
+            ),
+            (vec![stack(0), stack(4)], 12, vec![eax], Some(4))
+        );
+        assert_eq!(
+            by(
+                &CDECL_ON_WORDS,
+                "x86_fastcallcc float @f(i32, i64, ptr, i32)"
+            ),
+            (
+                vec![ecx, stack(0), edx, stack(8)],
+                12,
+                vec![Held::X87],
+                Some(12)
+            )
+        );
+        assert_eq!(by(&CDECL, "x86_stdcallcc void @f(i32, ...)").3, None);
+        let other = llvm::read("a.ll", "declare win64cc void @f()");
+        assert_eq!(Lowered::of(&other[0], &CDECL), None);
     }
 
     #[test]

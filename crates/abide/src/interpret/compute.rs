@@ -2,9 +2,10 @@
 
 use super::known::Known;
 use super::state::State;
-use super::terms::{Base, BaseId, Function, Terms, Value, mask};
+use super::terms::{Base, BaseId, Function, Location, Terms, Value, mask};
 use crate::machine::Operation;
 use crate::machine::arithmetic::evaluate;
+use crate::registers::Register;
 
 impl Terms {
     /// The low `bits` bits of a value, where nothing more is known of it.
@@ -185,7 +186,12 @@ impl State {
         let fits = known.low >= i64::from(i32::MIN) && known.high <= i64::from(i32::MAX);
         fits || matches!(
             terms.get(id),
+            // That of SP is how far a helper that calls itself has got.
             Base::Phi { distance: true, .. }
+                | Base::Phi {
+                    location: Location::Register(Register::RSP),
+                    ..
+                }
                 | Base::Function {
                     function: Function::Operation(Operation::SignExtend { .. }),
                     ..

@@ -1022,7 +1022,9 @@ impl Terms {
                 location: Location::Register(register),
                 distance: false,
                 ..
-            } if register.is_general() => Known::bits(self.word_bits()),
+            } if register.is_general() && register != Register::RSP => {
+                Known::bits(self.word_bits())
+            }
             Base::Lost { .. } => Known::bits(self.word_bits()),
             Base::Memory(_, bytes) => Known::bits(bytes * 8),
             Base::Argument(_, bytes) if bytes < 8 => Known::bits(bytes as u8 * 8),

@@ -555,6 +555,16 @@ impl Reporter<'_> {
         {
             let note = "a run shows it, entered while that flag is set";
             finding.notes.push(note.to_owned());
+        } else if shown.candidate.symptom == Symptom::MisalignedCall
+            && root.contract.convention.stack_alignment < root.contract.callees.stack_alignment
+        {
+            // Other runs are entered with another SP, and have luck.
+            let residue = replay.frame.as_ref().and_then(|frame| frame.residue);
+            finding.notes.push(format!(
+                "a run shows it, with the stack pointer {} modulo {} there",
+                residue.unwrap_or(0),
+                root.contract.callees.stack_alignment
+            ));
         } else if !entry.is_empty() {
             let entry = entry.join(", ");
             finding
