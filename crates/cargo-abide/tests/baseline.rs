@@ -4,10 +4,10 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use common::package::{ADD, Package, assert_code};
-use common::{abide, run, scratch, stderr, stdout};
+use common::{abide, assemble, scratch, stderr, stdout};
 
 const SOURCE: &str = "section .note.GNU-stack noalloc noexec nowrite progbits
 global f:function
@@ -22,13 +22,6 @@ a:
     xor r12d, r12d
     ret
 ";
-
-fn assemble(dir: &Path, source: &str) {
-    fs::write(dir.join("a.asm"), source).unwrap();
-    run(Command::new("nasm")
-        .current_dir(dir)
-        .args(["-g", "-F", "dwarf", "-f", "elf64", "a.asm", "-o", "a.o"]));
-}
 
 fn adopted(test: &str) -> PathBuf {
     let dir = scratch(&format!("baseline/{test}"));

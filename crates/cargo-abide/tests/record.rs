@@ -4,10 +4,10 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use common::package::{ADD, Package, assert_code};
-use common::{abide, run, scratch, stderr, stdout};
+use common::{abide, assemble, scratch, stderr, stdout};
 use serde_json::Value;
 
 const SOURCE: &str = "section .note.GNU-stack noalloc noexec nowrite progbits
@@ -17,13 +17,6 @@ f:
     mov [rdi], rsi
     ret
 ";
-
-fn assemble(dir: &Path, source: &str) {
-    fs::write(dir.join("a.asm"), source).unwrap();
-    run(Command::new("nasm")
-        .current_dir(dir)
-        .args(["-g", "-F", "dwarf", "-f", "elf64", "a.asm", "-o", "a.o"]));
-}
 
 /// A directory with a record of a function that is proved.
 fn recorded(test: &str) -> PathBuf {

@@ -4,15 +4,8 @@ use super::Convention;
 use crate::registers::{Flags, InstructionSet, Register, RegisterSet};
 
 /// What other code than the handler's need not spare, and the interrupted program may use.
-const EXTENDED: RegisterSet = {
-    let mut set = RegisterSet::of(&[Register::MXCSR, Register::X87_CONTROL]);
-    let mut number = 0;
-    while number < 32 {
-        set.insert(Register::vector(number));
-        number += 1;
-    }
-    set
-};
+const EXTENDED: RegisterSet = RegisterSet::of_vectors(0, 32)
+    .union(RegisterSet::of(&[Register::MXCSR, Register::X87_CONTROL]));
 
 /// An interrupt or exception without an error code.
 pub const INTERRUPT_GATE: Convention = Convention {

@@ -22,28 +22,20 @@ const VECTOR_RESULTS: [Register; 1] = [Register::vector(0)];
 
 /// "Caller/callee saved registers": "RBX, RBP, RDI, RSI, RSP, R12, R13, R14, R15, and XMM6-XMM15
 /// are nonvolatile".
-const PRESERVED: RegisterSet = {
-    let mut set = RegisterSet::of(&[
-        Register::RBX,
-        Register::RBP,
-        Register::RDI,
-        Register::RSI,
-        Register::R12,
-        Register::R13,
-        Register::R14,
-        Register::R15,
-        // "MxCsr" and "FPCSR": "a callee that modifies any of the nonvolatile fields [...] must
-        // restore them before returning to its caller".
-        Register::MXCSR,
-        Register::X87_CONTROL,
-    ]);
-    let mut number = 6;
-    while number < 16 {
-        set.insert(Register::vector(number));
-        number += 1;
-    }
-    set
-};
+const PRESERVED: RegisterSet = RegisterSet::of_vectors(6, 16).union(RegisterSet::of(&[
+    Register::RBX,
+    Register::RBP,
+    Register::RDI,
+    Register::RSI,
+    Register::R12,
+    Register::R13,
+    Register::R14,
+    Register::R15,
+    // "MxCsr" and "FPCSR": "a callee that modifies any of the nonvolatile fields [...] must
+    // restore them before returning to its caller".
+    Register::MXCSR,
+    Register::X87_CONTROL,
+]));
 
 /// Microsoft x64.
 pub const MICROSOFT_X64: Convention = Convention {

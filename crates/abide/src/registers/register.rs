@@ -288,6 +288,18 @@ impl RegisterSet {
         self.0 &= !(1 << register.0);
     }
 
+    /// The vector registers from one number up to another, that one not included.
+    #[must_use]
+    pub const fn of_vectors(from: u8, to: u8) -> Self {
+        let mut set = Self::EMPTY;
+        let mut number = from;
+        while number < to {
+            set.insert(Register::vector(number));
+            number += 1;
+        }
+        set
+    }
+
     /// What is in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

@@ -1,5 +1,6 @@
 use super::judgement::VECTOR;
 use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::conventions::Convention;
 use crate::interpret::Event;
 
 pub(super) static RULE: Rule = Rule {
@@ -45,11 +46,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                         "the stack pointer is {} modulo {alignment} before this call",
                         (residue + u64::from(convention.word())) % u64::from(alignment)
                     ),
-                    notes: vec![format!(
-                        "{} wants it to be a multiple of {alignment} there: the callee may use \
-                         aligned vector stores on its stack",
-                        convention.name
-                    )],
+                    notes: vec![wanted(convention)],
                     help: format!(
                         "move the stack pointer by {} more bytes before the call at `{}`, and back \
                          after it",
@@ -73,11 +70,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                         "the stack pointer is any multiple of {} before this call",
                         root.contract.convention.stack_alignment
                     ),
-                    notes: vec![format!(
-                        "{} wants it to be a multiple of {alignment} there: the callee may use \
-                         aligned vector stores on its stack",
-                        convention.name
-                    )],
+                    notes: vec![wanted(convention)],
                     help: format!(
                         "keep the stack pointer in a register that the callee preserves, and set it \
                          to a multiple of {alignment} before the call at `{}` (`and rsp, \
@@ -104,4 +97,12 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         }
     }
     judgement
+}
+
+fn wanted(convention: &Convention) -> String {
+    format!(
+        "{} wants it to be a multiple of {} there: the callee may use aligned vector stores on its \
+         stack",
+        convention.name, convention.stack_alignment
+    )
 }

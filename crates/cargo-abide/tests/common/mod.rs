@@ -56,3 +56,11 @@ pub(crate) fn stdout(output: &Output) -> String {
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
+
+/// Assembles `source` into `a.o`, with its lines.
+pub(crate) fn assemble(dir: &Path, source: &str) {
+    std::fs::write(dir.join("a.asm"), source).unwrap();
+    run(Command::new("nasm")
+        .current_dir(dir)
+        .args(["-g", "-F", "dwarf", "-f", "elf64", "a.asm", "-o", "a.o"]));
+}
