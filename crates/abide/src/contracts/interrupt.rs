@@ -95,6 +95,16 @@ impl Interrupt {
             .map(|code| i64::from(u8::from(code) * self.set.word()))
     }
 
+    /// Whether a handler may go back with SP so many bytes above SP at its entry. Where the vector
+    /// is not known, there may be an error code or none.
+    #[must_use]
+    pub fn may_resume_at(&self, above: i64) -> bool {
+        match self.resume_offset() {
+            Some(expected) => above == expected,
+            None => above == 0 || above == i64::from(self.set.word()),
+        }
+    }
+
     /// How many bytes of the processor's frame lie above the word at the entry's SP. They are
     /// the handler's to write: that is how it chooses where to go on.
     #[must_use]

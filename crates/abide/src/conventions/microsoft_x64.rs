@@ -56,9 +56,9 @@ pub const MICROSOFT_X64: Convention = Convention {
     // "On AVX2 platforms, [...] the upper halves of YMM0-YMM15 [...] are volatile"; so are those
     // of zmm registers.
     preserved_vector_bits: 128,
+    callee_pops: false,
     // "Calling convention defaults": "space is allocated on the call stack as a shadow store for
     // callees to save those registers", of four words.
-    callee_pops: false,
     home_space: 32,
     // "Stack allocation": "The stack will always be maintained 16-byte aligned, except within the
     // prolog (for example, after the return address is pushed)".

@@ -11,7 +11,9 @@ use std::collections::HashMap;
 
 use object::read::Object as _;
 
-use super::object::{Format, Object, ObjectKind, RelocationTarget, SectionIndex, SymbolPlace};
+use super::object::{
+    Format, Object, ObjectKind, Relocation, RelocationTarget, SectionIndex, SymbolPlace,
+};
 use crate::registers::{InstructionSet, Register};
 
 /// How many bytes a RUNTIME_FUNCTION takes.
@@ -165,6 +167,28 @@ impl Seh {
     }
 }
 
+/// The relocation of the field at a place.
+fn relocation_at(object: &Object, (section, offset): Spot) -> Option<&Relocation> {
+    let relocations = &object.sections.get(section.0 as usize)?.relocations;
+    let found = relocations.binary_search_by_key(&offset, |relocation| relocation.offset);
+    relocations.get(found.ok()?)
+}
+
+/// Where a relocation leads in its object, its addend apart.
+fn target(object: &Object, relocation: &Relocation) -> Option<Spot> {
+    match relocation.target {
+        RelocationTarget::Section(section) => Some((section, 0)),
+        RelocationTarget::Symbol(symbol) => {
+            let symbol = object.symbols.get(symbol.0 as usize)?;
+            match symbol.place {
+                SymbolPlace::Section(section) => Some((section, symbol.value)),
+                _ => None,
+            }
+        }
+        RelocationTarget::Absolute => None,
+    }
+}
+
 /// Reads entries, and what they lead to once each.
 struct Reader<'a> {
     object: &'a Object,
@@ -204,20 +228,8 @@ impl<'a> Reader<'a> {
             let address = u32::from_le_bytes(bytes.try_into().ok()?);
             return self.spot_of(self.base.checked_add(address.into())?);
         }
-        let relocations = &self.object.sections.get(section.0 as usize)?.relocations;
-        let found = relocations.binary_search_by_key(&offset, |relocation| relocation.offset);
-        let relocation = relocations.get(found.ok()?)?;
-        let (section, start) = match relocation.target {
-            RelocationTarget::Section(section) => (section, 0),
-            RelocationTarget::Symbol(symbol) => {
-                let symbol = self.object.symbols.get(symbol.0 as usize)?;
-                match symbol.place {
-                    SymbolPlace::Section(section) => (section, symbol.value),
-                    _ => return None,
-                }
-            }
-            RelocationTarget::Absolute => return None,
-        };
+        let relocation = relocation_at(self.object, (section, offset))?;
+        let (section, start) = target(self.object, relocation)?;
         Some((section, start.checked_add_signed(relocation.addend)?))
     }
 

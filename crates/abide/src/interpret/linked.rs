@@ -72,6 +72,10 @@ impl Changes {
         }
     }
 
+    fn certainly(&self) -> RegisterSet {
+        self.certain.keys().copied().collect()
+    }
+
     /// What a callee changes the caller changes.
     fn join(&mut self, callee: &Self) {
         self.take_certain(&callee.certain);
@@ -82,8 +86,8 @@ impl Changes {
 
     /// The same, where nothing tells that the callee is called.
     fn join_possible(&mut self, callee: &Self) {
-        let certain: RegisterSet = callee.certain.keys().copied().collect();
-        self.possible = self.possible.union(callee.possible).union(certain);
+        let may_be = callee.possible.union(callee.certainly());
+        self.possible = self.possible.union(may_be);
         self.wide |= callee.wide;
         self.by_mask |= callee.by_mask;
     }
@@ -131,8 +135,7 @@ impl<'image> Linked<'image> {
         if changes.is_open {
             changes.join_possible(self.behind_pointers(functions));
         }
-        let certain: RegisterSet = changes.certain.keys().copied().collect();
-        changes.possible = changes.possible.difference(certain);
+        changes.possible = changes.possible.difference(changes.certainly());
         let found = Arc::new(changes);
         if let Ok(mut all) = self.changes.lock() {
             all.insert(start, Arc::clone(&found));

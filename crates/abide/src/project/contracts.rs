@@ -97,35 +97,33 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     );
     around.stated.extend(project.configuration.stated(&image));
     around.modes = project.configuration.modes(&image);
-    let shares_stack = |root: &Root| {
-        let interrupt = contract(root).interrupt;
+    let with_contract = |root: Root| {
+        let contract = contract(&root);
+        (root, contract)
+    };
+    let mut pending: Vec<_> = roots.into_iter().map(with_contract).collect();
+    let shares_stack = |contract: &Contract| {
+        let interrupt = contract.interrupt.as_ref();
         interrupt.is_some_and(|interrupt| interrupt.own_stack != Some(true))
     };
-    if roots.iter().any(shares_stack) {
+    if pending.iter().any(|(_, contract)| shares_stack(contract)) {
         around.red_zone = RedZone::of(surroundings(&image, platform));
     }
     let mut decided: Vec<RootVerdicts> = Vec::new();
-    let mut pending = roots;
     let mut known = BTreeSet::new();
     // A function that is handed out to be called back is a root as well.
     while !pending.is_empty() {
-        let with_contracts: Vec<_> = pending
-            .into_iter()
-            .map(|mut root| {
-                let contract = contract(&root);
-                root.is_told |= contract.is_declared();
-                root.is_told |= around.unwind.begins_function(root.place);
-                (root, contract)
-            })
-            .collect();
-        for (root, contract) in &with_contracts {
+        for (root, contract) in &mut pending {
+            root.is_told |= contract.is_declared();
+            root.is_told |= around.unwind.begins_function(root.place);
             known.insert(root.place);
             if root.is_told {
                 around.contracted.insert(root.place, contract.clone());
             }
         }
-        let found = decide_all(&around, &with_contracts);
-        pending = handed_out(&image, &found, &known);
+        let found = decide_all(&around, &pending);
+        let handed_out = handed_out(&image, &found, &known).into_iter();
+        pending = handed_out.map(with_contract).collect();
         decided.extend(found);
     }
     drop(around);
@@ -665,7 +663,6 @@ fn declaration(rule: &Rule, root: &RootVerdicts) -> Option<Location> {
     })
 }
 
-/// The first violation of each kind in a root, and how many more there are.
 /// What is said of the place where a root begins.
 fn beginning(root: &RootVerdicts) -> String {
     let name = &root.root.name;
@@ -676,6 +673,7 @@ fn beginning(root: &RootVerdicts) -> String {
     }
 }
 
+/// The first violation of each kind in a root, and how many more there are.
 fn one_a_symptom(candidates: &[Candidate]) -> impl Iterator<Item = (&Candidate, usize)> {
     let mut kinds: BTreeMap<Symptom, (&Candidate, BTreeSet<Place>)> = BTreeMap::new();
     for candidate in candidates {

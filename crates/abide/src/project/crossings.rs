@@ -1,6 +1,6 @@
 //! What assembly and the rest of a link unit refer to in each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::contracts::{Unit, unit_place};
 use super::verdicts::{RootVerdicts, Verdict};
@@ -201,11 +201,16 @@ const fn convention(signature: &Signature) -> &'static str {
 
 /// Adds what was decided of the roots, and the roots that no reference by name leads to.
 pub(super) fn add_verdicts(found: &mut Vec<Found>, facts: &Facts<'_>, unit: &Unit) {
+    let mut by_place: BTreeMap<UnitPlace, Vec<usize>> = BTreeMap::new();
+    for (number, found) in found.iter().enumerate() {
+        if let Some(place) = found.place.filter(|_| found.crossing.to == Side::Assembly) {
+            by_place.entry(place).or_default().push(number);
+        }
+    }
     for root in &unit.roots {
         let place = unit_place(&unit.image, root.root.place);
-        let is_it =
-            |found: &Found| found.place == Some(place) && found.crossing.to == Side::Assembly;
-        if !found.iter().any(is_it) {
+        let of_root = by_place.entry(place).or_default();
+        if of_root.is_empty() {
             let from = side_by(root.root.derived);
             let name = unit.image.name_of(root.root.place).map(|(name, _)| name);
             let name = name.unwrap_or(&root.root.name);
@@ -213,13 +218,14 @@ pub(super) fn add_verdicts(found: &mut Vec<Found>, facts: &Facts<'_>, unit: &Uni
                 is_function: Some(true),
                 ..crossing(facts, name, from, Side::Assembly, Some(place))
             };
+            of_root.push(found.len());
             found.push(Found {
                 crossing,
                 place: Some(place),
             });
         }
-        for found in found.iter_mut().filter(|found| is_it(found)) {
-            found.crossing.take(root);
+        for &number in of_root.iter() {
+            found[number].crossing.take(root);
         }
     }
 }

@@ -116,7 +116,7 @@ fn text(piece: &Piece, low: i64, high: i64, word: u64) -> String {
 
 fn mark(frame: &Frame, low: i64, high: i64) -> String {
     let mut marks = Vec::new();
-    let top = if frame.word == 8 { "rsp" } else { "esp" };
+    let top = frame.stack_pointer_name();
     if frame.stack_pointer == low {
         marks.push(match frame.residue {
             Some(residue) => format!("<- {top}, {residue} modulo 16"),

@@ -199,7 +199,7 @@ impl<'a> Places<'a> {
 
 fn picture(frame: &Frame) -> Option<String> {
     let drawn = frame::draw(frame)?;
-    let top = if frame.word == 8 { "rsp" } else { "esp" };
+    let top = frame.stack_pointer_name();
     let title =
         format!("the stack before the last step, by the distance from `{top}` at the entry:");
     Some(format!("{title}\n{drawn}"))

@@ -41,11 +41,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
 fn is_off(root: &RootFacts<'_>, state: &State) -> bool {
     let stack_pointer = state.stack_pointer();
     let interrupt = root.contract.interrupt.as_ref();
-    let expected = interrupt.and_then(|interrupt| interrupt.resume_offset());
-    let is_right = match expected {
-        Some(expected) => stack_pointer.offset == expected,
-        None => stack_pointer.offset == 0 || stack_pointer.offset == root.contract.word(),
-    };
+    let is_right = interrupt.is_some_and(|found| found.may_resume_at(stack_pointer.offset));
     stack_pointer.term == Value::FRAME.term && !is_right
 }
 

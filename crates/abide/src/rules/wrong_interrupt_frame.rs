@@ -88,12 +88,11 @@ enum Off {
 
 fn off(interrupt: &Interrupt, state: &State) -> Off {
     let above = state.stack_pointer().offset;
-    match interrupt.resume_offset() {
-        Some(expected) if above == expected => Off::Not,
-        Some(expected) => Off::By(above.wrapping_sub(expected)),
+    match (interrupt.may_resume_at(above), interrupt.resume_offset()) {
+        (true, Some(_)) => Off::Not,
         // Right for a vector without an error code, or for one that has one.
-        None if above == 0 || above == i64::from(interrupt.set.word()) => Off::NotKnown,
-        None => Off::By(above),
+        (true, None) => Off::NotKnown,
+        (false, expected) => Off::By(above.wrapping_sub(expected.unwrap_or(0))),
     }
 }
 

@@ -3,8 +3,8 @@
 //! With tables of version 1 it looks at the instructions from where control is on: what adds to
 //! SP or sets it from the frame register, any number of pops, and what leaves the function.
 
-use super::{RuntimeFunction, Seh};
-use crate::inputs::object::{Object, RelocationTarget, SectionIndex, SymbolPlace};
+use super::{RuntimeFunction, Seh, relocation_at, target};
+use crate::inputs::object::Object;
 use crate::registers::Register;
 
 /// What the rest of an epilogue does.
@@ -103,10 +103,13 @@ fn jumps_out(
         [0xe9, a, b, c, d, ..] => (5, i64::from(i32::from_le_bytes([a, b, c, d]))),
         _ => return None,
     };
-    let target = match linked(object, entry.section, at + 1) {
+    let relocation = relocation_at(object, (entry.section, at + 1));
+    let target = match relocation.map(|relocation| target(object, relocation)) {
+        Some(Some((section, place))) if section == entry.section => {
+            place.checked_add_signed(distance)?
+        }
         // Another object, or another section.
-        Some(None) => return Some(true),
-        Some(Some(place)) => place.checked_add_signed(distance)?,
+        Some(_) => return Some(true),
         None => at.checked_add(length)?.checked_add_signed(distance)?,
     };
     if (entry.start..entry.end).contains(&target) {
@@ -118,23 +121,4 @@ fn jumps_out(
     let own = first(entry);
     let same = other.and_then(first).filter(|first| Some(*first) == own);
     Some(same.is_none_or(|first| first.start == target))
-}
-
-/// Where the relocation of a jump's distance leads in the same section, if there is one.
-fn linked(object: &Object, section: SectionIndex, at: u64) -> Option<Option<u64>> {
-    let relocations = &object.sections.get(section.0 as usize)?.relocations;
-    let found = relocations.binary_search_by_key(&at, |relocation| relocation.offset);
-    let target = relocations.get(found.ok()?)?.target;
-    let place = match target {
-        RelocationTarget::Section(of) => (of == section).then_some(0),
-        RelocationTarget::Symbol(symbol) => {
-            let symbol = object.symbols.get(symbol.0 as usize);
-            symbol.and_then(|symbol| match symbol.place {
-                SymbolPlace::Section(of) if of == section => Some(symbol.value),
-                _ => None,
-            })
-        }
-        RelocationTarget::Absolute => None,
-    };
-    Some(place)
 }

@@ -39,6 +39,14 @@ pub struct Frame {
     pub pieces: Vec<Piece>,
 }
 
+impl Frame {
+    /// What SP is called in code with words of this size.
+    #[must_use]
+    pub const fn stack_pointer_name(&self) -> &'static str {
+        if is_eight(&self.word) { "rsp" } else { "esp" }
+    }
+}
+
 const fn eight() -> u8 {
     8
 }

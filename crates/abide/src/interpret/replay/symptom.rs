@@ -3,7 +3,6 @@
 use super::course::{AbiCall, Course, End, Scene, Turn};
 use super::entry::{Input, RETURN_ADDRESS, VECTOR_GARBAGE, on_stack};
 use super::unwind::misled;
-use crate::contracts::Interrupt;
 use crate::inputs::Place;
 use crate::interpret::events::Unwound;
 use crate::machine::arithmetic::mask;
@@ -241,14 +240,9 @@ impl Symptom {
                         != course.from + u64::from(course.word()) + course.pops()
             }
             (Self::UnbalancedStack, Turn::Ended(End::Tail(call))) => {
-                let top = {
-                    let word = course.word();
-                    course
-                        .machine
-                        .memory()
-                        .read(call.stack_pointer, word)
-                        .known()
-                };
+                let word = course.word();
+                let top = course.machine.memory().read(call.stack_pointer, word);
+                let top = top.known();
                 call.stack_pointer != course.from || top.is_some_and(|top| top != RETURN_ADDRESS)
             }
             // SP leads where there is no memory at all, and what is popped is a fault.
@@ -368,11 +362,7 @@ fn is_lost(course: &Course<'_>, register: Register) -> bool {
 fn is_frame(course: &Course<'_>) -> bool {
     let above = course.stack_pointer().wrapping_sub(course.from);
     let interrupt = course.scene.contract.interrupt.as_ref();
-    match interrupt.and_then(Interrupt::resume_offset) {
-        Some(expected) => above as i64 == expected,
-        // With an error code or without.
-        None => above == 0 || above == u64::from(course.word()),
-    }
+    interrupt.is_some_and(|interrupt| interrupt.may_resume_at(above as i64))
 }
 
 fn is_misaligned(course: &Course<'_>, call: AbiCall) -> bool {
