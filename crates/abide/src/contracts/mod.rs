@@ -13,6 +13,7 @@ mod references;
 mod remarks;
 mod roots;
 mod stated;
+mod statics;
 mod told;
 
 pub use configuration::{Allowed, Configuration, Declared, Error, fits};
@@ -29,3 +30,4 @@ pub use roots::{
     Derived, Root, RootChoice, handed_out, has_assembly, has_code, is_judged, roots_of,
 };
 pub use stated::{Instruction, Stated, Table};
+pub use statics::{Static, Statics};

@@ -1,6 +1,7 @@
 //! The abstract evaluator: runs the effects of an instruction on a state.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -9,6 +10,7 @@ use super::events::{Event, Reason, Record, Seen, Use};
 use super::known::Known;
 use super::state::{FlagSource, State};
 use super::terms::{Base, BaseId, Garbage, TermId, Terms, Value, mask};
+use crate::contracts::Statics;
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
@@ -37,6 +39,8 @@ pub(super) struct Evaluator<'image> {
     pub record: Record,
     /// Bytes below SP that stay as they are.
     pub red_zone: i64,
+    /// Statics that are shared with compiled code.
+    statics: Arc<Statics>,
     /// An address of the frame that stores are expected to stay below.
     pub guard: Option<Value>,
     /// Whether one may not have.
@@ -53,7 +57,12 @@ pub(super) struct Evaluator<'image> {
 impl<'image> Evaluator<'image> {
     /// An evaluator with its own terms.
     #[must_use]
-    pub(super) fn new(image: &'image Image, terms: Terms, red_zone: u32) -> Self {
+    pub(super) fn new(
+        image: &'image Image,
+        terms: Terms,
+        red_zone: u32,
+        statics: &Arc<Statics>,
+    ) -> Self {
         let has_garbage_vectors = terms.contract().lacks_vectors();
         Self {
             image,
@@ -61,6 +70,7 @@ impl<'image> Evaluator<'image> {
             block: 0,
             record: Record::default(),
             red_zone: i64::from(red_zone),
+            statics: Arc::clone(statics),
             guard: None,
             passed_guard: false,
             readers: FxHashMap::default(),
@@ -874,8 +884,17 @@ impl<'image> Evaluator<'image> {
         }
     }
 
-    /// Notes an access through an argument that points to something of a known layout.
+    /// Notes an access through an argument that points to something of a known layout, or to a
+    /// static that is shared.
     fn note_pointee(&mut self, at: At, address: Value, bits: u16) {
+        if !self.statics.are_none()
+            && let Some((to, true)) = self.section_of(address)
+            && self.statics.are_in(to.section)
+            && bits > 0
+        {
+            let bytes = bits.div_ceil(8);
+            self.record(at, Event::StaticAccess { to, bytes });
+        }
         if let Some(register) = self.terms.pointer_of(address)
             && bits > 0
         {

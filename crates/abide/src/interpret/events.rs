@@ -130,6 +130,13 @@ pub enum Event {
         /// How many bytes.
         bytes: u16,
     },
+    /// Memory was accessed in a section that holds statics which are shared.
+    StaticAccess {
+        /// The first byte.
+        to: Place,
+        /// How many bytes.
+        bytes: u16,
+    },
     /// Data was relied on that lay further below SP than the red zone reaches.
     BelowStackPointer {
         /// How far below SP, in bytes, if known.

@@ -19,7 +19,7 @@ use super::state::State;
 use super::tables::{Destination, Jump, destinations, is_in_table};
 use super::terms::{TermId, Terms, Value};
 use super::unwinding::UnwindTables;
-use crate::contracts::{Contract, Held, Modes, Stated};
+use crate::contracts::{Contract, Held, Modes, Stated, Statics};
 use crate::conventions::{Convention, STACK_PROBE};
 use crate::inputs::{Image, Place};
 use crate::machine::x86::is_far_branch;
@@ -65,6 +65,8 @@ pub struct Surroundings<'image> {
     pub unwind: UnwindTables<'image>,
     /// Who keeps data below SP, where a handler may come on the same stack.
     pub red_zone: RedZone,
+    /// Statics that are shared with compiled code.
+    pub statics: Arc<Statics>,
 }
 
 impl<'image> Surroundings<'image> {
@@ -83,6 +85,7 @@ impl<'image> Surroundings<'image> {
             never_return: |_| false,
             unwind: UnwindTables::new(image),
             red_zone: RedZone::default(),
+            statics: Arc::default(),
         }
     }
 
@@ -299,7 +302,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         for &(register, log2) in &contract.multiples {
             state.learn(&terms, state.register(register), Known::congruent(log2, 0));
         }
-        let evaluator = Evaluator::new(code.image(), terms, convention.red_zone);
+        let evaluator = Evaluator::new(code.image(), terms, convention.red_zone, &around.statics);
         let mut explorer = Self {
             code,
             around,

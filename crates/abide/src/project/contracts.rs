@@ -1,12 +1,13 @@
 //! The contracts of a link unit: every root decided, and what is found reported.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use super::questions;
 use super::suppressions::Suppressions;
 use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
 use super::{Error, Project, crossings, declarations};
-use crate::contracts::{self, Contract, Interrupt, Root, RootChoice};
+use crate::contracts::{self, Contract, Interrupt, Root, RootChoice, Statics};
 use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
 use crate::inputs::{Image, Place, Resolved, SectionId, SectionIndex, Trace, shown_name};
@@ -95,6 +96,7 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
         platform,
         &mut around.declared,
     );
+    around.statics = Arc::new(Statics::of(&image, signatures));
     around.stated.extend(project.configuration.stated(&image));
     around.modes = project.configuration.modes(&image);
     let with_contract = |root: Root| {
@@ -618,7 +620,7 @@ impl Reporter<'_> {
             self.location(candidate.place, candidate.label.clone()),
             self.location(root.root.place, beginning(root)),
         ];
-        places.extend(declaration(rule, root));
+        places.extend(self.declaration(rule, root, candidate));
         let finding = Finding {
             rule: rule.id,
             level,
@@ -631,6 +633,37 @@ impl Reporter<'_> {
             help: candidate.help.clone(),
         };
         (cause, finding)
+    }
+
+    /// Where what the code is held to is declared, for a candidate that is about that.
+    fn declaration(
+        &self,
+        rule: &Rule,
+        root: &RootVerdicts,
+        candidate: &Candidate,
+    ) -> Option<Location> {
+        // What a register holds at the entry that is no argument, the declaration tells as well.
+        let is_of_entry = candidate.cause == root.root.place;
+        match candidate.symptom {
+            Symptom::StaticAccess { of, .. } => self.declaration_of_static(of),
+            Symptom::Undefined(..) | Symptom::Taken(_) if is_of_entry => declaration(root),
+            _ if rule.is_of_declarations() => declaration(root),
+            _ => None,
+        }
+    }
+
+    fn declaration_of_static(&self, of: Place) -> Option<Location> {
+        let (name, _) = self.unit.image.name_of(of)?;
+        let declared = self.facts.signatures.static_of(name)?;
+        let label = match &declared.ty {
+            Some(ty) => format!("`{name}` is declared as `{}`", ty.name),
+            None => format!("`{name}` is declared here"),
+        };
+        Some(Location {
+            place: None,
+            line: Some(declared.line.clone()),
+            label,
+        })
     }
 
     fn location(&self, place: Place, label: String) -> Location {
@@ -651,14 +684,13 @@ pub(super) fn unit_place(image: &Image, place: Place) -> UnitPlace {
     }
 }
 
-/// Where the root is declared, for a rule that holds it to that.
-fn declaration(rule: &Rule, root: &RootVerdicts) -> Option<Location> {
+/// Where the root is declared.
+fn declaration(root: &RootVerdicts) -> Option<Location> {
     let declared = root.contract.declared.as_ref()?;
     let signature = &declared.signature;
-    let line = signature.line.clone()?;
-    rule.is_of_declarations().then(|| Location {
+    Some(Location {
         place: None,
-        line: Some(line),
+        line: Some(signature.line.clone()?),
         label: format!("declared as `{signature}`"),
     })
 }

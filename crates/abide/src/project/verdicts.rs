@@ -212,6 +212,7 @@ impl<'image> Job<'_, 'image> {
             terms: &analysis.terms,
             image,
             red_zone: &self.around.red_zone,
+            statics: &self.around.statics,
         };
         let judged = rules::ALL
             .iter()

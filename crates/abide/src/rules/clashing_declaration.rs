@@ -22,7 +22,36 @@ fn check(facts: &Facts<'_>) -> Outcome {
         is_crossing(facts, symbol, definition)
             .then(|| finding(facts, symbol, definition, said, clash))
     });
+    let findings = findings.chain(smaller_statics(facts));
     Outcome::Judged(findings.collect())
+}
+
+/// Statics that assembly gives fewer bytes than Rust declares.
+fn smaller_statics<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Finding> + 'a {
+    facts.source.declarations.iter().filter_map(|item| {
+        let name = item.symbol.as_deref()?;
+        let ty = facts.source.static_of(item)?.ty?;
+        let definition = facts.unit.definition(name)?;
+        let wanted = ty.layout.as_ref()?.size;
+        let given = facts.unit.room_of(definition)?;
+        let is_clash = given < wanted && is_defined_in_assembly(facts, Some(definition));
+        is_clash.then(|| {
+            let mut finding = RULE.finding(
+                name,
+                format!("`{name}` is declared larger than it is"),
+                format!("declare `{name}` as what its definition has"),
+            );
+            let declared = format!("declared as `{}`, {wanted} bytes", ty.name);
+            finding.places.push(Location {
+                place: None,
+                line: Some(item.line.clone()),
+                label: declared,
+            });
+            let label = format!("`{name}` is defined here, with {given} bytes at most");
+            finding.places.push(facts.definition(definition, label));
+            finding
+        })
+    })
 }
 
 /// Two signatures that cannot both be true.

@@ -1,7 +1,7 @@
 //! What a rule says of one root, before and after its doubts are looked into.
 
 use super::{Decide, Level};
-use crate::contracts::{Contract, Root};
+use crate::contracts::{Contract, Root, Statics};
 use crate::inputs::{Image, Place, shown_name};
 use crate::interpret::replay;
 use crate::interpret::{
@@ -23,6 +23,8 @@ pub struct RootFacts<'a> {
     pub image: &'a Image,
     /// Who keeps data below SP, where a handler may come on the same stack.
     pub red_zone: &'a RedZone,
+    /// Statics that are shared with compiled code.
+    pub statics: &'a Statics,
 }
 
 /// What a rule says of a root.
@@ -109,6 +111,13 @@ impl Candidate {
                 offset,
                 bytes,
             },
+            Symptom::StaticAccess { of, offset, bytes } => {
+                let to = Place {
+                    offset: of.offset.wrapping_add(offset),
+                    ..of
+                };
+                replay::Symptom::StaticAccess { place, to, bytes }
+            }
             Symptom::BelowStackPointer => replay::Symptom::BelowStackPointer { place },
             Symptom::CallerFrameStore { beyond } => {
                 replay::Symptom::OutOfFrameStore { place, beyond }
@@ -175,6 +184,15 @@ pub enum Symptom {
         /// The argument.
         register: Register,
         /// From it, in bytes.
+        offset: i64,
+        /// How many bytes.
+        bytes: u16,
+    },
+    /// A static is accessed otherwise than it is declared.
+    StaticAccess {
+        /// The static.
+        of: Place,
+        /// From its beginning, in bytes.
         offset: i64,
         /// How many bytes.
         bytes: u16,

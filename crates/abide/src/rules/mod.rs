@@ -22,6 +22,7 @@ mod level;
 mod lost_across_call;
 mod misaligned_call;
 mod misaligned_stack_access;
+mod misfit;
 mod missing_home_space;
 mod missing_return_value;
 mod missing_vzeroupper;

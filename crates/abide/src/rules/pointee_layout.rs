@@ -1,4 +1,7 @@
+use super::misfit::{self, Misfit};
 use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
+use crate::contracts::Static;
+use crate::inputs::Place;
 use crate::interpret::{Event, Seen};
 use crate::machine::x86;
 use crate::registers::Register;
@@ -12,8 +15,8 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Declaration(check),
 };
 
-/// What `lidt` and its like access: a limit of two bytes, then a base of eight.
-const DESCRIPTOR: [(u64, u64); 2] = [(0, 2), (2, 8)];
+/// Instructions that access a descriptor of a table.
+const OF_DESCRIPTORS: [&str; 4] = ["lidt", "lgdt", "sidt", "sgdt"];
 
 fn check(root: &RootFacts<'_>) -> Judgement {
     let declared = root.contract.declared.as_ref();
@@ -25,116 +28,157 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         ..Judgement::default()
     };
     for seen in root.events() {
-        if let Event::PointeeAccess {
-            register,
-            offset,
-            bytes,
-        } = seen.event
-            && let Some(pointee) = declared.and_then(|declared| declared.pointee_of(register))
-            && let Some(wrong) = wrong(root, seen, pointee, offset, bytes.into())
-        {
-            let access = (register, offset, bytes);
+        let access = match seen.event {
+            Event::PointeeAccess {
+                register,
+                offset,
+                bytes,
+            } => {
+                let pointee = declared.and_then(|declared| declared.pointee_of(register));
+                pointee.map(|pointee| Access {
+                    to: To::Pointee(register, pointee),
+                    offset,
+                    bytes,
+                })
+            }
+            Event::StaticAccess { to, bytes } => meant(root, seen.place, to).map(|of| Access {
+                to: To::Static(of),
+                offset: to.offset.wrapping_sub(of.place.offset),
+                bytes,
+            }),
+            _ => None,
+        };
+        let Some(access) = access else {
+            continue;
+        };
+        judgement.applies = true;
+        if let Some(misfit) = access.misfit(root, seen.place) {
             judgement
                 .candidates
-                .push(candidate(root, seen, pointee, access, wrong));
+                .push(access.candidate(root, seen, misfit));
         }
     }
     judgement
 }
 
-/// What is wrong with an access, and the next step.
-struct Wrong {
-    what: String,
-    help: String,
+/// The static that an instruction means: the one that it names, else the last that begins no
+/// later than what it accesses.
+fn meant<'a>(root: &RootFacts<'a>, instruction: Place, to: Place) -> Option<&'a Static> {
+    let named = x86::named_by(root.image, instruction).into_iter();
+    let mut named = named.filter(|place| place.section == to.section);
+    let named = named.find_map(|place| root.statics.at(place));
+    named.or_else(|| root.statics.before(to))
 }
 
-fn wrong(
-    root: &RootFacts<'_>,
-    seen: &Seen,
-    pointee: &Pointee,
+/// An access to something of a declared type.
+struct Access<'a> {
+    to: To<'a>,
     offset: i64,
-    bytes: u64,
-) -> Option<Wrong> {
-    let text = x86::text(root.image, seen.place)?;
-    let name = &pointee.name;
-    if ["lidt", "lgdt", "sidt", "sgdt"]
-        .iter()
-        .any(|word| text.starts_with(word))
-    {
-        let start = u64::try_from(offset).ok()?;
-        return is_no_descriptor(pointee, start).map(|what| Wrong {
-            what,
-            help: format!("declare `{name}` as `#[repr(C, packed)]`: a `u16`, then a `u64`"),
-        });
+    bytes: u16,
+}
+
+enum To<'a> {
+    Pointee(Register, &'a Pointee),
+    Static(&'a Static),
+}
+
+impl Access<'_> {
+    fn pointee(&self) -> Option<&Pointee> {
+        match self.to {
+            To::Pointee(_, pointee) => Some(pointee),
+            To::Static(of) => of.declared.as_ref()?.ty.as_ref(),
+        }
     }
-    let layout = pointee.layout.as_ref().filter(|_| pointee.is_reference)?;
-    let start = u64::try_from(offset).ok();
-    let is_inside = start.is_some_and(|start| start + bytes <= layout.size);
-    (!is_inside).then(|| Wrong {
-        what: format!(
-            "this accesses {bytes} bytes at {offset:#x}, and `{name}` has {} bytes",
-            layout.size
-        ),
-        help: format!(
-            "keep the access at `{}` inside of `{name}`, or declare what is really passed",
-            root.name(seen.place)
-        ),
-    })
-}
 
-/// Why the processor does not find the two parts of a descriptor there.
-fn is_no_descriptor(pointee: &Pointee, start: u64) -> Option<String> {
-    let name = &pointee.name;
-    let Some(layout) = &pointee.layout else {
-        return Some(format!(
-            "the processor finds a limit at 0 and a base at 2, and Rust orders the fields of \
-             `{name}` as it likes"
-        ));
-    };
-    let (at, size) = DESCRIPTOR
-        .into_iter()
-        .map(|(at, size)| (start + at, size))
-        .find(|&(at, size)| !is_told(layout, at, size))?;
-    let after = layout.fields.iter().find(|field| field.offset > at);
-    let there = match after {
-        Some(field) => format!("the next field, `{}`, is at {}", field.name, field.offset),
-        None => format!("no field begins there in its {} bytes", layout.size),
-    };
-    Some(format!(
-        "the processor finds {size} bytes at {at}, where `{name}` has none of its own: {there}"
-    ))
-}
+    /// Behind how many bytes there is nothing that may be accessed, and of what.
+    fn bound(&self) -> Option<(&str, u64)> {
+        match self.to {
+            To::Pointee(_, pointee) => {
+                // What is opaque is declared without any byte of its own.
+                let bounds = |layout: &&Layout| pointee.is_reference && layout.size > 0;
+                let layout = pointee.layout.as_ref().filter(bounds)?;
+                Some((&pointee.name, layout.size))
+            }
+            To::Static(of) => Some((&of.name, of.size?)),
+        }
+    }
 
-/// Whether fields fill these bytes, and one begins with the first.
-fn is_told(layout: &Layout, at: u64, size: u64) -> bool {
-    let is_plain_bytes = layout.fields.iter().all(|field| field.size == 1);
-    let begins = is_plain_bytes || layout.field_at(at).is_some();
-    begins && at + size <= layout.size && (at..at + size).all(|byte| !layout.is_padding(byte))
-}
+    fn misfit(&self, root: &RootFacts<'_>, at: Place) -> Option<Misfit> {
+        let text = x86::text(root.image, at)?;
+        let mut descriptors = OF_DESCRIPTORS.iter();
+        if descriptors.any(|word| text.starts_with(word)) {
+            let start = u64::try_from(self.offset).ok()?;
+            return misfit::of_descriptor(self.pointee()?, start);
+        }
+        let bytes = self.bytes.into();
+        let beyond = self
+            .bound()
+            .and_then(|(name, size)| misfit::beyond(name, size, self.offset, bytes));
+        beyond.or_else(|| misfit::among_fields(self.pointee()?, self.offset, bytes))
+    }
 
-fn candidate(
-    root: &RootFacts<'_>,
-    seen: &Seen,
-    pointee: &Pointee,
-    (register, offset, bytes): (Register, i64, u16),
-    wrong: Wrong,
-) -> Candidate {
-    Candidate {
-        place: seen.place,
-        cause: seen.place,
-        block: seen.block,
-        symptom: Symptom::PointeeAccess {
-            register,
-            offset,
-            bytes,
-        },
-        at_most: None,
-        message: format!(
-            "`{}` accesses `{}` otherwise than it is declared",
-            root.root.name, pointee.name
-        ),
-        label: format!("`{register}` points to it"),
-        notes: [vec![wrong.what], root.declaration_note()].concat(),
-        help: wrong.help,
+    /// What is accessed, by its name.
+    fn name(&self) -> &str {
+        match self.to {
+            To::Pointee(_, pointee) => &pointee.name,
+            To::Static(of) => &of.name,
+        }
+    }
+
+    fn symptom(&self) -> Symptom {
+        let (offset, bytes) = (self.offset, self.bytes);
+        match self.to {
+            To::Pointee(register, _) => Symptom::PointeeAccess {
+                register,
+                offset,
+                bytes,
+            },
+            To::Static(of) => Symptom::StaticAccess {
+                of: of.place,
+                offset,
+                bytes,
+            },
+        }
+    }
+
+    fn candidate(&self, root: &RootFacts<'_>, seen: &Seen, misfit: Misfit) -> Candidate {
+        let name = self.name();
+        let text = x86::text(root.image, seen.place).unwrap_or_default();
+        let is_descriptor = OF_DESCRIPTORS.iter().any(|word| text.starts_with(word));
+        let help = match self.pointee() {
+            Some(pointee) if is_descriptor => format!(
+                "declare `{}` as `#[repr(C, packed)]`: a `u16`, then a `u64`",
+                pointee.name
+            ),
+            Some(pointee) if pointee.layout.is_none() => format!(
+                "declare `{}` as `#[repr(C)]`, and access its fields where that puts them",
+                pointee.name
+            ),
+            _ => format!(
+                "keep the access at `{}` inside of `{name}`, or declare what is really there",
+                root.name(seen.place)
+            ),
+        };
+        let (label, declaration) = match self.to {
+            To::Pointee(register, _) => (
+                format!("`{register}` points to it"),
+                root.declaration_note(),
+            ),
+            To::Static(_) => (format!("{} from `{name}` on", self.offset), Vec::new()),
+        };
+        Candidate {
+            place: seen.place,
+            cause: seen.place,
+            block: seen.block,
+            symptom: self.symptom(),
+            at_most: misfit.is_mild.then_some(Level::Warn),
+            message: format!(
+                "`{}` accesses `{name}` otherwise than it is declared",
+                root.root.name
+            ),
+            label,
+            notes: [vec![misfit.what], declaration].concat(),
+            help,
+        }
     }
 }

@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::rust_source::RustSource;
-use super::{CallConvention, Origin, Signature, debug_info, files, json, llvm};
+use super::{CallConvention, DeclaredStatic, Origin, Signature, debug_info, files, json, llvm};
 use crate::inputs::{Object, SourceLine};
 
 /// What is said of each symbol, by everyone.
 #[derive(Debug, Clone, Default)]
 pub struct Signatures {
     by_symbol: BTreeMap<String, Vec<Signature>>,
+    statics: BTreeMap<String, DeclaredStatic>,
     /// Whether anything was there to be read.
     pub is_given: bool,
 }
@@ -93,6 +94,7 @@ impl Signatures {
     /// Takes in what source knows: places and names for what is there, and signatures of
     /// functions that nothing else speaks of.
     pub fn add_source(&mut self, source: &RustSource) {
+        self.add_statics(source);
         let items = source.declarations.iter().chain(&source.definitions);
         for item in items {
             let Some(symbol) = item.symbol.as_deref() else {
@@ -119,6 +121,32 @@ impl Signatures {
                 known.push(own);
             }
         }
+    }
+
+    fn add_statics(&mut self, source: &RustSource) {
+        // Who defines a static knows its type, whatever others make of it.
+        for items in [&source.declarations, &source.definitions] {
+            let mut said: BTreeMap<&str, DeclaredStatic> = BTreeMap::new();
+            for item in items {
+                let (Some(symbol), Some(own)) = (item.symbol.as_deref(), source.static_of(item))
+                else {
+                    continue;
+                };
+                let known = said.entry(symbol).or_insert_with(|| own.clone());
+                if known.ty != own.ty {
+                    known.ty = None;
+                }
+            }
+            let said = said.into_iter();
+            self.statics
+                .extend(said.map(|(symbol, own)| (symbol.to_owned(), own)));
+        }
+    }
+
+    /// What source declares of a static.
+    #[must_use]
+    pub fn static_of(&self, symbol: &str) -> Option<&DeclaredStatic> {
+        self.statics.get(symbol)
     }
 
     /// Whether nothing is said of anything.

@@ -1,4 +1,4 @@
-//! What is declared of functions: typed signatures, each with the place where it stands.
+//! What is declared of functions and statics: typed signatures, each with the place where it stands.
 //!
 //! LLVM IR has what rustc and Clang made of each declaration, macros expanded; Rust source has
 //! what IR loses (places, names, signs, pointees) and what no code uses; DWARF has what C was
@@ -12,7 +12,9 @@ mod layout;
 pub mod llvm;
 pub mod rust_source;
 mod signature;
+mod statics;
 
 pub use collection::{Signatures, files_of_ir};
 pub use layout::{Field, Layout, Pointee};
 pub use signature::{CallConvention, Extension, Origin, Parameter, Signature, Type};
+pub use statics::DeclaredStatic;

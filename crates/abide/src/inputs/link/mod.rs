@@ -239,6 +239,22 @@ impl LinkUnit {
         object.symbols.get(symbol.symbol.0 as usize)
     }
 
+    /// How many bytes a definition has at most: those that it says, else all to the end of its
+    /// section.
+    #[must_use]
+    pub fn room_of(&self, definition: SymbolRef) -> Option<u64> {
+        let symbol = self.symbol(definition)?;
+        let SymbolPlace::Section(section) = symbol.place else {
+            return None;
+        };
+        let sections = &self.objects.get(definition.object)?.sections;
+        let section = sections.get(section.0 as usize)?;
+        match symbol.size {
+            0 => section.size.checked_sub(symbol.value),
+            size => Some(size),
+        }
+    }
+
     /// The source line of a place; reads the object's line table at the first question.
     #[must_use]
     pub fn line(&self, place: UnitPlace) -> Option<SourceLine> {

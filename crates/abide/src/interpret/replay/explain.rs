@@ -225,6 +225,7 @@ impl<'a> Witness<'a> {
                 | Symptom::UnwrittenResult(_)
                 | Symptom::Returns
                 | Symptom::PointeeAccess { .. }
+                | Symptom::StaticAccess { .. }
                 | Symptom::FallThrough { .. }
         )
     }

@@ -85,6 +85,15 @@ pub enum Symptom {
         /// How many bytes.
         bytes: u16,
     },
+    /// The instruction at this place accesses so many bytes at another place.
+    StaticAccess {
+        /// The instruction.
+        place: Place,
+        /// The first byte.
+        to: Place,
+        /// How many bytes.
+        bytes: u16,
+    },
     /// What is loaded at this place was overwritten by a signal handler, as it
     /// lay further below SP than the red zone reaches.
     BelowStackPointer {
@@ -168,6 +177,7 @@ impl Symptom {
             | Self::MisalignedCall { place }
             | Self::MissingHomeSpace { place }
             | Self::PointeeAccess { place, .. }
+            | Self::StaticAccess { place, .. }
             | Self::MisalignedAccess { place }
             | Self::Undefined { place, .. }
             | Self::BelowStackPointer { place }
@@ -264,9 +274,10 @@ impl Symptom {
             ) => {
                 let contract = course.scene.contract;
                 let pointer = course.entry.value(contract, Input::Register(register));
-                let wanted = pointer.wrapping_add_signed(offset);
-                let mut accesses = course.machine.accesses().iter();
-                accesses.any(|access| access.address == wanted && access.bytes == u64::from(bytes))
+                accesses(course, pointer.wrapping_add_signed(offset), bytes)
+            }
+            (Self::StaticAccess { to, bytes, .. }, _) => {
+                accesses(course, course.scene.layout.address_of(to), bytes)
             }
             (Self::Returns, Turn::Ended(End::Returned(RETURN_ADDRESS))) => true,
             (Self::UnwrittenResult(register), Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
@@ -343,6 +354,12 @@ impl Symptom {
             _ => false,
         }
     }
+}
+
+/// Whether the last instruction accessed so many bytes at this address.
+fn accesses(course: &Course<'_>, address: u64, bytes: u16) -> bool {
+    let mut accesses = course.machine.accesses().iter();
+    accesses.any(|access| access.address == address && access.bytes == u64::from(bytes))
 }
 
 /// Whether a vector register that the convention preserves is not what it was at the entry, or is

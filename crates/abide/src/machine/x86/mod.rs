@@ -19,6 +19,7 @@ mod masks;
 mod mode;
 mod moves;
 mod multiply;
+mod named;
 mod opaque;
 mod operands;
 mod parts;
@@ -44,6 +45,7 @@ pub use changed::{End, Stretch, read_stretch};
 use emit::Lift;
 use fields::Relocations;
 pub use mode::is_far_branch;
+pub use named::named_by;
 pub use text::text;
 
 /// Intel's processors ignore an operand-size prefix before a branch, AMD's

@@ -1,14 +1,9 @@
 //! An instruction as a person reads it.
 
-use iced_x86::{
-    Decoder, DecoderOptions, Formatter, Instruction, NasmFormatter, OpKind, SymbolResolver,
-    SymbolResult,
-};
+use iced_x86::{Formatter, Instruction, NasmFormatter, OpKind, SymbolResolver, SymbolResult};
 
+use super::named::decoded;
 use crate::inputs::{Image, ImageSymbol, Place, RelocationTarget, Resolved, shown_name};
-
-/// The longest instruction, in bytes.
-const LONGEST: usize = 15;
 
 /// The instruction at a place, in NASM's syntax; none where there is none.
 ///
@@ -16,19 +11,7 @@ const LONGEST: usize = 15;
 /// stand there.
 #[must_use]
 pub fn text(image: &Image, place: Place) -> Option<String> {
-    let bytes = image.bytes_from(place);
-    let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
-    let options = DecoderOptions::NONE;
-    let bits = image.set_of(place.section).bits();
-    let mut decoder = Decoder::with_ip(bits.into(), bytes, place.offset as u64, options);
-    let mut instruction = Instruction::default();
-    if !decoder.can_decode() {
-        return None;
-    }
-    decoder.decode_out(&mut instruction);
-    if instruction.is_invalid() {
-        return None;
-    }
+    let instruction = decoded(image, place)?;
     let target = target(image, place, &instruction).map(|name| Target { name });
     let resolver = target.map(|target| Box::new(target) as Box<dyn SymbolResolver>);
     let mut formatter = NasmFormatter::with_options(resolver, None);

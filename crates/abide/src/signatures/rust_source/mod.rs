@@ -14,7 +14,7 @@ use proc_macro2::Span;
 use syn::visit::{self, Visit};
 
 use super::files;
-use super::{CallConvention, Layout, Origin, Parameter, Signature, Type};
+use super::{CallConvention, DeclaredStatic, Layout, Origin, Parameter, Signature, Type};
 use crate::inputs::{Comment, SourceLine, comments};
 use attributes::Attributes;
 pub use types::SourceType;
@@ -178,6 +178,18 @@ impl RustSource {
             origin: Origin::Source,
             file: item.line.file.to_string(),
             line: Some(item.line.clone()),
+        })
+    }
+
+    /// What is declared of a static; `None` for a function.
+    #[must_use]
+    pub fn static_of(&self, item: &RustItem) -> Option<DeclaredStatic> {
+        let ItemKind::Static(ty) = &item.kind else {
+            return None;
+        };
+        Some(DeclaredStatic {
+            ty: self.names.pointee(ty, true),
+            line: item.line.clone(),
         })
     }
 

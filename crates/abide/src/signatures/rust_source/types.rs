@@ -207,16 +207,21 @@ impl Names {
 
     /// A pointer to something whose size is known when it is compiled.
     fn pointer_to(&self, ty: &SourceType, to: &SourceType, is_reference: bool) -> Parameter {
-        let layout = self.layout(to);
-        let pointee = (layout.is_some() || self.is_unordered(to)).then(|| Pointee {
-            name: to.to_string(),
-            layout,
-            is_reference,
-        });
+        let pointee = self.pointee(to, is_reference);
         Parameter {
             pointee: pointee.map(Arc::new),
             ..self.pointer(ty, is_reference.then_some(to), !is_reference)
         }
+    }
+
+    /// What a type is to those who have its address.
+    pub(super) fn pointee(&self, ty: &SourceType, is_reference: bool) -> Option<Pointee> {
+        let layout = self.layout(ty);
+        (layout.is_some() || self.is_unordered(ty)).then(|| Pointee {
+            name: ty.to_string(),
+            layout,
+            is_reference,
+        })
     }
 
     fn pointer(&self, ty: &SourceType, to: Option<&SourceType>, nullable: bool) -> Parameter {
