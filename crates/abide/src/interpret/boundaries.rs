@@ -134,6 +134,24 @@ impl Boundaries {
         first_behind(&self.labels, place)
     }
 
+    /// Where the object of data that a place lies in begins and ends, as far as that is told: what
+    /// is referred to there has a label, if others in its section have.
+    pub(super) fn object_of(&self, place: Place) -> Option<(i64, i64)> {
+        let number = place.section.0 as usize;
+        let labels = self.labels.get(number)?;
+        // The end of the section is one of them.
+        let starts = match labels.len() {
+            0 | 1 => self.starts.get(number)?,
+            _ => labels,
+        };
+        let is_referred = self.referred.get(number)?.binary_search(&place.offset);
+        let behind = starts.partition_point(|&start| start <= place.offset);
+        let start = *starts.get(behind.checked_sub(1)?)?;
+        let names_another = is_referred.is_ok() && start != place.offset;
+        let end = *starts.get(behind)?;
+        (!names_another).then_some((start, end))
+    }
+
     /// Whether a place that code names, before a label, is the end of the object there and stands for
     /// the label's own object: that is local, and nothing else would lead to it.
     pub(super) fn stands_for(&self, place: Place, label: Place) -> bool {

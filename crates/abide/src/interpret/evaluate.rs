@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::boundaries::Boundaries;
 use super::code::Plain;
 use super::events::{Event, Reason, Record, Seen, Use};
 use super::known::Known;
+use super::numbers::Entries;
 use super::state::{FlagSource, State};
 use super::terms::{Base, BaseId, Garbage, TermId, Terms, Value, mask};
 use crate::contracts::Statics;
@@ -45,6 +47,12 @@ pub(super) struct Evaluator<'image> {
     pub guard: Option<Value>,
     /// Whether one may not have.
     pub passed_guard: bool,
+    /// Where objects begin, if what constant tables hold is to be known.
+    pub tables: Option<Arc<Boundaries>>,
+    /// Whether a jump went to one of several places that a register may have held.
+    pub chose_place: bool,
+    /// Whether such a table was read.
+    pub read_table: bool,
     /// The instructions that read constant memory at an address that varies, by what they read.
     pub readers: FxHashMap<TermId, BTreeSet<Place>>,
     /// Whether a vector register held garbage.
@@ -73,6 +81,9 @@ impl<'image> Evaluator<'image> {
             statics: Arc::clone(statics),
             guard: None,
             passed_guard: false,
+            tables: None,
+            chose_place: false,
+            read_table: false,
             readers: FxHashMap::default(),
             has_garbage_vectors,
             temps: vec![Value::ANYTHING; 256],
@@ -616,9 +627,24 @@ impl<'image> Evaluator<'image> {
         if !exact {
             let value = self.terms.base(Base::Memory(address, (bits / 8) as u8));
             self.readers.entry(value.term).or_default().insert(at.place);
+            self.list_entries(at, address, value, bits);
             return Some(value);
         }
         self.constant_at(section, bits as u8)
+    }
+
+    /// Lists what is read from a table of numbers.
+    fn list_entries(&mut self, at: At, address: Value, read: Value, bits: u16) {
+        self.read_table = true;
+        let (Some(boundaries), Some(base)) = (&self.tables, self.terms.sole_base(read)) else {
+            return;
+        };
+        let bytes = (bits / 8) as u8;
+        if let Some(entries) = Entries::of(self.image, boundaries, &self.terms, address, bytes) {
+            let assumed = entries.assumed(at.place);
+            self.record.assumptions.table_bound.insert(assumed);
+            self.terms.list(base, entries.numbers);
+        }
     }
 
     fn address_of(&mut self, symbol: ImageSymbol) -> Option<Value> {

@@ -25,6 +25,7 @@ use crate::inputs::{Image, Place};
 use crate::machine::x86::is_far_branch;
 use crate::machine::{Condition, Flow, Operand, Reference, Target};
 use crate::registers::{InstructionSet, Register, RegisterSet};
+use links::Links;
 use recursion::{Kept, Summary};
 use spares::Spares;
 
@@ -48,7 +49,7 @@ pub struct Surroundings<'image> {
     /// The C convention of the platform, which callees keep of which nothing else is known.
     pub convention: &'static Convention,
     /// Where objects begin.
-    pub boundaries: Boundaries,
+    pub boundaries: Arc<Boundaries>,
     /// What is declared of single instructions.
     pub stated: FxHashMap<Place, Stated>,
     /// In which mode which code runs.
@@ -76,7 +77,7 @@ impl<'image> Surroundings<'image> {
         Self {
             image,
             convention,
-            boundaries: Boundaries::new(image),
+            boundaries: Arc::new(Boundaries::new(image)),
             stated: FxHashMap::default(),
             modes: Modes::default(),
             linked: Linked::new(image),
@@ -172,6 +173,9 @@ pub enum Calls {
     ByContract,
     /// Follow it, as if it were a helper.
     Followed,
+    /// Follow it, and look closely: list what tables of constants hold, and keep states apart that
+    /// go on in different places later.
+    Closely,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -180,6 +184,8 @@ struct Key {
     context: u32,
     /// SP, or [`MIXED`] where too many different ones meet.
     stack_pointer: Value,
+    /// Which places of the code registers hold, if states are kept apart by them.
+    links: u32,
 }
 
 const MIXED: Value = Value {
@@ -231,6 +237,7 @@ pub struct Explorer<'code, 'image> {
     blocks: Vec<Block>,
     keys: FxHashMap<Key, u32>,
     frames: FxHashMap<(Place, u32), Vec<Value>>,
+    links: Links,
     contexts: Vec<Context>,
     context_ids: FxHashMap<(u32, Place, Place), u32>,
     summaries: Vec<Summary>,
@@ -260,6 +267,8 @@ pub struct Analysis {
     pub ways: Rc<[(Place, Option<u32>)]>,
     /// A function was taken by its contract that could have been followed.
     pub relied_on_contracts: bool,
+    /// A closer look may tell more: see [`Calls::Closely`].
+    pub has_details: bool,
 }
 
 impl<'code, 'image> Explorer<'code, 'image> {
@@ -302,7 +311,11 @@ impl<'code, 'image> Explorer<'code, 'image> {
         for &(register, log2) in &contract.multiples {
             state.learn(&terms, state.register(register), Known::congruent(log2, 0));
         }
-        let evaluator = Evaluator::new(code.image(), terms, convention.red_zone, &around.statics);
+        let mut evaluator =
+            Evaluator::new(code.image(), terms, convention.red_zone, &around.statics);
+        if calls == Calls::Closely {
+            evaluator.tables = Some(Arc::clone(&around.boundaries));
+        }
         let mut explorer = Self {
             code,
             around,
@@ -316,6 +329,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             blocks: Vec::new(),
             keys: FxHashMap::default(),
             frames: FxHashMap::default(),
+            links: Links::default(),
             contexts: vec![Context {
                 parent: 0,
                 // Not looked at: roots return to their callers.
@@ -391,8 +405,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
             facts: self.facts_of(self.roots[0], &all),
             ways: self.ways(),
             relied_on_contracts: self.relied_on_contracts,
+            has_details: self.has_details(),
             terms: Rc::new(self.evaluator.terms),
         }
+    }
+
+    fn has_details(&self) -> bool {
+        self.calls != Calls::Closely && (self.evaluator.read_table || self.evaluator.chose_place)
     }
 
     fn ways(&self) -> Rc<[(Place, Option<u32>)]> {
@@ -517,6 +536,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
             place: at.place,
             context: at.context,
             stack_pointer: if is_own { stack_pointer } else { MIXED },
+            links: match self.calls {
+                Calls::Closely => {
+                    self.links
+                        .of(self.evaluator.image, &self.evaluator.terms, at, state)
+                }
+                _ => Links::NONE,
+            },
         }
     }
 
@@ -1224,6 +1250,7 @@ fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i64)>) -> boo
 
 mod home;
 mod interrupt;
+mod links;
 mod mode;
 mod recursion;
 mod spares;

@@ -15,6 +15,7 @@ mod gates;
 mod join;
 mod known;
 mod linked;
+mod numbers;
 mod parallel;
 mod red_zone;
 pub mod replay;

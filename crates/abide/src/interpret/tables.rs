@@ -106,6 +106,7 @@ fn by_choices(
             };
             all.extend(destinations(evaluator, boundaries, state, jump)?);
         }
+        evaluator.chose_place = true;
         return Some(all);
     }
     None

@@ -5,6 +5,8 @@
 //! loaded word, the phi of a join, a non-linear function of other values.
 //! Terms are interned, so that equality is one comparison of two numbers.
 
+use std::rc::Rc;
+
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
@@ -302,6 +304,8 @@ pub struct Terms {
     term_ids: FxHashMap<Parts, TermId>,
     /// For each base, the term that is this base once.
     single: Vec<TermId>,
+    /// The numbers that a base may be, where they are listed.
+    pub(super) listed: FxHashMap<BaseId, Rc<[u64]>>,
     /// What the root may use of its entry.
     contract: Contract,
     kept_for_caller: RegisterSet,
@@ -320,6 +324,7 @@ impl Terms {
             recent: Recent::new(),
             term_ids: FxHashMap::default(),
             single: Vec::with_capacity(USUAL),
+            listed: FxHashMap::default(),
             kept_for_caller: contract.kept_for_caller(),
             contract,
             lost: 0,
@@ -401,6 +406,11 @@ impl Terms {
         self.base_ids.insert(base, id);
         let term = self.push_term(&[(id, 1)]);
         self.single.push(term);
+        if !self.listed.is_empty()
+            && let Some(numbers) = self.list_function(base)
+        {
+            self.list(id, numbers);
+        }
         (self.value_of(id), true)
     }
 
@@ -822,6 +832,12 @@ impl Terms {
             }
             _ => None,
         }
+    }
+
+    /// Takes in what is known of a base for good.
+    pub(super) fn learn_inherent(&mut self, id: BaseId, known: Known) {
+        let data = &mut self.bases[id.0 as usize];
+        data.known = data.known.and(known);
     }
 
     /// Range and congruence that follow from a base itself.

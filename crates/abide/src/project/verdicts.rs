@@ -238,6 +238,12 @@ impl<'image> Job<'_, 'image> {
                 attempt = followed;
             }
         }
+        if attempt.problems() > 0 && attempt.analysis.has_details {
+            let closely = self.attempt(code, Calls::Closely);
+            if closely.problems() < attempt.problems() {
+                attempt = closely;
+            }
+        }
         let mut found = RootVerdicts {
             root: self.root.clone(),
             contract: self.contract.clone(),

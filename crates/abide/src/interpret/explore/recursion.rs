@@ -10,7 +10,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{At, Context, Event, Explorer, Key, Place, Reason, Seen};
+use super::{At, Context, Event, Explorer, Key, Links, Place, Reason, Seen};
 use crate::interpret::state::{FlagSource, State, TRACKED};
 use crate::interpret::terms::{Base, Location, Value};
 use crate::registers::{Register, RegisterSet};
@@ -257,6 +257,7 @@ impl Explorer<'_, '_> {
             place: summary.callee,
             context: summary.context,
             stack_pointer: summary.entry,
+            links: Links::NONE,
         };
         let block = self.keys.get(&key)?;
         Some(&self.blocks[*block as usize].state)

@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use super::{Analysis, Calls, Code, Contract, Explorer, Key, Place, Surroundings, Value};
+use super::{Analysis, Calls, Code, Contract, Explorer, Key, Links, Place, Surroundings, Value};
 
 /// What was found of a root that was explored together with others.
 pub struct Explored {
@@ -41,8 +41,9 @@ impl<'code, 'image> Explorer<'code, 'image> {
             .map(|(&root, blocks)| explorer.facts_of(root, blocks))
             .collect();
         let ways = explorer.ways();
-        let terms = Rc::new(explorer.evaluator.terms);
         let relied_on_contracts = explorer.relied_on_contracts;
+        let has_details = explorer.has_details();
+        let terms = Rc::new(explorer.evaluator.terms);
         let alone = reached.iter().map(|blocks| {
             let mut blocks = blocks.iter();
             blocks.all(|&block| roots_of_block[block as usize] == 1)
@@ -56,6 +57,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                     terms: Rc::clone(&terms),
                     ways: Rc::clone(&ways),
                     relied_on_contracts,
+                    has_details,
                 },
                 is_alone,
             })
@@ -77,6 +79,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 place,
                 context: 0,
                 stack_pointer: Value::FRAME,
+                links: Links::NONE,
             };
             self.keys.get(&entry).copied()
         };
