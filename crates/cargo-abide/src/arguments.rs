@@ -76,6 +76,12 @@ pub(crate) struct Check {
     /// The link makes a shared object
     #[arg(long)]
     pub(crate) shared: bool,
+    /// The format of what is linked, as the linker's option: `binary` is a flat image
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) oformat: Option<String>,
+    /// LLD links, not GNU ld
+    #[arg(long)]
+    pub(crate) lld: bool,
     /// Rust source, a directory or a file, to explain findings by and to read declarations from
     #[arg(long, value_name = "PATH")]
     pub(crate) source: Vec<PathBuf>,

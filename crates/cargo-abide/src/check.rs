@@ -130,20 +130,29 @@ fn link(arguments: &Check) -> anyhow::Result<LinkOptions> {
         let text = std::fs::read_to_string(path);
         text.with_context(|| format!("failed to read the linker script `{}`", path.display()))
     });
+    let script = script.transpose()?.map(|text| Script::parse(&text));
     Ok(LinkOptions {
         entry: arguments.entry.clone(),
         complete: arguments.complete,
-        output: output(arguments),
+        output: output(arguments, script.as_ref()),
         group: arguments.group,
         whole_archive: arguments.whole_archive,
         gc_sections: arguments.gc_sections,
-        script: script.transpose()?.map(|text| Script::parse(&text)),
+        script,
         defined: arguments.define.clone(),
     })
 }
 
-fn output(arguments: &Check) -> Option<Output> {
-    if arguments.pie {
+fn output(arguments: &Check, script: Option<&Script>) -> Option<Output> {
+    // The option outranks the script (ld manual, `OUTPUT_FORMAT`).
+    let by_script = script.and_then(|script| script.format.as_deref());
+    let format = arguments.oformat.as_deref().or(by_script);
+    if format == Some("binary") {
+        Some(match arguments.lld {
+            true => Output::FlatByLld,
+            false => Output::Flat,
+        })
+    } else if arguments.pie {
         Some(Output::Pie)
     } else if arguments.shared {
         Some(Output::Shared)

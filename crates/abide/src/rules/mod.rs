@@ -20,6 +20,7 @@ mod interruptible_red_zone;
 mod judgement;
 mod level;
 mod lost_across_call;
+mod lost_got;
 mod misaligned_call;
 mod misaligned_stack_access;
 mod misfit;
@@ -114,6 +115,7 @@ pub static ALL: &[&Rule] = &[
     &interrupted_register_lost::RULE,
     &interruptible_red_zone::RULE,
     &lost_across_call::RULE,
+    &lost_got::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
     &missing_home_space::RULE,

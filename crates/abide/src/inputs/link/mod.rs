@@ -46,6 +46,10 @@ pub enum Output {
     Pie,
     /// A shared object.
     Shared,
+    /// The bytes of memory and nothing else, made by GNU ld (`--oformat binary`).
+    Flat,
+    /// The same, made by LLD.
+    FlatByLld,
 }
 
 /// A symbol of the unit: the object's place in [`LinkUnit::objects`] and its symbol.

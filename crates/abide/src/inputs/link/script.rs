@@ -7,6 +7,8 @@ use std::collections::HashSet;
 pub struct Script {
     /// The argument of `ENTRY`.
     pub entry: Option<String>,
+    /// The first argument of `OUTPUT_FORMAT`.
+    pub format: Option<String>,
     /// The arguments of `EXTERN`: names that are undefined from the start.
     pub wanted: Vec<String>,
     defined: HashSet<String>,
@@ -24,6 +26,7 @@ impl Script {
             let rest = tokens.get(i + 1..).unwrap_or_default();
             match token.as_str() {
                 "ENTRY" => script.entry = script.entry.or_else(|| in_brackets(rest).next()),
+                "OUTPUT_FORMAT" => script.format = in_brackets(rest).next(),
                 "EXTERN" => script.wanted.extend(in_brackets(rest)),
                 "KEEP" => script.kept.extend(in_brackets(rest)),
                 "/DISCARD/" => {
@@ -175,6 +178,14 @@ mod tests {
         assert!(!script.defines("start") && !script.defines("comment"));
         assert!(script.keeps(".text.start") && !script.keeps(".text.other"));
         assert!(script.discards(".note.GNU-stack") && !script.discards(".text"));
+    }
+
+    #[test]
+    fn the_output_may_be_flat() {
+        for text in ["OUTPUT_FORMAT(binary)", "OUTPUT_FORMAT(\"binary\")"] {
+            assert_eq!(Script::parse(text).format.as_deref(), Some("binary"));
+        }
+        assert_eq!(Script::parse("ENTRY(binary)").format, None);
     }
 
     #[test]
