@@ -12,7 +12,7 @@ use super::events::AssumedTable;
 use super::known::Known;
 use super::terms::{Base, BaseId, Function, Terms, Value, mask};
 use crate::inputs::{Image, Place};
-use crate::machine::arithmetic;
+use crate::machine::{Operation, arithmetic};
 
 /// More entries than are listed.
 const MOST: i64 = 4096;
@@ -101,6 +101,22 @@ fn number_at(image: &Image, place: Place, bytes: u8) -> Option<u64> {
     Some(digits.fold(0, |number, &byte| number << 8 | u64::from(byte)))
 }
 
+/// Whether an operation takes a number, and at most one more. Of those that take three the first
+/// two are written as one input.
+const fn takes_one(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::And
+            | Operation::Or
+            | Operation::Xor
+            | Operation::ShiftLeft
+            | Operation::ShiftRight
+            | Operation::ShiftArithmetic
+            | Operation::Multiply
+            | Operation::SignExtend { .. }
+    )
+}
+
 fn gcd(a: i64, b: i64) -> i64 {
     match b {
         0 => a,
@@ -140,11 +156,44 @@ impl Terms {
         of.map(|number| match function {
             Function::Truncate => Some(number & mask(bits)),
             Function::Slice { low } => Some(number >> low & mask(bits)),
-            Function::Operation(operation) => {
+            Function::Operation(operation) if takes_one(operation) => {
                 arithmetic::evaluate(operation, bits, [number, by, 0])
             }
-            Function::Insert { .. } | Function::Condition(..) => None,
+            _ => None,
         })
         .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contracts::Contract;
+    use crate::conventions::SYSTEM_V_X86_64;
+    use crate::interpret::State;
+
+    #[test]
+    fn what_is_made_of_listed_numbers_is_listed() {
+        let mut terms = Terms::new(Contract::of(&SYSTEM_V_X86_64), 4, 8);
+        let mut state = State::at_entry(&mut terms);
+        let read = terms.base(Base::Memory(Value::constant(0), 2));
+        let base = terms.sole_base(read).unwrap();
+        terms.list(base, Rc::from([0x0402, 0x0806]));
+        let mut known = |operation, by: [u64; 2]| {
+            let inputs = [read, Value::constant(by[0]), Value::constant(by[1])];
+            let value = state.compute(&mut terms, operation, 32, inputs);
+            state.known(&terms, value)
+        };
+        let high = known(Operation::ShiftRight, [8, 0]);
+        assert_eq!((high.low, high.high, high.modulo(2)), (4, 8, Some(0)));
+        let low = known(Operation::And, [0xff, 0]);
+        assert_eq!((low.low, low.high, low.modulo(2)), (2, 6, Some(2)));
+        // A bit of another number comes in at the low end of these.
+        let double = known(Operation::ShiftLeftDouble, [1 << 31, 1]);
+        for number in [0x0805, 0x100d] {
+            assert!(!double.and(Known::exactly(number)).is_empty());
+            let log2 = double.log2.min(16);
+            assert_eq!(double.modulo(log2), Known::exactly(number).modulo(log2));
+        }
     }
 }

@@ -33,15 +33,18 @@ fn check(program: &[u8], seed: u64) {
     let around = surroundings(&image);
     let mut code = Code::new(&image);
     let contract = Contract::of(&SYSTEM_V_X86_64);
-    let analysis = Explorer::analyse(&mut code, &around, Calls::ByContract, START, &contract);
+    let calls = match seed % 3 {
+        0 => Calls::Closely,
+        _ => Calls::ByContract,
+    };
+    let analysis = Explorer::analyse(&mut code, &around, calls, START, &contract);
     let gave_up = |seen: &super::super::Seen| matches!(seen.event, Event::Unknown { .. });
     if analysis.facts.events.iter().any(gave_up) {
         return;
     }
     let mut kept = Kept::default();
     loop {
-        let mut explorer =
-            Explorer::new(&mut code, &around, Calls::ByContract, &[START], &contract);
+        let mut explorer = Explorer::new(&mut code, &around, calls, &[START], &contract);
         explorer.kept = kept;
         explorer.settle();
         if let Some(less) = explorer.weaker() {
