@@ -1,8 +1,8 @@
 //! What a rule says of one root, before and after its doubts are looked into.
 
 use super::{Decide, Level};
-use crate::contracts::{Contract, Root, Statics};
-use crate::inputs::{Image, Place, shown_name};
+use crate::contracts::{Contract, Derived, Root, Statics};
+use crate::inputs::{Image, Place, RelocationKind, Resolved, SectionId, shown_name};
 use crate::interpret::replay;
 use crate::interpret::{
     Aim, Base, Callee, Event, Facts, Reason, RedZone, Seen, Terms, Unwound, Value,
@@ -264,6 +264,27 @@ pub fn name_at(image: &Image, place: Place) -> String {
     }
 }
 
+/// The name of a table of addresses that a function stands in.
+fn table_of(image: &Image, function: Place) -> Option<String> {
+    let sections = (0..image.section_count() as u32).map(SectionId);
+    let mut data = sections.filter_map(|id| Some((id, image.section(id)?)));
+    data.find_map(|(id, section)| {
+        let flags = section.flags;
+        let mut relocations = section.relocations.iter();
+        let place = |offset: u64| Place {
+            section: id,
+            offset: offset as i64,
+        };
+        let entry = relocations.find(|relocation| {
+            let target = image.follow(place(relocation.offset), relocation, 0);
+            let is_whole = relocation.kind == RelocationKind::Absolute;
+            flags.alloc && !flags.execute && is_whole && target == Some(Resolved::Place(function))
+        })?;
+        let (name, _) = image.name_of(place(entry.offset))?;
+        Some(shown_name(name).into_owned())
+    })
+}
+
 impl RootFacts<'_> {
     /// The events with their places.
     pub fn events(&self) -> impl Iterator<Item = &Seen> {
@@ -281,6 +302,21 @@ impl RootFacts<'_> {
     #[must_use]
     pub fn name(&self, place: Place) -> String {
         name_at(self.image, place)
+    }
+
+    /// The line that says which gate leads to the root, by the table that it stands in if it is
+    /// known by one.
+    fn gate_line(&self) -> String {
+        let in_table = self.root.derived == Derived::InTable;
+        match in_table
+            .then(|| table_of(self.image, self.root.place))
+            .flatten()
+        {
+            Some(table) => format!(
+                "interrupt = {{ table = \"{table}\" }} # if its first entry is vector 0's, else vector = …"
+            ),
+            None => VECTOR.to_owned(),
+        }
     }
 
     /// What a callee is called.
@@ -377,7 +413,7 @@ impl RootFacts<'_> {
             },
             Reason::Recursion => vec![Decide::Root(at.clone())],
             Reason::Bound => vec![declare("work = 8 # times the usual")],
-            Reason::InterruptReturn => vec![declare(VECTOR)],
+            Reason::InterruptReturn => vec![declare(&self.gate_line())],
             Reason::Instruction(_) => vec![state(
                 "leads_to = [\"…\"] # or, if the next instruction follows, clobbers = [] with what \
                  it changes",
