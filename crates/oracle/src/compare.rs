@@ -2,9 +2,10 @@
 
 use abide::machine::concrete::{Destination, Fault, Machine, Step, Value};
 use abide::machine::{Effect, Effects};
-use abide::registers::{Flags, Register, RegisterSet};
+use abide::registers::{Flags, InstructionSet, Register, RegisterSet};
 
 use crate::model;
+use crate::narrow;
 use crate::processor::{Case, Ending};
 use crate::state::{Areas, CODE, LANDING, SCRATCH, SCRATCH_SIZE, START};
 
@@ -28,6 +29,8 @@ pub struct Run<'a> {
     pub case: &'a Case,
     /// The memory before; that after is in the case.
     pub memory: &'a [u8; SCRATCH_SIZE],
+    /// What it was run as.
+    pub set: InstructionSet,
     /// The instruction.
     pub effects: &'a Effects,
     /// Where the processor saves its registers.
@@ -157,6 +160,10 @@ fn memory_differs(run: &Run<'_>, machine: &mut Machine<'_>, offset: usize) -> Op
 /// What a register held, with bits of no meaning to the model marked unknown.
 fn actual(run: &Run<'_>, register: Register, before: bool) -> Option<(Value, u64)> {
     use abide::registers::File;
+    let is_narrow = run.set == InstructionSet::X86;
+    if is_narrow && !narrow::is_nameable(register) {
+        return None;
+    }
     let state = if before {
         &run.case.before
     } else {
@@ -166,6 +173,8 @@ fn actual(run: &Run<'_>, register: Register, before: bool) -> Option<(Value, u64
     let place = usize::from(number);
     let all = u64::MAX;
     Some(match (file, number) {
+        // What the upper halves hold behind 32-bit code is not defined.
+        (File::General, _) if is_narrow => (Value::number(state.general[place] & 0xffff_ffff), 0xf),
         (File::General, _) => (Value::number(state.general[place]), all),
         (File::Vector, _) => {
             let bytes = run.areas.vector(state, place);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use abide::inputs::Object;
-use iced_x86::{Decoder, DecoderOptions, Instruction, OpKind, Register};
+use abide::registers::InstructionSet;
+use iced_x86::{CodeSize, Decoder, DecoderOptions, Instruction, OpKind, Register};
 
 /// How many different encodings of a form are kept.
 const EXAMPLES: usize = 2;
@@ -59,11 +60,14 @@ fn kind(register: Register) -> &'static str {
 
 fn memory(instruction: &Instruction) -> &'static str {
     let (base, index) = (instruction.memory_base(), instruction.memory_index());
-    let is_narrow = base.is_gpr32() || index.is_gpr32();
+    let is_narrow = match instruction.code_size() {
+        CodeSize::Code64 => base.is_gpr32() || index.is_gpr32(),
+        _ => base.is_gpr16() || index.is_gpr16(),
+    };
     match (base, index) {
         _ if is_narrow => " [narrow]",
         (Register::RIP | Register::EIP, _) => " [rip]",
-        (Register::RSP, Register::None) => " [rsp]",
+        (Register::RSP | Register::ESP, Register::None) => " [rsp]",
         (Register::None, Register::None) => " [absolute]",
         (Register::None, _) => " [index]",
         (_, Register::None) => " [base]",
@@ -80,10 +84,12 @@ fn are_same(instruction: &Instruction) -> bool {
     matches!(registers.as_slice(), [.., a, b] if a == b)
 }
 
-/// Adds the forms in an object's code.
-pub fn scan(object: &Object, forms: &mut Forms) {
-    for section in object.sections.iter().filter(|s| s.flags.execute) {
-        let mut decoder = Decoder::new(64, &section.data, DecoderOptions::AMD);
+/// Adds the forms in an object's code, if it is for that instruction set.
+pub fn scan(object: &Object, set: InstructionSet, forms: &mut Forms) {
+    let is_of_set = object.instruction_set == Some(set);
+    let sections = object.sections.iter().filter(|_| is_of_set);
+    for section in sections.filter(|section| section.flags.execute) {
+        let mut decoder = decoder(&section.data, set);
         let mut instruction = Instruction::default();
         while decoder.can_decode() {
             let start = decoder.position();
@@ -104,18 +110,21 @@ fn add(forms: &mut Forms, instruction: &Instruction, bytes: &[u8]) {
     }
 }
 
+fn decoder(bytes: &[u8], set: InstructionSet) -> Decoder<'_> {
+    Decoder::new(set.bits().into(), bytes, DecoderOptions::AMD)
+}
+
 /// Reads a list as [`print()`] writes it; lines that are none are left out.
 #[must_use]
-pub fn parse(text: &str) -> Forms {
+pub fn parse(text: &str, set: InstructionSet) -> Forms {
     let mut forms = Forms::new();
     for line in text.lines() {
         let Some(bytes) = parse_hex(line) else {
             continue;
         };
-        let mut decoder = Decoder::new(64, &bytes, DecoderOptions::AMD);
-        let instruction = decoder.decode();
+        let instruction = decoder(&bytes, set).decode();
         if !instruction.is_invalid() {
-            add(&mut forms, &instruction, &bytes);
+            add(&mut forms, &instruction, &bytes[..instruction.len()]);
         }
     }
     forms

@@ -5,7 +5,7 @@
 //! flag and byte of memory that the concrete evaluator knows must agree, and
 //! only what it leaves open may differ.
 //!
-//! What needs privilege runs in a [`guest`].
+//! What needs privilege runs in a [`guest`], code of 32 bits by a far jump ([`narrow`]).
 //!
 //! Of every two runs the second agrees with the first in what the effects read
 //! and in nothing else, so that a read that is left out shows too.
@@ -21,6 +21,7 @@ pub mod form;
 pub mod guard;
 pub mod guest;
 pub mod model;
+pub mod narrow;
 pub mod plan;
 pub mod processor;
 pub mod random;

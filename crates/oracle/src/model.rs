@@ -8,6 +8,7 @@ use abide::machine::concrete::{Layout, Machine, Step, Value};
 use abide::machine::x86::{LiftError, Lifter};
 use abide::registers::{Flags, InstructionSet, Register};
 
+use crate::narrow;
 use crate::state::{Areas, CODE, CODE_SIZE, SCRATCH, SCRATCH_SIZE, START, State};
 
 /// Where the instruction is, in the model's image.
@@ -18,7 +19,7 @@ pub const PLACE: Place = Place {
 
 /// An image that has nothing but the code of a run, at its address.
 #[must_use]
-pub fn image(code: &[u8; CODE_SIZE]) -> Image {
+pub fn image(code: &[u8; CODE_SIZE], set: InstructionSet) -> Image {
     let section = Section {
         name: ".text".into(),
         address: CODE,
@@ -35,9 +36,11 @@ pub fn image(code: &[u8; CODE_SIZE]) -> Image {
     };
     Image::new(vec![Object {
         name: "oracle".into(),
-        format: Format::Elf { is_64: true },
+        format: Format::Elf {
+            is_64: set == InstructionSet::X86_64,
+        },
         kind: ObjectKind::Executable,
-        instruction_set: Some(InstructionSet::X86_64),
+        instruction_set: Some(set),
         language: Language::Assembly,
         sections: vec![section],
         symbols: Vec::new(),
@@ -71,6 +74,9 @@ pub fn run<'a>(
 ) -> (Machine<'a>, Step) {
     let mut machine = Machine::new(layout, 0);
     set_registers(&mut machine, before, areas);
+    for (number, selector) in (0..).zip(segments(layout.image().set_of(PLACE.section))) {
+        machine.set(Register::segment(number), selector);
+    }
     for (chunk, address) in memory.chunks(64).zip((SCRATCH..).step_by(64)) {
         machine.memory().write(address, 64, value(chunk));
     }
@@ -92,9 +98,6 @@ fn set_registers(machine: &mut Machine<'_>, before: &State, areas: Areas) {
         machine.set(Register::mask(number), mask);
         machine.set(Register::x87(number), before.x87(place));
     }
-    for (number, selector) in (0..).zip(segments()) {
-        machine.set(Register::segment(number), selector);
-    }
     machine.set(Register::MXCSR, before.mxcsr());
     machine.set(Register::X87_CONTROL, before.x87_control());
     let tags = tag_word(before.x87_in_use());
@@ -106,7 +109,7 @@ fn set_registers(machine: &mut Machine<'_>, before: &State, areas: Areas) {
 }
 
 /// The selectors in `es`, `cs`, `ss`, `ds`, `fs` and `gs`, which no run changes.
-fn segments() -> [u64; 6] {
+fn segments(set: InstructionSet) -> [u64; 6] {
     let (es, cs, ss, ds, fs, gs): (u64, u64, u64, u64, u64, u64);
     // SAFETY: reading a selector changes nothing.
     unsafe {
@@ -117,7 +120,13 @@ fn segments() -> [u64; 6] {
             options(nomem, nostack, preserves_flags)
         );
     }
-    [es, cs, ss, ds, fs, gs]
+    match set {
+        InstructionSet::X86_64 => [es, cs, ss, ds, fs, gs],
+        InstructionSet::X86 => {
+            let data = u64::from(narrow::DATA);
+            [data, narrow::NARROW.into(), ss, data, fs, gs]
+        }
+    }
 }
 
 /// The full tag word: 3 for each register that is not in use.

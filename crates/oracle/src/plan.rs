@@ -1,11 +1,14 @@
 //! Aims an instruction's operands and branches at memory that may be touched.
 
 use iced_x86::{
-    Code, ConstantOffsets, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind,
-    Register,
+    Code, CodeSize, ConstantOffsets, CpuidFeature, Decoder, DecoderOptions, FlowControl,
+    Instruction, Mnemonic, OpKind, Register,
 };
 
+use abide::registers::InstructionSet;
+
 use crate::guest::{BASES, PAGES};
+use crate::narrow;
 use crate::processor::{CONTROL_0, CONTROL_4, Case};
 use crate::random::Random;
 use crate::state::{Areas, CODE, LANDING, SCRATCH, SCRATCH_SIZE, STACK, START};
@@ -35,6 +38,8 @@ pub struct Plan {
     pub bytes: Vec<u8>,
     /// It, decoded where it runs.
     pub instruction: Instruction,
+    /// What it is an instruction of.
+    pub set: InstructionSet,
 }
 
 /// Makes a plan, or says why the instruction is not run.
@@ -43,9 +48,12 @@ pub struct Plan {
 ///
 /// For instructions whose effect a child cannot survive or show: system calls,
 /// far branches, writes of segments and their bases.
-pub fn plan(bytes: &[u8], venue: Venue) -> Result<Plan, &'static str> {
-    let (instruction, offsets) = decode(bytes);
+pub fn plan(bytes: &[u8], set: InstructionSet, venue: Venue) -> Result<Plan, &'static str> {
+    let (instruction, offsets) = decode(bytes, set);
     let refusal = match venue {
+        Venue::Child if set == InstructionSet::X86 => {
+            refusal_of_narrow(&instruction).or_else(|| refusal(&instruction))
+        }
         Venue::Child => refusal(&instruction),
         Venue::Guest => refusal_of_guest(&instruction, bytes),
     };
@@ -54,12 +62,16 @@ pub fn plan(bytes: &[u8], venue: Venue) -> Result<Plan, &'static str> {
     }
     let mut bytes = bytes.to_vec();
     patch(&mut bytes, &instruction, offsets);
-    let (instruction, _) = decode(&bytes);
-    Ok(Plan { bytes, instruction })
+    let (instruction, _) = decode(&bytes, set);
+    Ok(Plan {
+        bytes,
+        instruction,
+        set,
+    })
 }
 
-fn decode(bytes: &[u8]) -> (Instruction, ConstantOffsets) {
-    let mut decoder = Decoder::with_ip(64, bytes, CODE + START, DecoderOptions::AMD);
+fn decode(bytes: &[u8], set: InstructionSet) -> (Instruction, ConstantOffsets) {
+    let mut decoder = Decoder::with_ip(set.bits().into(), bytes, CODE + START, DecoderOptions::AMD);
     let instruction = decoder.decode();
     let offsets = decoder.get_constant_offsets(&instruction);
     (instruction, offsets)
@@ -85,13 +97,45 @@ fn refusal(i: &Instruction) -> Option<&'static str> {
             Some("waits or changes rights")
         }
         _ if i.is_privileged() => Some("privileged"),
-        _ if is_segment_write => Some("writes a segment"),
+        _ if is_segment_write && !is_data_segment(i) => Some("writes a segment"),
         _ if matches!(i.segment_prefix(), Register::FS | Register::GS) => Some("fs or gs"),
         _ if is_wide_branch(i) => Some("branch of 16 bits or far"),
         _ if matches!(i.flow_control(), FlowControl::XbeginXabortXend) => Some("transaction"),
         _ if i.is_ip_rel_memory_operand() && i.memory_base() == Register::EIP => Some("eip"),
         _ => None,
     }
+}
+
+/// Why 32-bit code is not run that would run among 64-bit code.
+fn refusal_of_narrow(i: &Instruction) -> Option<&'static str> {
+    use Mnemonic as M;
+    let has_memory = i.op_kinds().any(|kind| kind == OpKind::Memory);
+    let base = [i.memory_base(), i.memory_index()];
+    match i.mnemonic() {
+        M::Lea => None,
+        M::Lds | M::Les => Some("a far pointer must stand behind it"),
+        M::Into | M::Bound => Some("traps"),
+        _ if has_memory && i.memory_segment() == Register::CS => Some("by the code's segment"),
+        // The lowest 64 KiB belong to the system.
+        _ if has_memory && base.into_iter().any(Register::is_gpr16) => Some("address of 16 bits"),
+        _ if has_memory && i.memory_displ_size() == 2 => Some("address of 16 bits"),
+        _ if i.is_string_instruction() && has_narrow_string(i) => Some("address of 16 bits"),
+        _ => None,
+    }
+}
+
+fn has_narrow_string(i: &Instruction) -> bool {
+    i.op_kinds().any(|kind| {
+        matches!(
+            kind,
+            OpKind::MemorySegSI | OpKind::MemorySegDI | OpKind::MemoryESDI
+        )
+    })
+}
+
+/// Whether it writes a data segment that 32-bit code has and 64-bit code ignores.
+fn is_data_segment(i: &Instruction) -> bool {
+    i.code_size() == CodeSize::Code32 && matches!(i.op_register(0), Register::DS | Register::ES)
 }
 
 /// Why not even a guest runs it.
@@ -120,27 +164,43 @@ fn refusal_of_guest(i: &Instruction, bytes: &[u8]) -> Option<&'static str> {
 
 fn is_wide_branch(i: &Instruction) -> bool {
     let kind = (i.op_count() > 0).then(|| i.op_kind(0));
-    let is_wide = matches!(
+    let is_narrow = i.code_size() == CodeSize::Code32;
+    let (near, word) = match is_narrow {
+        true => (OpKind::NearBranch32, 4),
+        false => (OpKind::NearBranch64, 8),
+    };
+    let is_branch = matches!(
         kind,
         Some(
-            OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::FarBranch16 | OpKind::FarBranch32
+            OpKind::NearBranch16
+                | OpKind::NearBranch32
+                | OpKind::NearBranch64
+                | OpKind::FarBranch16
+                | OpKind::FarBranch32
         )
     );
+    let is_wide = is_branch && kind != Some(near);
     let is_indirect = matches!(
         i.flow_control(),
         FlowControl::IndirectBranch | FlowControl::IndirectCall
     );
     let is_near = i.is_jmp_near_indirect() || i.is_call_near_indirect();
-    let is_narrow = kind == Some(OpKind::Register) && i.op_register(0).size() != 8
-        || kind == Some(OpKind::Memory) && i.memory_size().size() != 8;
+    let is_odd = kind == Some(OpKind::Register) && i.op_register(0).size() != word
+        || kind == Some(OpKind::Memory) && i.memory_size().size() != word;
+    let is_own_return = match i.code() {
+        Code::Retnq | Code::Retnq_imm16 => !is_narrow,
+        Code::Retnd | Code::Retnd_imm16 => is_narrow,
+        _ => false,
+    };
     is_wide
-        || is_indirect && (!is_near || is_narrow)
-        || i.mnemonic() == Mnemonic::Ret && !matches!(i.code(), Code::Retnq | Code::Retnq_imm16)
+        || is_indirect && (!is_near || is_odd)
+        || i.mnemonic() == Mnemonic::Ret && !is_own_return
 }
 
 fn patch(bytes: &mut [u8], i: &Instruction, offsets: ConstantOffsets) {
     let next = CODE + START + bytes.len() as u64;
-    let is_branch = i.op_count() > 0 && i.op_kind(0) == OpKind::NearBranch64;
+    let is_branch =
+        i.op_count() > 0 && matches!(i.op_kind(0), OpKind::NearBranch64 | OpKind::NearBranch32);
     if is_branch && offsets.has_immediate() {
         let distance = (CODE + LANDING).wrapping_sub(next);
         write(
@@ -165,6 +225,7 @@ fn patch(bytes: &mut [u8], i: &Instruction, offsets: ConstantOffsets) {
     }
     let value = match (i.memory_base(), i.memory_index()) {
         (Register::RIP, _) => target.wrapping_sub(next),
+        (Register::None, Register::None) if offsets.displacement_size() == 2 => return,
         (Register::None, Register::None) => target,
         _ => return,
     };
@@ -191,6 +252,9 @@ impl Plan {
     /// instruction points to is in the scratch memory.
     pub fn prepare(&self, case: &mut Case, areas: Areas, random: &mut Random) {
         case.before = areas.random_state(random);
+        if self.set == InstructionSet::X86 {
+            narrow::narrow(&mut case.before);
+        }
         random.fill(&mut case.memory);
         let i = &self.instruction;
         self.aim_implicit(case, random);
@@ -199,6 +263,9 @@ impl Plan {
         }
         self.choose_values(case, random);
         self.choose_mask(case, areas);
+        if self.set == InstructionSet::X86 {
+            narrow::narrow(&mut case.before);
+        }
     }
 
     /// A mask of zeros would suppress the faults that the model foresees.
@@ -242,7 +309,12 @@ impl Plan {
     /// Solves base + index * scale + displacement for the base, or the index.
     fn aim_operand(&self, case: &mut Case, areas: Areas, random: &mut Random) {
         let i = &self.instruction;
-        let target = spot(random);
+        // AMD's processors take any address here, Intel's do not (SDM vol. 2, SHA1MSG1, "class 4").
+        let is_lax = i.cpuid_features().contains(&CpuidFeature::SHA);
+        let target = match spot(random) {
+            spot if is_lax => spot & !0xf,
+            spot => spot,
+        };
         let displacement = i.memory_displacement64();
         let scale = u64::from(i.memory_index_scale().max(1));
         let (base, index) = (i.memory_base(), i.memory_index());
@@ -327,9 +399,12 @@ impl Plan {
             M::Mov | M::Pop
                 if i.op_kind(0) == OpKind::Register && i.op_register(0).is_segment_register() =>
             {
-                let selector = 0x10 * random.below(2);
+                let selector = match self.set {
+                    InstructionSet::X86_64 => 0x10 * random.below(2),
+                    InstructionSet::X86 => narrow::DATA.into(),
+                };
                 match (i.mnemonic(), i.op_kinds().nth(1)) {
-                    (M::Pop, _) => put(case, general[4], selector, 8),
+                    (M::Pop, _) => put(case, general[4], selector, self.word()),
                     (_, Some(OpKind::Register)) => {
                         let number = i.op_register(1).number();
                         case.before.general[number] = general[number] & !0xffff | selector;
@@ -337,13 +412,15 @@ impl Plan {
                     _ => put(case, self.address(case), selector, 2),
                 }
             }
-            M::Ret => put(case, general[4], landing, 8),
-            M::Popf | M::Popfq => put(case, general[4], random.bits() & 0xcd5, 8),
+            M::Ret => put(case, general[4], landing, self.word()),
+            M::Popf | M::Popfd | M::Popfq => {
+                put(case, general[4], random.bits() & 0xcd5, self.word());
+            }
             M::Jmp | M::Call if i.op_kind(0) == OpKind::Register => {
                 case.before.general[i.op_register(0).number()] = landing;
             }
             M::Jmp | M::Call if i.op_kind(0) == OpKind::Memory => {
-                put(case, self.address(case), landing, 8);
+                put(case, self.address(case), landing, self.word());
             }
             M::Xgetbv => case.before.general[1] = random.bits() << 32,
             M::Fldcw => {
@@ -379,10 +456,16 @@ impl Plan {
             }
             _ => {}
         }
-        if matches!(i.code(), Code::Pop_rm16 | Code::Pop_rm64) && i.memory_base() == Register::RSP {
+        let is_pop = matches!(i.code(), Code::Pop_rm16 | Code::Pop_rm32 | Code::Pop_rm64);
+        if is_pop && i.memory_base().full_register() == Register::RSP {
             // The address counts from `rsp` after the pop.
             case.before.general[4] = STACK;
         }
+    }
+
+    /// The bytes of a word on the stack.
+    fn word(&self) -> usize {
+        self.set.word().into()
     }
 
     /// The address of the explicit memory operand.

@@ -7,7 +7,10 @@
 use std::arch::asm;
 use std::ptr;
 
+use abide::registers::InstructionSet;
+
 use crate::guard::{self, map};
+use crate::narrow;
 use crate::shared::Shared;
 use crate::state::{CODE, CODE_SIZE, LANDING, SCRATCH, SCRATCH_SIZE, START, State};
 use crate::trampoline;
@@ -83,8 +86,12 @@ pub fn enabled_components() -> u64 {
 
 /// The code of a run: the instruction, and jumps to where it may lead.
 #[must_use]
-pub fn code(instruction: &[u8]) -> [u8; CODE_SIZE] {
-    code_to(instruction, trampoline::next(), trampoline::landing())
+pub fn code(instruction: &[u8], set: InstructionSet) -> [u8; CODE_SIZE] {
+    let (next, landing) = (trampoline::next(), trampoline::landing());
+    match set {
+        InstructionSet::X86_64 => code_to(instruction, next, landing),
+        InstructionSet::X86 => narrow::code(instruction, next, landing),
+    }
 }
 
 /// The same, with the two addresses that control goes on at.
@@ -99,7 +106,7 @@ pub(crate) fn code_to(instruction: &[u8], next: u64, landing: u64) -> [u8; CODE_
 }
 
 /// `jmp [rip]`, and the address behind it.
-fn put_jump(code: &mut [u8], to: u64) {
+pub(crate) fn put_jump(code: &mut [u8], to: u64) {
     code[..6].copy_from_slice(&[0xff, 0x25, 0, 0, 0, 0]);
     code[6..14].copy_from_slice(&to.to_le_bytes());
 }
@@ -131,18 +138,29 @@ impl Cases {
     }
 
     /// Runs the first `count` cases with this code, in a child.
-    pub fn run(&mut self, count: usize, code: &[u8; CODE_SIZE], components: u64) {
+    pub fn run(
+        &mut self,
+        count: usize,
+        code: &[u8; CODE_SIZE],
+        set: InstructionSet,
+        components: u64,
+    ) {
         let cases = &mut self.get()[..count];
         for case in cases.iter_mut() {
             case.after.ending = 0;
         }
         // SAFETY: `work` makes system calls and touches plain memory, no more.
-        unsafe { guard::in_child(|| work(cases, code, components).is_some()) };
+        unsafe { guard::in_child(|| work(cases, code, set, components).is_some()) };
     }
 }
 
 /// What the child does.
-fn work(cases: &mut [Case], code: &[u8; CODE_SIZE], components: u64) -> Option<()> {
+fn work(
+    cases: &mut [Case],
+    code: &[u8; CODE_SIZE],
+    set: InstructionSet,
+    components: u64,
+) -> Option<()> {
     let fixed = libc::MAP_PRIVATE | libc::MAP_FIXED_NOREPLACE;
     let read_write = libc::PROT_READ | libc::PROT_WRITE;
     let page = map(CODE, 4096, read_write | libc::PROT_EXEC, fixed)?;
@@ -154,7 +172,14 @@ fn work(cases: &mut [Case], code: &[u8; CODE_SIZE], components: u64) -> Option<(
         libc::alarm(PATIENCE);
         for case in cases {
             ptr::copy_nonoverlapping(case.memory.as_ptr(), scratch.cast(), SCRATCH_SIZE);
-            trampoline::run(CODE + START, &case.before, &mut case.after, components);
+            let entry = match set {
+                InstructionSet::X86_64 => CODE + START,
+                InstructionSet::X86 => {
+                    narrow::settle();
+                    CODE + narrow::ENTRY
+                }
+            };
+            trampoline::run(entry, &case.before, &mut case.after, components);
             ptr::copy_nonoverlapping(scratch.cast(), case.memory.as_mut_ptr(), SCRATCH_SIZE);
         }
     }

@@ -5,6 +5,7 @@ use std::io;
 
 use abide::machine::concrete::Layout;
 use abide::machine::{Effect, Effects};
+use abide::registers::InstructionSet;
 
 use crate::compare::{Outcome, Run, compare};
 use crate::form::Forms;
@@ -47,7 +48,7 @@ const DIFFERENCES: usize = 3;
 ///
 /// The result follows from the forms and the number alone.
 #[must_use]
-pub fn run(forms: &Forms, states: usize) -> Option<Report> {
+pub fn run(forms: &Forms, set: InstructionSet, states: usize) -> Option<Report> {
     let areas = Areas::of_processor();
     let mut cases = Cases::new(states)?;
     let mut report = Report::default();
@@ -55,7 +56,7 @@ pub fn run(forms: &Forms, states: usize) -> Option<Report> {
         let mut form = FormReport::default();
         for (number, bytes) in (0..).zip(examples) {
             let seed = Random::new(seed_of(name) ^ number).bits();
-            match plan(bytes, Venue::Child) {
+            match plan(bytes, set, Venue::Child) {
                 Ok(plan) => form.run(&plan, &mut cases, states, areas, seed),
                 Err(reason) => form.void(reason),
             }
@@ -85,7 +86,7 @@ fn prepare(
         if let [case, rest @ ..] = pair {
             plan.prepare(case, areas, &mut random);
             for twin in rest {
-                twin::make(case, twin, effects, areas, &mut random);
+                twin::make(case, twin, effects, plan.set, areas, &mut random);
             }
         }
     }
@@ -98,8 +99,8 @@ impl FormReport {
     }
 
     fn run(&mut self, plan: &Plan, cases: &mut Cases, states: usize, areas: Areas, seed: u64) {
-        let code = code(&plan.bytes);
-        let image = model::image(&code);
+        let code = code(&plan.bytes, plan.set);
+        let image = model::image(&code, plan.set);
         let Ok(effects) = model::lift(&image) else {
             self.void("the lifter finds no instruction");
             return;
@@ -109,7 +110,7 @@ impl FormReport {
             .iter()
             .any(|effect| matches!(effect, Effect::Opaque { .. }));
         let memories = prepare(plan, &mut cases.get()[..states], &effects, areas, seed);
-        cases.run(states, &code, areas.components);
+        cases.run(states, &code, plan.set, areas.components);
         self.judge(plan, &cases.get()[..states], &memories, areas);
     }
 
@@ -121,7 +122,7 @@ impl FormReport {
         memories: &[[u8; SCRATCH_SIZE]],
         areas: Areas,
     ) {
-        let image = model::image(&code(&plan.bytes));
+        let image = model::image(&code(&plan.bytes, plan.set), plan.set);
         let Ok(effects) = model::lift(&image) else {
             return;
         };
@@ -131,6 +132,7 @@ impl FormReport {
             let run = Run {
                 case,
                 memory,
+                set: plan.set,
                 effects: &effects,
                 areas,
             };
@@ -178,7 +180,7 @@ struct Ordered {
 }
 
 impl Report {
-    /// Runs in a guest what no child could show.
+    /// Runs in a guest what no child could show of 64-bit code.
     ///
     /// # Errors
     ///
@@ -192,12 +194,12 @@ impl Report {
             };
             for (number, bytes) in (0..).zip(examples) {
                 let seed = Random::new(seed_of(name) ^ number).bits();
-                let Err(refusal) = plan(bytes, Venue::Child) else {
+                let Err(refusal) = plan(bytes, InstructionSet::X86_64, Venue::Child) else {
                     continue;
                 };
                 // What kept a child from it is no reason any more.
                 report.void.remove(refusal);
-                let plan = match plan(bytes, Venue::Guest) {
+                let plan = match plan(bytes, InstructionSet::X86_64, Venue::Guest) {
                     Ok(plan) => plan,
                     Err(reason) => {
                         report.void(reason);
@@ -206,7 +208,7 @@ impl Report {
                 };
                 let code = Guest::code(&plan.bytes);
                 let first = ordered.len() * GUEST_STATES;
-                let Ok(effects) = model::lift(&model::image(&code)) else {
+                let Ok(effects) = model::lift(&model::image(&code, plan.set)) else {
                     continue;
                 };
                 if first + GUEST_STATES > MOST_JOBS {

@@ -9,6 +9,9 @@ const GENERAL: usize = std::mem::offset_of!(State, general);
 const FLAGS: usize = std::mem::offset_of!(State, flags);
 const ENDING: usize = std::mem::offset_of!(State, ending);
 
+/// Linux's segment of 64-bit code (`__USER_CS`).
+const WIDE: i64 = 0x33;
+
 global_asm!(
     ".pushsection .data",
     ".balign 8",
@@ -153,5 +156,9 @@ pub unsafe fn run(entry: u64, before: &State, after: &mut State, components: u64
 pub fn leave(context: &mut libc::ucontext_t, ending: u64) {
     // SAFETY: the run and its signal handler are one thread.
     unsafe { oracle_ending = ending };
-    context.uc_mcontext.gregs[libc::REG_RIP as usize] = &raw const oracle_leave as i64;
+    let registers = &mut context.uc_mcontext.gregs;
+    registers[libc::REG_RIP as usize] = &raw const oracle_leave as i64;
+    // It may have interrupted 32-bit code; `cs` is the lowest 16 bits.
+    let segments = &mut registers[libc::REG_CSGSFS as usize];
+    *segments = *segments & !0xffff | WIDE;
 }

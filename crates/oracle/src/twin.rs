@@ -5,8 +5,9 @@
 //! leaves open included.
 
 use abide::machine::{BlockOperation, Effect, Effects, Flow};
-use abide::registers::{File, Flags, Part, Register};
+use abide::registers::{File, Flags, InstructionSet, Part, Register};
 
+use crate::narrow;
 use crate::processor::{Case, Ending};
 use crate::random::Random;
 use crate::state::{Areas, State};
@@ -24,8 +25,18 @@ pub fn is_closed(effects: &Effects) -> bool {
 }
 
 /// Makes `twin` a case that agrees with `case` in memory and in all that is read.
-pub fn make(case: &Case, twin: &mut Case, effects: &Effects, areas: Areas, random: &mut Random) {
+pub fn make(
+    case: &Case,
+    twin: &mut Case,
+    effects: &Effects,
+    set: InstructionSet,
+    areas: Areas,
+    random: &mut Random,
+) {
     let mut state = areas.random_state(random);
+    if set == InstructionSet::X86 {
+        narrow::narrow(&mut state);
+    }
     // The control and status words count as read by all.
     state.xsave[..32].copy_from_slice(&case.before.xsave[..32]);
     for part in parts_read(effects) {

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use abide::machine::concrete::Layout;
+use abide::registers::InstructionSet;
 use oracle::compare::{Outcome, Run, compare};
 use oracle::form::{Forms, parse};
 use oracle::guest::Guest;
@@ -21,16 +22,25 @@ const SHARE: usize = 6;
 /// On so many states.
 const STATES: usize = 6;
 
+const WIDE: InstructionSet = InstructionSet::X86_64;
+const NARROW: InstructionSet = InstructionSet::X86;
+
 #[test]
 fn effects_agree_with_the_processor() {
-    let mut forms: Forms = parse(include_str!("../forms.txt"))
-        .into_iter()
-        .step_by(SHARE)
-        .collect();
+    agree(include_str!("../forms.txt"), WIDE);
+}
+
+#[test]
+fn effects_of_32_bit_code_agree_with_the_processor() {
+    agree(include_str!("../forms_i386.txt"), NARROW);
+}
+
+fn agree(list: &str, set: InstructionSet) {
+    let mut forms: Forms = parse(list, set).into_iter().step_by(SHARE).collect();
     for encodings in forms.values_mut() {
         encodings.truncate(1);
     }
-    let report = oracle::report::run(&forms, STATES).expect("memory for the runs");
+    let report = oracle::report::run(&forms, set, STATES).expect("memory for the runs");
     assert!(report.differing().next().is_none(), "{}", report.text());
     assert!(
         report.tested() > forms.len() / 2,
@@ -46,15 +56,15 @@ const SUB: [u8; 3] = [0x48, 0x29, 0xc8];
 /// Runs one instruction, and judges it by the effects of another.
 fn judge(instruction: &[u8], effects: &[u8]) -> Vec<Outcome> {
     let areas = Areas::of_processor();
-    let plan = plan(instruction, Venue::Child).expect("a child can run it");
+    let plan = plan(instruction, WIDE, Venue::Child).expect("a child can run it");
     let mut cases = Cases::new(STATES).expect("memory for the runs");
     let mut random = Random::new(1);
     for case in cases.get() {
         plan.prepare(case, areas, &mut random);
     }
     let memories: Vec<_> = cases.get().iter().map(|case| case.memory).collect();
-    cases.run(STATES, &code(&plan.bytes), areas.components);
-    let image = model::image(&code(effects));
+    cases.run(STATES, &code(&plan.bytes, WIDE), WIDE, areas.components);
+    let image = model::image(&code(effects, WIDE), WIDE);
     let effects = model::lift(&image).expect("an instruction");
     let layout = Layout::new(&image);
     let runs = cases.get().iter().zip(&memories);
@@ -63,6 +73,7 @@ fn judge(instruction: &[u8], effects: &[u8]) -> Vec<Outcome> {
         let run = Run {
             case,
             memory,
+            set: WIDE,
             effects: &effects,
             areas,
         };
@@ -83,7 +94,7 @@ const PRIVILEGED: &str = "fa\nec\n64668b03\n8ed8\n48cf\n0f0138\n480fae0c24\n";
 
 #[test]
 fn what_needs_privilege_agrees_in_a_guest() {
-    let forms = parse(PRIVILEGED);
+    let forms = parse(PRIVILEGED, WIDE);
     let mut report = Report::default();
     for name in forms.keys() {
         report.forms.insert(name.clone(), Default::default());

@@ -1,7 +1,7 @@
 //! Everything else: what is read and written is known, the results are open.
 
 use iced_x86::{
-    EncodingKind, FlowControl, InstructionInfo, InstructionInfoFactory, OpAccess, OpKind,
+    EncodingKind, FlowControl, InstructionInfo, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
     Register as Name, RflagsBits, UsedMemory, UsedRegister,
 };
 
@@ -35,13 +35,19 @@ impl Lift<'_> {
     }
 
     /// Vector arithmetic depends on its inputs; what else is left open asks
-    /// the machine (segments, control registers, counters).
+    /// the machine (segments, control registers, counters). The upper half that `insertq` and
+    /// `extrq` leave is undefined (AMD64 APM vol. 4).
     fn is_determined(&self, info: &InstructionInfo) -> bool {
+        let is_undefined = matches!(
+            self.instruction.mnemonic(),
+            Mnemonic::Insertq | Mnemonic::Extrq
+        );
         self.instruction.encoding() != EncodingKind::Legacy
-            || info.used_registers().iter().any(|used| {
-                let name = used.register();
-                name.is_vector_register() || name.is_mm() || name.is_st()
-            })
+            || !is_undefined
+                && info.used_registers().iter().any(|used| {
+                    let name = used.register();
+                    name.is_vector_register() || name.is_mm() || name.is_st()
+                })
     }
 
     fn read_registers(&mut self, info: &InstructionInfo) {

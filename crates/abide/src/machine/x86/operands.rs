@@ -237,6 +237,8 @@ impl Lift<'_> {
             M::Vmovaps | M::Vmovapd | M::Vmovdqa | M::Vmovdqa32 | M::Vmovdqa64 => whole,
             M::Vmovntps | M::Vmovntpd | M::Vmovntdq | M::Vmovntdqa => whole,
             M::Cmpxchg16b => 16,
+            // Their target is a register of MMX, yet what they read is SSE2's.
+            M::Cvtpd2pi | M::Cvttpd2pi => whole,
             M::Fxsave | M::Fxsave64 | M::Fxrstor | M::Fxrstor64 => 16,
             M::Xsave | M::Xsave64 | M::Xsaveopt | M::Xsaveopt64 => 64,
             M::Xsavec | M::Xsavec64 | M::Xsaves | M::Xsaves64 => 64,

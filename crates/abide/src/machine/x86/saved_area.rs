@@ -80,8 +80,8 @@ impl Lift<'_> {
         self.store(address, value, bits, 1, area.segment);
     }
 
-    /// How many vector registers there are in the area: eight outside of 64-bit mode.
-    const fn vector_count(&self) -> u8 {
+    /// How many vector registers SSE has: eight outside of 64-bit mode.
+    pub(super) const fn vector_count(&self) -> u8 {
         if self.word == 64 { 16 } else { 8 }
     }
 

@@ -206,9 +206,10 @@ impl Lift<'_> {
         }
     }
 
-    /// `vzeroupper` and `vzeroall` know sixteen registers, not AVX-512's others.
+    /// `vzeroupper` and `vzeroall` know sixteen registers, eight outside of 64-bit mode, and not
+    /// AVX-512's others.
     fn zero_vectors(&mut self, low: u16) {
-        for number in 0..16 {
+        for number in 0..self.vector_count() {
             let part = Part {
                 register: Register::vector(number),
                 low,
