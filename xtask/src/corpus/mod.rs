@@ -9,6 +9,7 @@ mod assembly;
 mod build;
 mod entry;
 mod expectations;
+mod i386;
 mod index;
 pub(crate) mod linker;
 mod measure;
@@ -43,6 +44,9 @@ pub(crate) struct Options {
     /// What the entries' assembly is on Windows, by Microsoft's convention.
     #[arg(long, conflicts_with_all = ["build", "set"])]
     windows: bool,
+    /// What the entries' assembly is for 32-bit x86.
+    #[arg(long, conflicts_with_all = ["build", "set", "windows"])]
+    i386: bool,
     /// Only this entry; may be given several times.
     #[arg(long = "crate", value_name = "NAME")]
     names: Vec<String>,
@@ -54,8 +58,11 @@ pub(crate) struct Options {
 /// Does what the options say; a row that could not be made is told, and the others are printed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let entries = choose(options.set, &options.names)?;
-    if options.windows {
-        let (rows, failures) = windows::rows(&entries)?;
+    if options.windows || options.i386 {
+        let (rows, failures) = match options.i386 {
+            true => i386::rows(&entries)?,
+            false => windows::rows(&entries)?,
+        };
         let _ = std::io::stdout().write_all(table::render(&rows).as_bytes());
         return Ok(ExitCode::from(tell(&rows, &failures)));
     }

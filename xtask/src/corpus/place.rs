@@ -49,6 +49,11 @@ pub(crate) fn windows() -> PathBuf {
     repository().join("corpus/windows.toml")
 }
 
+/// What of the corpus assembles for 32-bit x86.
+pub(crate) fn i386() -> PathBuf {
+    repository().join("corpus/i386.toml")
+}
+
 /// What is asked of the pairs.
 pub(crate) fn pairs() -> PathBuf {
     repository().join("corpus/pairs.toml")

@@ -197,7 +197,7 @@ impl Source {
     }
 }
 
-fn succeed(command: &mut Command) -> Result<()> {
+pub(super) fn succeed(command: &mut Command) -> Result<()> {
     let output = command
         .output()
         .with_context(|| format!("failed to run {command:?}"))?;
@@ -209,7 +209,7 @@ fn succeed(command: &mut Command) -> Result<()> {
 }
 
 /// The directory of a package that a project depends on, as Cargo tells it.
-fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
+pub(super) fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
     let output = Command::new("cargo")
         .args(["metadata", "--format-version=1", "--manifest-path"])
         .arg(entry.project.join("Cargo.toml"))
@@ -239,7 +239,7 @@ fn written_by_build(entry: &Entry) -> Result<PathBuf> {
 }
 
 /// The files that fit a pattern, by name.
-fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
+pub(super) fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
     let (before, after) = name.split_once('*').unwrap_or((name, ""));
     let mut files = list(&directory.join(folder))?;

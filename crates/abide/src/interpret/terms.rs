@@ -1042,6 +1042,8 @@ impl Terms {
                 Known::bits(self.word_bits())
             }
             Base::Lost { .. } => Known::bits(self.word_bits()),
+            // What is above ID is reserved, and reads as zero (Intel SDM vol. 1, 3.4.3).
+            Base::FlagsWord { .. } => Known::bits(22),
             Base::Memory(_, bytes) => Known::bits(bytes * 8),
             Base::Argument(_, bytes) if bytes < 8 => Known::bits(bytes as u8 * 8),
             Base::Function {
@@ -1125,7 +1127,13 @@ impl Terms {
                 _ => None,
             },
             Base::Function {
-                function: Function::Operation(operation @ (Operation::And | Operation::Or)),
+                function: Function::Truncate,
+                bits,
+                inputs: [inner, _],
+            } if bit & mask(bits) != 0 => self.flag_in(inner, flag),
+            Base::Function {
+                function:
+                    Function::Operation(operation @ (Operation::And | Operation::Or | Operation::Xor)),
                 inputs: [inner, by],
                 ..
             } => {
@@ -1133,6 +1141,7 @@ impl Terms {
                 match operation {
                     Operation::And if by & bit == 0 => Some(false),
                     Operation::Or if by & bit != 0 => Some(true),
+                    Operation::Xor if by & bit != 0 => Some(!self.flag_in(inner, flag)?),
                     _ => self.flag_in(inner, flag),
                 }
             }
