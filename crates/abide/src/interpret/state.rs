@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::forks::Fork;
 use super::known::Known;
-use super::terms::{Base, BaseId, Function, Garbage, Location, TermId, Terms, Value, low_bits_of};
+use super::terms::{Base, BaseId, Function, Garbage, Location, TermId, Terms, Value, congruent_to};
 use crate::machine::Operation;
 use crate::registers::Register;
 
@@ -302,7 +302,7 @@ impl State {
         let mut sum = Known::exactly(value.offset);
         for &(base, factor) in terms.parts(value.term) {
             let mut part = self.known_base(terms, base);
-            if let Some((inner, bits)) = low_bits_of(terms.get(base)) {
+            if let Some((inner, bits)) = congruent_to(terms.get(base)) {
                 let inner = self.known(terms, inner);
                 let log2 = inner.log2.min(bits);
                 part = part.and(Known::congruent(log2, inner.residue));
@@ -320,7 +320,7 @@ impl State {
             best = best.plus(self.known_base(terms, base).scale(factor));
         }
         for (index, &(base, _)) in sum.parts.iter().enumerate() {
-            let Some((inner, bits)) = low_bits_of(terms.get(base)) else {
+            let Some((inner, bits)) = congruent_to(terms.get(base)) else {
                 continue;
             };
             if depth == 0 || bits <= best.log2 || inner == Value::ANYTHING {
@@ -365,7 +365,7 @@ impl State {
         let Some(base) = terms.as_base(value) else {
             return;
         };
-        if let Some((inner, bits)) = low_bits_of(base) {
+        if let Some((inner, bits)) = congruent_to(base) {
             let log2 = fact.log2.min(bits);
             self.learn(terms, inner, Known::congruent(log2, fact.residue));
         }

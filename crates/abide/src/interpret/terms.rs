@@ -619,7 +619,7 @@ impl Terms {
             };
             data.has_phi |= matches!(base.base, Base::Phi { .. });
             data.may_align |= factor == -1 && is_operation(base.base, Operation::And);
-            data.has_low_bits |= low_bits_of(base.base).is_some();
+            data.has_low_bits |= congruent_to(base.base).is_some();
             data.origins |= base.origins;
         }
         self.terms.push(data);
@@ -1173,6 +1173,20 @@ pub(super) fn low_bits_of(base: Base) -> Option<(Value, u8)> {
             (by != 0 && by == mask(bits)).then_some((inner, bits))
         }
         _ => None,
+    }
+}
+
+/// The value that a base has the low bits of, be what is above them zeros or copies of a sign, and
+/// how many.
+#[must_use]
+pub(super) fn congruent_to(base: Base) -> Option<(Value, u8)> {
+    match base {
+        Base::Function {
+            function: Function::Operation(Operation::SignExtend { from }),
+            inputs,
+            ..
+        } => Some((inputs[0], from)),
+        _ => low_bits_of(base),
     }
 }
 
