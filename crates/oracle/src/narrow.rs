@@ -9,9 +9,11 @@ use abide::registers::Register;
 use crate::processor::put_jump;
 use crate::state::{CODE, CODE_SIZE, LANDING, START, State};
 
-/// Linux's segments for programs (`__USER32_CS`, `__USER_CS`, `__USER_DS`).
+/// Linux's segment of 32-bit code (`__USER32_CS`).
 pub const NARROW: u16 = 0x23;
-const WIDE: u16 = 0x33;
+/// Its segment of 64-bit code (`__USER_CS`).
+pub const WIDE: u16 = 0x33;
+/// Its segment of data (`__USER_DS`).
 pub(crate) const DATA: u16 = 0x2b;
 
 /// Where in the code of a run the far jump into 32-bit code is.

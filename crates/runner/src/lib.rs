@@ -8,7 +8,7 @@
 //! `link` gives the image addresses and `load` puts it there; `place`
 //! tells where all else lies; `entry` makes states, to a `taste`; `memory` maps what is
 //! touched, `guard` catches what happens, `run` puts them together, and
-//! `outcome` says how it ended. `coverage` and `report` count.
+//! `outcome` says how it ended. `coverage` and `report` count. Code of 32 bits runs in [`narrow`].
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
@@ -19,6 +19,7 @@ mod guard;
 pub mod link;
 pub mod load;
 mod memory;
+pub mod narrow;
 pub mod outcome;
 mod place;
 pub mod report;

@@ -208,9 +208,10 @@ impl<'image> Linked<'image> {
         let object = self.image.object_of(section)?;
         let addend = relocation.addend as u64;
         let target = match (relocation.kind, relocation.target) {
-            (RelocationKind::GotRelative, RelocationTarget::Symbol(symbol)) => {
-                *self.table.get(&ImageSymbol { object, symbol })?
-            }
+            (
+                RelocationKind::GotRelative | RelocationKind::GotSlot,
+                RelocationTarget::Symbol(symbol),
+            ) => *self.table.get(&ImageSymbol { object, symbol })?,
             _ => {
                 let target = self.image.relocation_target(object, relocation.target)?;
                 self.address_of_resolved(target)?
@@ -219,6 +220,11 @@ impl<'image> Linked<'image> {
         let value = target.wrapping_add(addend);
         match relocation.kind {
             RelocationKind::Absolute => Some(value),
+            // `_GLOBAL_OFFSET_TABLE_` is where the table begins.
+            RelocationKind::Got => Some(self.table_start.wrapping_add(addend).wrapping_sub(at)),
+            RelocationKind::GotOffset | RelocationKind::GotSlot => {
+                Some(value.wrapping_sub(self.table_start))
+            }
             RelocationKind::Relative
             | RelocationKind::PltRelative
             | RelocationKind::GotRelative => Some(value.wrapping_sub(at)),
@@ -275,8 +281,10 @@ fn follow(image: &Image, section: SectionId, needed: &mut Needed, open: &mut Vec
         return;
     };
     for relocation in &data.relocations {
-        if let (RelocationKind::GotRelative, RelocationTarget::Symbol(symbol)) =
-            (relocation.kind, relocation.target)
+        if let (
+            RelocationKind::GotRelative | RelocationKind::GotSlot,
+            RelocationTarget::Symbol(symbol),
+        ) = (relocation.kind, relocation.target)
         {
             needed.table.insert(ImageSymbol { object, symbol });
         }

@@ -1,5 +1,5 @@
-//! `runner [--crate NAME] [--runs N] [--seed S]`: runs what abide has decided
-//! in the units below `ABIDE_CORPUS_DIR`.
+//! `runner [--i386] [--crate NAME] [--runs N] [--seed S]`: runs what abide has decided
+//! in the units below `ABIDE_CORPUS_DIR`, or of their 32-bit code.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,7 +15,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut only = None;
     let mut arguments = std::env::args().skip(1);
+    let mut is_narrow = false;
     while let Some(argument) = arguments.next() {
+        if argument == "--i386" {
+            is_narrow = true;
+            continue;
+        }
         let value = arguments.next().ok_or("each option has a value")?;
         match argument.as_str() {
             "--crate" => only = Some(value),
@@ -26,6 +31,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let corpus = std::env::var_os("ABIDE_CORPUS_DIR");
     let corpus = corpus.unwrap_or_else(|| "target/corpus".into());
+    if is_narrow {
+        return run_narrow(corpus.as_ref(), only.as_deref(), wanted);
+    }
     println!("{}", Report::head());
     let mut all = Report::default();
     for (name, unit) in unit::units(corpus.as_ref())? {
@@ -33,6 +41,37 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         match unit::run(&unit::files(&unit)?, &Project::default(), wanted) {
+            Ok(report) => {
+                println!("{}", report.line(&name));
+                all.merge(report);
+            }
+            Err(error) => println!("{name:<16} not run: {error}"),
+        }
+    }
+    println!("{}", all.line("all"));
+    print!("{}", all.details());
+    if !all.contradictions.is_empty() {
+        return Err("runs contradict proofs".into());
+    }
+    Ok(())
+}
+
+/// The same of 32-bit code.
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn run_narrow(
+    corpus: &std::path::Path,
+    only: Option<&str>,
+    wanted: runner::run::Wanted,
+) -> Result<(), Box<dyn std::error::Error>> {
+    use runner::narrow::{self, Report};
+
+    println!("{}", Report::head());
+    let mut all = Report::default();
+    for (name, entry) in narrow::entries(corpus)? {
+        if only.is_some_and(|only| only != name) {
+            continue;
+        }
+        match narrow::run(&entry, wanted.runs, wanted.seed) {
             Ok(report) => {
                 println!("{}", report.line(&name));
                 all.merge(report);

@@ -74,6 +74,33 @@ pub(crate) fn rows(entries: &[Entry]) -> Result<(Vec<Row>, Vec<String>)> {
     Ok((rows, failures))
 }
 
+/// Assembly that keeps the platform's convention.
+pub(crate) struct Assembled {
+    /// The entry's name.
+    pub(crate) name: String,
+    /// Its objects.
+    pub(crate) objects: Vec<Object>,
+    /// The names of its roots.
+    pub(crate) roots: HashSet<String>,
+}
+
+/// What entries have that keeps the platform's convention.
+pub(crate) fn units(entries: &[Entry]) -> Result<Vec<Assembled>> {
+    let listed = listed(entries)?.into_iter();
+    let by_platform = listed.filter(|(_, source)| source.convention.is_none());
+    by_platform
+        .map(|(entry, source)| {
+            let Unit { objects, roots, .. } = source.unit(entry)?;
+            let names = roots.from_rust.into_iter().chain(roots.from_c);
+            Ok(Assembled {
+                name: entry.name.clone(),
+                objects,
+                roots: names.collect(),
+            })
+        })
+        .collect()
+}
+
 /// The entries that the list names, in its order.
 fn listed(entries: &[Entry]) -> Result<Vec<(&Entry, Source)>> {
     let path = place::i386();
@@ -95,6 +122,7 @@ fn row(entry: &Entry, source: &Source) -> Result<Row> {
     let from_c = unit.roots.from_c.len();
     let not_referred_to = unit.roots.not_referred_to;
     let start = Instant::now();
+    unit.write(&entry.work)?;
     let judged = unit.judge()?;
     let outcome = Outcome::of(&judged, start.elapsed());
     let expected = Expectations::of(&format!("i386/{}", entry.name))?;
@@ -120,6 +148,19 @@ struct Unit {
 }
 
 impl Unit {
+    /// Leaves for the runner what it needs beside the objects.
+    fn write(&self, work: &Path) -> Result<()> {
+        let mut text = self
+            .convention
+            .clone()
+            .unwrap_or_else(|| "cdecl".to_owned());
+        for name in self.roots.from_rust.union(&self.roots.from_c) {
+            text.push_str(&format!("\n{name}"));
+        }
+        let path = work.join("i386/roots.txt");
+        fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
+    }
+
     fn judge(self) -> Result<project::Unit> {
         let roots = self.roots.from_rust.union(&self.roots.from_c);
         let project = Project {

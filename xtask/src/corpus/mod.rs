@@ -29,6 +29,7 @@ use abide::inputs::Object;
 use anyhow::{Result, bail};
 
 pub(crate) use entry::Entry;
+pub(crate) use i386::Assembled;
 use measure::Row;
 use place::Set;
 
@@ -108,6 +109,11 @@ pub(crate) fn units(names: &[String]) -> Result<Vec<(String, Vec<Object>)>> {
             Ok((entry.name.clone(), unit.objects().cloned().collect()))
         })
         .collect()
+}
+
+/// Each entry's assembly for 32-bit x86, as far as it keeps the platform's convention.
+pub(crate) fn units_of_i386(names: &[String]) -> Result<Vec<Assembled>> {
+    i386::units(&choose(Set::Crates, names)?)
 }
 
 /// The entries of that name, or all of them.
