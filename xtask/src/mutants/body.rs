@@ -9,10 +9,11 @@ use super::frame_table::{self, Rule};
 use abide::inputs::{Image, Place, Resolved};
 use abide::machine::x86::Lifter;
 use abide::machine::{Effect, Effects, Flow, Reference, Target};
-use iced_x86::{Instruction, Mnemonic, OpKind, Register};
+use abide::registers::InstructionSet;
+use iced_x86::{CodeSize, Instruction, Mnemonic, OpKind, Register};
 
 /// The registers that System V preserves, SP apart.
-pub(crate) const PRESERVED: [Register; 6] = [
+const PRESERVED: &[Register] = &[
     Register::RBX,
     Register::RBP,
     Register::R12,
@@ -20,6 +21,25 @@ pub(crate) const PRESERVED: [Register; 6] = [
     Register::R14,
     Register::R15,
 ];
+/// Those that the conventions of i386 preserve.
+const PRESERVED_OF_I386: &[Register] =
+    &[Register::EBX, Register::EBP, Register::ESI, Register::EDI];
+
+/// The registers that are preserved where the instruction is.
+fn preserved_at(i: &Instruction) -> &'static [Register] {
+    match i.code_size() {
+        CodeSize::Code32 => PRESERVED_OF_I386,
+        _ => PRESERVED,
+    }
+}
+
+/// The distance of an operand in memory from its base.
+pub(crate) fn displacement(i: &Instruction) -> i64 {
+    match i.code_size() {
+        CodeSize::Code32 => i.memory_displacement32().cast_signed().into(),
+        _ => i.memory_displacement64().cast_signed(),
+    }
+}
 
 /// An instruction of the body.
 #[derive(Debug, Clone)]
@@ -50,7 +70,7 @@ impl Step {
     pub(crate) fn is_stack_move(&self, mnemonic: Mnemonic) -> bool {
         self.instruction.mnemonic() == mnemonic
             && self.instruction.op0_kind() == OpKind::Register
-            && PRESERVED.contains(&self.instruction.op0_register())
+            && preserved_at(&self.instruction).contains(&self.instruction.op0_register())
     }
 
     /// Whether the operand is a whole preserved register and the other one memory of the frame.
@@ -58,10 +78,13 @@ impl Step {
         let i = &self.instruction;
         i.mnemonic() == Mnemonic::Mov
             && i.op_kind(register) == OpKind::Register
-            && PRESERVED.contains(&i.op_register(register))
+            && preserved_at(i).contains(&i.op_register(register))
             && i.op_kind(memory) == OpKind::Memory
             && i.memory_index() == Register::None
-            && matches!(i.memory_base(), Register::RSP | Register::RBP)
+            && matches!(
+                i.memory_base().full_register(),
+                Register::RSP | Register::RBP
+            )
     }
 
     /// Whether it returns from the function, and not from a helper.
@@ -87,6 +110,8 @@ pub(crate) struct Body {
     pub(crate) table: Vec<Rule>,
     /// How long the section is that it begins in.
     pub(crate) section_size: i64,
+    /// What it is code of.
+    pub(crate) set: InstructionSet,
 }
 
 /// A place some bytes further.
@@ -101,14 +126,21 @@ impl Body {
     /// Follows the code from `entry`; `roots` are called by the convention.
     pub(crate) fn of(image: &Image, entry: Place, roots: &BTreeSet<Place>) -> Self {
         let size = image.section(entry.section).map_or(0, |s| s.data.len());
+        let set = image.set_of(entry.section);
+        let table = match set {
+            InstructionSet::X86_64 => frame_table::of(image, entry),
+            // It is not judged there.
+            InstructionSet::X86 => Vec::new(),
+        };
         let body = Self {
             entry,
             steps: BTreeMap::new(),
             targets: labels(image, entry),
             is_open: false,
             has_helpers: false,
-            table: frame_table::of(image, entry),
+            table,
             section_size: size as i64,
+            set,
         };
         let mut walk = Walk {
             image,
@@ -119,6 +151,19 @@ impl Body {
         };
         walk.run();
         walk.body
+    }
+
+    /// The registers that its convention preserves, SP apart.
+    pub(crate) fn preserved(&self) -> &'static [Register] {
+        match self.set {
+            InstructionSet::X86_64 => PRESERVED,
+            InstructionSet::X86 => PRESERVED_OF_I386,
+        }
+    }
+
+    /// The bytes of a word on the stack.
+    pub(crate) fn word(&self) -> i64 {
+        self.set.word().into()
     }
 
     /// The instruction behind another one, where control goes on to it.
@@ -145,7 +190,7 @@ impl Body {
         self.iter().any(|step| {
             let info = factory.info(&step.instruction);
             let mut used = info.used_registers().iter();
-            used.any(|used| used.register().full_register() == register)
+            used.any(|used| used.register().full_register() == register.full_register())
         })
     }
 
@@ -168,17 +213,21 @@ fn change(i: &Instruction) -> Option<i64> {
         && i.op0_kind() == OpKind::Register
         && i.op0_register().full_register() == Register::RSP;
     let constant = i.op_count() == 2 && i.op1_kind() != OpKind::Register;
+    let pushed = -i64::from(i.stack_pointer_increment());
     match i.mnemonic() {
-        Mnemonic::Push => Some(8),
+        Mnemonic::Push => Some(pushed),
         Mnemonic::Pop if writes_sp => None,
-        Mnemonic::Pop => Some(-8),
+        Mnemonic::Pop => Some(pushed),
         Mnemonic::Sub if writes_sp && constant => Some(i.immediate(1) as i64),
         Mnemonic::Add if writes_sp && constant => Some(-(i.immediate(1) as i64)),
-        Mnemonic::Lea if writes_sp && i.memory_base() == Register::RSP && no_index(i) => {
-            Some(-(i.memory_displacement64() as i64))
+        Mnemonic::Lea
+            if writes_sp && i.memory_base().full_register() == Register::RSP && no_index(i) =>
+        {
+            Some(-displacement(i))
         }
         Mnemonic::Cmp | Mnemonic::Test => Some(0),
         Mnemonic::Leave | Mnemonic::Enter | Mnemonic::Pushfq | Mnemonic::Popfq => None,
+        Mnemonic::Pushfd | Mnemonic::Popfd | Mnemonic::Pushad | Mnemonic::Popad => None,
         _ if writes_sp => None,
         _ => Some(0),
     }
@@ -280,6 +329,11 @@ impl Walk<'_> {
             }
             Flow::Jump(Target::Direct(target)) => self.jump(target, at),
             Flow::Jump(Target::Indirect(_)) | Flow::Far { .. } => self.body.is_open = true,
+            // `call $+5; pop`: where it is.
+            Flow::Call(Target::Direct(Reference::Place(to))) if to == end => {
+                let depth = at.depth.map(|depth| depth + self.body.word());
+                self.waiting.push((end, At { depth, ..at }));
+            }
             Flow::Call(target) => {
                 self.waiting.push((end, at));
                 return self.call(target);

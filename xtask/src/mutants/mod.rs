@@ -20,6 +20,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use abide::contracts::{Configuration, RootChoice};
 use abide::inputs::Image;
 use abide::project::{Verdict, judge_root};
 use anyhow::Result;
@@ -53,19 +54,51 @@ pub(crate) struct Options {
     /// there, and with none each broken mutant is *possible*.
     #[arg(long, default_value_t = 6)]
     searches: u32,
+    /// Of what the entries' assembly is for 32-bit x86, by cdecl.
+    #[arg(long)]
+    i386: bool,
 }
 
 /// Makes the mutants, judges them, and prints the tables.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let subjects = match options.i386 {
+        true => subjects_of_i386(options)?,
+        false => subjects(options)?,
+    };
+    let broken = judge(&subjects, breaking::ALL, options.count, options);
+    let kept = judge(&subjects, preserving::ALL, options.count / 4, options);
+    Ok(ExitCode::from(u8::from(!broken || !kept)))
+}
+
+fn subjects(options: &Options) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for (name, objects) in corpus::units(&options.names)? {
         let proved = subject::proved(&name, objects, false);
         println!("{name}: {} proved functions", proved.len());
         subjects.extend(proved);
     }
-    let broken = judge(&subjects, breaking::ALL, options.count, options);
-    let kept = judge(&subjects, preserving::ALL, options.count / 4, options);
-    Ok(ExitCode::from(u8::from(!broken || !kept)))
+    Ok(subjects)
+}
+
+fn subjects_of_i386(options: &Options) -> Result<Vec<Subject>> {
+    let mut subjects = Vec::new();
+    for unit in corpus::units_of_i386(&options.names)? {
+        let corpus::Assembled {
+            name,
+            objects,
+            roots,
+        } = unit;
+        let choice = RootChoice {
+            named: &roots,
+            all_exported: false,
+            configuration: &Configuration::default(),
+            handlers: &BTreeMap::new(),
+        };
+        let proved = subject::proved_of(&name, objects, choice);
+        println!("{name}: {} proved functions", proved.len());
+        subjects.extend(proved);
+    }
+    Ok(subjects)
 }
 
 /// Whether the checker said of the mutants what it must.

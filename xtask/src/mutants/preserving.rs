@@ -3,7 +3,7 @@
 use iced_x86::{Encoder, Instruction, Mnemonic, OpKind, Register};
 
 use super::Mutator;
-use super::body::{Body, Step};
+use super::body::{Body, Step, displacement};
 use super::edit::{Edit, nops, site, sites};
 
 /// All of them.
@@ -88,7 +88,7 @@ fn reordered_pair(body: &Body, first: &Step, second: &Step) -> Option<Edit> {
         }
         if i.mnemonic() == Mnemonic::Pop && i.op0_register() == b {
             let next = body.next(step)?;
-            let is_matched = step.depth? == depth + 16
+            let is_matched = step.depth? == depth + 2 * body.word()
                 && next.instruction.mnemonic() == Mnemonic::Pop
                 && next.instruction.op0_register() == a;
             if !is_matched || body.targets.contains(&next.place) {
@@ -111,11 +111,11 @@ fn swapped(first: &Step, second: &Step) -> Edit {
 /// Whether the two slots above `depth` may be looked at by an address.
 fn reads_slot(step: &Step, depth: i64) -> bool {
     let i = &step.instruction;
-    let is_frame = matches!(i.memory_base(), Register::RSP | Register::RBP);
+    let base = i.memory_base().full_register();
+    let is_frame = matches!(base, Register::RSP | Register::RBP);
     let through_memory = i.op_kinds().any(|kind| kind == OpKind::Memory) && is_frame;
-    let displacement = i.memory_displacement64() as i64;
-    let slot = step.depth.map_or(depth, |at| at - displacement);
-    through_memory && (i.memory_base() == Register::RBP || slot >= depth && slot <= depth + 16)
+    let slot = step.depth.map_or(depth, |at| at - displacement(i));
+    through_memory && (base == Register::RBP || slot >= depth && slot <= depth + 16)
 }
 
 /// `r10` and `r11` change names, in all of a function that has no callee.

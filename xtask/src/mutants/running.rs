@@ -9,17 +9,14 @@ use abide::inputs::{Image, Place};
 use abide::machine::Effects;
 use abide::machine::concrete::{Destination, Filling, Layout, Machine, Step, Value, random};
 use abide::machine::x86::Lifter;
-use abide::registers::{Flags, Register};
+use abide::registers::{Flags, InstructionSet, Register};
 
 use super::sample::Mutant;
 
 /// How many entries are tried, and how long a run may be.
 const ENTRIES: u64 = 64;
 const MOST_STEPS: u32 = 100_000;
-const STACK: u64 = 0x7ffe_4000_0008;
-const RETURN_ADDRESS: u64 = 0x7e7e_7e7e_7e7e;
-const REGIONS: u64 = 0x2000_0000_0000;
-const PRESERVED: [Register; 6] = [
+const PRESERVED: &[Register] = &[
     Register::RBX,
     Register::RBP,
     Register::R12,
@@ -27,6 +24,39 @@ const PRESERVED: [Register; 6] = [
     Register::R14,
     Register::R15,
 ];
+
+/// How a convention lets a function be entered.
+struct Manner {
+    /// The bytes of a word.
+    word: u64,
+    stack: u64,
+    return_address: u64,
+    /// Where pointers lead: the first, and how far each is from the next.
+    regions: u64,
+    apart: u64,
+    preserved: &'static [Register],
+}
+
+const SYSTEM_V: Manner = Manner {
+    word: 8,
+    stack: 0x7ffe_4000_0008,
+    return_address: 0x7e7e_7e7e_7e7e,
+    regions: 0x2000_0000_0000,
+    apart: 1 << 32,
+    preserved: PRESERVED,
+};
+
+const CDECL: Manner = Manner {
+    word: 4,
+    stack: 0x7ffe_400c,
+    return_address: 0x7e7e_7e7e,
+    regions: 0x2000_0000,
+    apart: 1 << 24,
+    preserved: &[Register::RBX, Register::RBP, Register::RSI, Register::RDI],
+};
+
+/// How many words on the stack are arguments of cdecl.
+const STACK_ARGUMENTS: u64 = 12;
 
 /// What all runs of a mutant showed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -90,6 +120,7 @@ struct End {
 
 struct Run<'a> {
     scene: &'a Scene<'a>,
+    manner: &'static Manner,
     machine: Machine<'a>,
     seed: u64,
     calls: u64,
@@ -105,17 +136,40 @@ impl<'a> Run<'a> {
         } else {
             Filling::RANDOM
         });
-        machine.set(Register::RSP, STACK);
+        let manner = match scene.image.set_of(scene.root.section) {
+            InstructionSet::X86_64 => &SYSTEM_V,
+            InstructionSet::X86 => &CDECL,
+        };
+        machine.set(Register::RSP, manner.stack);
         machine.set(Register::X87_IN_USE, 0);
         machine.set(Register::UPPER_IN_USE, 0);
+        let back = Value::number(manner.return_address);
         machine
             .memory()
-            .write(STACK, 8, Value::number(RETURN_ADDRESS));
-        for (n, register) in (0..).zip(SYSTEM_V_X86_64.parameters.iter().copied()) {
-            machine.set(register, argument(seed, n));
+            .write(manner.stack, manner.word as u16, back);
+        match manner.word {
+            4 => {
+                for n in 0..STACK_ARGUMENTS {
+                    let value = Value::number(manner.argument(seed, n));
+                    machine.memory().write(manner.stack + 4 + 4 * n, 4, value);
+                }
+                for register in 0..8 {
+                    let register = Register::general(register);
+                    if register != Register::RSP {
+                        let value = random(seed, 64 + u64::from(register.0)) & 0xffff_ffff;
+                        machine.set(register, value);
+                    }
+                }
+            }
+            _ => {
+                for (n, register) in (0..).zip(SYSTEM_V_X86_64.parameters.iter().copied()) {
+                    machine.set(register, manner.argument(seed, n));
+                }
+            }
         }
         Self {
             scene,
+            manner,
             machine,
             seed,
             calls: 0,
@@ -125,7 +179,7 @@ impl<'a> Run<'a> {
     }
 
     fn run(mut self) -> Option<End> {
-        let entry = PRESERVED.map(|register| self.machine.get(register));
+        let entry = self.preserved();
         let controls = self.controls();
         let mut lifted: HashMap<Place, Effects> = HashMap::new();
         let mut lifter = Lifter::new(self.scene.image);
@@ -138,12 +192,14 @@ impl<'a> Run<'a> {
                 effects
             });
             let next = match self.machine.step(effects, place) {
-                Step::Return(RETURN_ADDRESS) => return Some(self.end(entry, controls)),
+                Step::Return(to) if to == self.manner.return_address => {
+                    return Some(self.end(&entry, controls));
+                }
                 step => self.go_on(step, place),
             };
             match next {
                 Some(next) => place = next,
-                None if self.broke => return Some(self.end(entry, controls)),
+                None if self.broke => return Some(self.end(&entry, controls)),
                 None => return None,
             }
         }
@@ -175,24 +231,27 @@ impl<'a> Run<'a> {
     /// A callee that keeps the convention and leaves garbage where it may.
     fn callee(&mut self) -> Option<Place> {
         let stack = self.machine.get(Register::RSP)?;
-        self.broke |= stack % 16 != 8 || self.machine.flag(Flags::DF) != Some(false);
+        self.broke |= !(stack + self.manner.word).is_multiple_of(16)
+            || self.machine.flag(Flags::DF) != Some(false);
         self.broke |= !self.is_idle();
         self.machine.set(Register::X87_IN_USE, 0);
         self.machine.set(Register::UPPER_IN_USE, 0);
         self.calls += 1;
-        for (n, register) in (0..).zip(volatile()) {
-            self.machine
-                .set(register, random(self.seed ^ self.calls << 32, n) | 1 << 63);
+        let bits = 8 * self.manner.word;
+        for (n, register) in (0..).zip(self.manner.volatile()) {
+            let garbage = random(self.seed ^ self.calls << 32, n) | 1 << 63;
+            self.machine.set(register, garbage >> (64 - bits));
         }
         self.machine
             .set(Register::RAX, random(self.seed, self.calls) % 4);
-        let back = self.machine.memory().read(stack, 8).known()?;
-        self.machine.set(Register::RSP, stack.wrapping_add(8));
+        let word = self.manner.word;
+        let back = self.machine.memory().read(stack, word as u16).known()?;
+        self.machine.set(Register::RSP, stack.wrapping_add(word));
         match self.machine.destination(back) {
             Destination::Place(place) => Some(place),
             // A tail call: the callee's return is ours, which `run` sees by one more `ret`.
             _ => {
-                self.broke |= back != RETURN_ADDRESS;
+                self.broke |= back != self.manner.return_address;
                 self.broke.then_some(self.scene.root).filter(|_| false)
             }
         }
@@ -213,10 +272,17 @@ impl<'a> Run<'a> {
             && self.machine.get(Register::UPPER_IN_USE) == Some(0)
     }
 
-    fn end(self, entry: [Option<u64>; 6], controls: [Option<u64>; 2]) -> End {
-        let now = PRESERVED.map(|register| self.machine.get(register));
-        let is_kept = entry == now
-            && self.machine.get(Register::RSP) == Some(STACK + 8)
+    fn preserved(&self) -> Vec<Option<u64>> {
+        let registers = self.manner.preserved.iter();
+        registers
+            .map(|&register| self.machine.get(register))
+            .collect()
+    }
+
+    fn end(self, entry: &[Option<u64>], controls: [Option<u64>; 2]) -> End {
+        let above = self.manner.stack + self.manner.word;
+        let is_kept = entry == self.preserved()
+            && self.machine.get(Register::RSP) == Some(above)
             && self.machine.flag(Flags::DF) == Some(false)
             && self.is_idle()
             && controls == self.controls();
@@ -227,18 +293,24 @@ impl<'a> Run<'a> {
     }
 }
 
-fn volatile() -> impl Iterator<Item = Register> {
-    let parameters = SYSTEM_V_X86_64.parameters.iter().copied();
-    parameters.chain([Register::R10, Register::R11])
-}
+impl Manner {
+    /// What a callee may change, the result apart.
+    fn volatile(&self) -> Vec<Register> {
+        if self.word == 4 {
+            return vec![Register::RCX, Register::RDX];
+        }
+        let parameters = SYSTEM_V_X86_64.parameters.iter().copied();
+        parameters.chain([Register::R10, Register::R11]).collect()
+    }
 
-/// Pointers, and small numbers that are powers of two as often as not, for sizes and strides.
-fn argument(seed: u64, n: u64) -> u64 {
-    let number = random(seed, n);
-    match number % 5 {
-        0 | 1 => REGIONS + (n << 32),
-        2 => 1 << ((number >> 8) % 8),
-        3 => (number >> 8) % 64,
-        _ => 16 * ((number >> 8) % 16),
+    /// Pointers, and small numbers that are powers of two as often as not, for sizes and strides.
+    fn argument(&self, seed: u64, n: u64) -> u64 {
+        let number = random(seed, n);
+        match number % 5 {
+            0 | 1 => self.regions + n * self.apart,
+            2 => 1 << ((number >> 8) % 8),
+            3 => (number >> 8) % 64,
+            _ => 16 * ((number >> 8) % 16),
+        }
     }
 }

@@ -33,13 +33,18 @@ pub(crate) struct Subject {
 
 /// The proved roots of a unit; with `all_exported`, also those that nothing refers to.
 pub(crate) fn proved(entry: &str, objects: Vec<Object>, all_exported: bool) -> Vec<Subject> {
-    let image = Image::new(objects);
     let choice = RootChoice {
         named: &Default::default(),
         all_exported,
         configuration: &Configuration::default(),
         handlers: &BTreeMap::new(),
     };
+    proved_of(entry, objects, choice)
+}
+
+/// The proved ones of the roots that are chosen.
+pub(crate) fn proved_of(entry: &str, objects: Vec<Object>, choice: RootChoice<'_>) -> Vec<Subject> {
+    let image = Image::new(objects);
     let roots = contracts::roots_of(&image, choice);
     let mut by_object: BTreeMap<u32, Vec<&Root>> = BTreeMap::new();
     for root in &roots {

@@ -2,19 +2,23 @@
 
 use iced_x86::{Mnemonic, Register};
 
-use crate::mutants::body::{Body, PRESERVED};
+use crate::mutants::body::Body;
 use crate::mutants::edit::{Edit, nops, site, sites};
 
 /// `inc` of each preserved register, and its number.
 fn inc(register: Register) -> Vec<u8> {
     let number = register.number() as u8;
-    vec![0x48 | number >> 3, 0xff, 0xc0 | number & 7]
+    match register.is_gpr64() {
+        true => vec![0x48 | number >> 3, 0xff, 0xc0 | number & 7],
+        false => vec![0xff, 0xc0 | number],
+    }
 }
 
 /// A register that the function never names is written on the paths through one place.
 pub(super) fn written(body: &Body) -> Vec<Edit> {
     // What only a table leads to may name it.
-    let unnamed = PRESERVED.into_iter().filter(|_| !body.is_open);
+    let preserved = body.preserved().iter().copied();
+    let unnamed = preserved.clone().filter(|_| !body.is_open);
     let unnamed: Vec<_> = unnamed
         .filter(|register| !body.mentions(*register))
         .collect();
@@ -23,10 +27,7 @@ pub(super) fn written(body: &Body) -> Vec<Edit> {
         let register = turn.next()?;
         Some(Edit::detour(body, &site, &inc(*register), &[]))
     });
-    let padding = PRESERVED
-        .into_iter()
-        .filter(|r| unnamed.contains(r))
-        .take(1);
+    let padding = preserved.filter(|r| unnamed.contains(r)).take(1);
     sites
         .chain(padding.flat_map(|register| in_padding(body, register)))
         .collect()
@@ -38,7 +39,8 @@ fn in_padding(body: &Body, register: Register) -> Vec<Edit> {
         .iter()
         .filter(|step| step.instruction.mnemonic() == Mnemonic::Nop && step.bytes.len() >= 3);
     wide.map(|step| {
-        let code = [inc(register), nops(step.bytes.len() - 3)].concat();
+        let mut code = inc(register);
+        code.extend(nops(step.bytes.len() - code.len()));
         Edit::patch(step.place, code)
     })
     .collect()
@@ -46,7 +48,7 @@ fn in_padding(body: &Body, register: Register) -> Vec<Edit> {
 
 /// Any preserved register, just before a return: behind every restore.
 pub(super) fn written_after_restore(body: &Body) -> Vec<Edit> {
-    let mut turn = PRESERVED.iter().cycle();
+    let mut turn = body.preserved().iter().cycle();
     let mut edits = Vec::new();
     for step in body.iter() {
         let Some(found) = site(body, step).filter(|site| site.returns) else {

@@ -2,7 +2,7 @@
 
 use iced_x86::{Mnemonic, Register};
 
-use crate::mutants::body::{Body, PRESERVED, Step};
+use crate::mutants::body::{Body, Step};
 use crate::mutants::edit::Edit;
 
 /// Saves: the first thing that is done with a preserved register is to store it.
@@ -10,7 +10,7 @@ fn saves(body: &Body) -> Vec<&Step> {
     let Some(entry) = body.steps.get(&body.entry) else {
         return Vec::new();
     };
-    let mut untouched: Vec<Register> = PRESERVED.to_vec();
+    let mut untouched: Vec<Register> = body.preserved().to_vec();
     let mut factory = iced_x86::InstructionInfoFactory::new();
     let mut found = Vec::new();
     for step in body.run_from(entry) {
@@ -38,7 +38,8 @@ fn saves(body: &Body) -> Vec<&Step> {
 /// A save reads the register and leaves it as it is.
 fn register_is_kept(register: Register, used: &[Register], step: &Step) -> bool {
     let is_store = step.is_stack_move(Mnemonic::Push) || step.moves_preserved(1, 0);
-    !used.contains(&register) || is_store && step.instruction.memory_base() != register
+    let is_used = used.contains(&register.full_register());
+    !is_used || is_store && step.instruction.memory_base() != register
 }
 
 /// Restores: the last thing before a return that is done with a preserved register.
@@ -49,8 +50,8 @@ fn restores(body: &Body) -> Vec<&Step> {
         is_restore
             && body.run_from(step).last().is_some_and(Step::is_return)
             && !body.run_from(step).skip(1).any(|later| {
-                later.instruction.op_count() > 0
-                    && later.instruction.op0_register().full_register() == register
+                let written = later.instruction.op0_register().full_register();
+                later.instruction.op_count() > 0 && written == register.full_register()
             })
     };
     body.iter().filter(ends_in_return).collect()
@@ -86,16 +87,16 @@ pub(super) fn overlapping(body: &Body) -> Vec<Edit> {
     let saves = saves(body)
         .into_iter()
         .filter(|step| step.moves_preserved(1, 0));
-    saves.filter_map(beside).collect()
+    saves.filter_map(|step| beside(body, step)).collect()
 }
 
-fn beside(step: &Step) -> Option<Edit> {
+fn beside(body: &Body, step: &Step) -> Option<Edit> {
     if step.instruction.memory_displ_size() != 1 {
         return None;
     }
     let mut bytes = step.bytes.clone();
     let displacement = bytes.last_mut()?;
-    *displacement = displacement.wrapping_sub(4);
+    *displacement = displacement.wrapping_sub(body.set.word() / 2);
     Some(Edit::patch(step.place, bytes))
 }
 

@@ -1,5 +1,6 @@
 //! SP and what it leads to.
 
+use abide::registers::InstructionSet;
 use iced_x86::{Mnemonic, OpKind, Register};
 
 use crate::mutants::body::{Body, Step};
@@ -14,7 +15,8 @@ fn adjustments(body: &Body) -> Vec<&Step> {
     let is_adjustment = |step: &&Step| {
         let i = &step.instruction;
         let known = matches!(i.mnemonic(), Mnemonic::Add | Mnemonic::Sub | Mnemonic::Lea);
-        known && i.op0_kind() == OpKind::Register && i.op0_register() == Register::RSP
+        let is_register = i.op0_kind() == OpKind::Register;
+        known && is_register && i.op0_register().full_register() == Register::RSP
     };
     body.iter().filter(is_adjustment).collect()
 }
@@ -23,11 +25,12 @@ pub(super) fn dropped(body: &Body) -> Vec<Edit> {
     adjustments(body).into_iter().map(Edit::drop).collect()
 }
 
-/// By 8 and by 16, which keeps the alignment.
+/// By a word, and by 16 bytes, which keeps the alignment.
 pub(super) fn shifted(body: &Body) -> Vec<Edit> {
     let steps = adjustments(body).into_iter();
+    let word = body.set.word();
     steps
-        .flat_map(|step| [8, 16].map(|by| shift(step, by)))
+        .flat_map(|step| [word, 16].map(|by| shift(step, by)))
         .collect()
 }
 
@@ -35,8 +38,9 @@ pub(super) fn shifted(body: &Body) -> Vec<Edit> {
 fn shift(step: &Step, by: u8) -> Edit {
     let mut bytes = step.bytes.clone();
     let i = &step.instruction;
-    let is_wide =
-        i.memory_displ_size() > 1 || i.op_kinds().any(|kind| kind == OpKind::Immediate32to64);
+    let is_wide = i.memory_displ_size() > 1
+        || i.op_kinds()
+            .any(|kind| matches!(kind, OpKind::Immediate32to64 | OpKind::Immediate32));
     let length = bytes.len();
     if let Some(low) = bytes.get_mut(length - if is_wide { 4 } else { 1 }) {
         *low ^= by;
@@ -48,7 +52,11 @@ fn shift(step: &Step, by: u8) -> Edit {
 pub(super) fn overwritten_return(body: &Body) -> Vec<Edit> {
     let sites = sites(body).filter_map(|site| {
         let depth = i32::try_from(site.depth?).ok()?;
-        let store = [&[0x48, 0x89, 0x84, 0x24], depth.to_le_bytes().as_slice()].concat();
+        let opcode: &[u8] = match body.set {
+            InstructionSet::X86_64 => &[0x48, 0x89, 0x84, 0x24],
+            InstructionSet::X86 => &[0x89, 0x84, 0x24],
+        };
+        let store = [opcode, depth.to_le_bytes().as_slice()].concat();
         Some(Edit::detour(body, &site, &store, &[]))
     });
     sites.collect()
