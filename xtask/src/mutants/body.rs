@@ -228,6 +228,8 @@ fn change(i: &Instruction) -> Option<i64> {
         Mnemonic::Cmp | Mnemonic::Test => Some(0),
         Mnemonic::Leave | Mnemonic::Enter | Mnemonic::Pushfq | Mnemonic::Popfq => None,
         Mnemonic::Pushfd | Mnemonic::Popfd | Mnemonic::Pushad | Mnemonic::Popad => None,
+        // An exchange names it second as often as first.
+        Mnemonic::Xchg if i.op1_register().full_register() == Register::RSP => None,
         _ if writes_sp => None,
         _ => Some(0),
     }

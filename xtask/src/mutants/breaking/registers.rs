@@ -63,10 +63,14 @@ pub(super) fn written_after_restore(body: &Body) -> Vec<Edit> {
     edits
 }
 
+/// Where there is no `std` the flag is clear already.
 pub(super) fn dropped_cld(body: &Body) -> Vec<Edit> {
+    let sets = body
+        .iter()
+        .any(|step| step.instruction.mnemonic() == Mnemonic::Std);
     let clears = body
         .iter()
-        .filter(|step| step.instruction.mnemonic() == Mnemonic::Cld);
+        .filter(|step| sets && step.instruction.mnemonic() == Mnemonic::Cld);
     clears.map(Edit::drop).collect()
 }
 
