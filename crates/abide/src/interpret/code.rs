@@ -1,12 +1,13 @@
 //! The code of an image, each instruction lifted once for all roots of a thread.
 
+mod order;
 mod plain;
 mod stretches;
 mod used;
 
 use crate::inputs::{Image, Place, SectionId};
 use crate::machine::x86::{LiftError, Lifter};
-use crate::machine::{Effect, Effects, Flow, Reference, Target};
+use crate::machine::{Effect, Effects, Flow};
 pub(super) use plain::Plain;
 use stretches::Stretches;
 use used::drop_unused;
@@ -29,8 +30,10 @@ struct Entry {
     flow: u32,
     /// The last round in which it was the start of a block.
     mark: u32,
-    /// The last round in which its flow was looked at for jumps backwards.
+    /// The last round in which what follows it was looked at.
     seen: u32,
+    /// When that was done, of all that were looked at in that round.
+    finished: u32,
     /// Its effects. Those of plain instructions are not kept until they are asked for.
     start: u32,
     end: u32,
@@ -67,6 +70,8 @@ pub struct Code<'image> {
     stretches: Stretches,
     /// The number of roots whose blocks were marked.
     round: u32,
+    /// How many instructions were looked at in this round, and all that follows them.
+    finished: u32,
 }
 
 impl<'image> Code<'image> {
@@ -88,6 +93,7 @@ impl<'image> Code<'image> {
             effects: Vec::with_capacity(2 * instructions),
             stretches: Stretches::default(),
             round: 0,
+            finished: 0,
         }
     }
 
@@ -173,32 +179,6 @@ impl<'image> Code<'image> {
         }
     }
 
-    /// The targets of jumps backwards in what follows, up to where control surely goes
-    /// elsewhere: heads of loops, known before they are first entered. Each instruction is
-    /// looked at once for a root.
-    pub fn heads_ahead(&mut self, mut place: Place) -> Vec<Place> {
-        let mut heads = Vec::new();
-        while let Ok((number, at)) = self.next_turn(place) {
-            let entry = &mut self.entries[number as usize];
-            if std::mem::replace(&mut entry.seen, self.round) == self.round {
-                break;
-            }
-            let flow = self.flows[entry.flow as usize];
-            heads.extend(head(flow, at));
-            match flow {
-                Flow::Next
-                | Flow::Branch { .. }
-                | Flow::Call(_)
-                | Flow::SetMode(_)
-                | Flow::System
-                | Flow::Halt => {}
-                _ => break,
-            }
-            place = behind(at, entry.length);
-        }
-        heads
-    }
-
     /// The first instruction from a place on that may not go to the next, and where it is.
     fn next_turn(&mut self, place: Place) -> Result<(u32, Place), LiftError> {
         let first = self.number_at(place)?;
@@ -216,12 +196,30 @@ impl<'image> Code<'image> {
             at = behind(at, entry.length);
             number = self.number_behind(number, at)?;
         }
-        if let Ok(distance) = u32::try_from(at.offset - place.offset) {
-            let entry = &mut self.entries[first as usize];
-            entry.turn = number + 1;
-            entry.turn_distance = distance;
-        }
+        self.know_turn(first, place, (number, at));
         Ok((number, at))
+    }
+
+    /// Remembers the turn of all that leads to it from an instruction on, so that however many
+    /// jumps go to what lies between, it is walked over once.
+    fn know_turn(&mut self, first: u32, place: Place, (turn, end): (u32, Place)) {
+        let (mut number, mut at) = (first, place);
+        loop {
+            let entry = &mut self.entries[number as usize];
+            let Ok(distance) = u32::try_from(end.offset - at.offset) else {
+                return;
+            };
+            if entry.turn != 0 {
+                return;
+            }
+            entry.turn = turn + 1;
+            entry.turn_distance = distance;
+            let Some(next) = entry.next.checked_sub(1).filter(|_| number != turn) else {
+                return;
+            };
+            at = behind(at, entry.length);
+            number = next;
+        }
     }
 
     /// The number of the instruction at a place that was not lifted before.
@@ -243,6 +241,7 @@ impl<'image> Code<'image> {
             flow,
             mark: 0,
             seen: 0,
+            finished: 0,
             start: NOT_KEPT,
             end: NOT_KEPT,
             plain,
@@ -291,6 +290,7 @@ impl<'image> Code<'image> {
     /// Forgets all marks.
     pub fn clear_marks(&mut self) {
         self.round += 1;
+        self.finished = 0;
     }
 
     /// Marks the instruction at a place as the start of a block; false where it was one already.
@@ -317,18 +317,5 @@ pub(super) fn behind(place: Place, length: u8) -> Place {
     Place {
         offset: place.offset + i64::from(length),
         ..place
-    }
-}
-
-/// The target of a jump backwards.
-fn head(flow: Flow, place: Place) -> Option<Place> {
-    match flow {
-        Flow::Branch { target, .. } | Flow::Jump(Target::Direct(target)) => match target {
-            Reference::Place(head) if head.section == place.section => {
-                (head.offset <= place.offset).then_some(head)
-            }
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -37,9 +37,8 @@ const MOST_MEMORY: usize = 96 << 20;
 const MOST_DEPTH: u32 = 48;
 /// How many stack pointers one instruction may be reached with before they are joined.
 const MOST_FRAMES: usize = 3;
-/// After how many turns of a loop its head gives up bounds that keep growing.
-const TURNS: u32 = 1;
-/// After how many joins of any kind a block does.
+/// After how many joins a block gives up bounds that keep growing. The head of a loop does so with
+/// the first turn: what grows by then mostly goes on.
 const PATIENCE: u32 = 5;
 
 /// What every analysis of one link unit shares.
@@ -198,8 +197,6 @@ struct Block {
     /// What holds at its start. In a box, since the list of blocks grows.
     state: Box<State>,
     joins: u32,
-    /// How many joins came from behind: by a loop.
-    turns: u32,
     /// The offset behind the last instruction that it ran.
     end: i64,
     /// What its last run saw.
@@ -207,6 +204,24 @@ struct Block {
     has_run: bool,
     /// The block that it was first entered from.
     from: Option<u32>,
+    /// When all that follows it was looked at.
+    finished: u32,
+}
+
+/// When a block runs: callees before what follows the call, and what leads to a place before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    depth: Reverse<u32>,
+    finished: Reverse<u32>,
+    place: Place,
+    block: u32,
+}
+
+impl Turn {
+    /// The order of the blocks of one context. Whatever jumps against it closes a loop.
+    const fn order(self) -> (Reverse<u32>, Place) {
+        (self.finished, self.place)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -242,7 +257,7 @@ pub struct Explorer<'code, 'image> {
     context_ids: FxHashMap<(u32, Place, Place), u32>,
     summaries: Vec<Summary>,
     kept: Kept,
-    queue: BTreeSet<(Reverse<u32>, Place, u32)>,
+    queue: BTreeSet<Turn>,
     /// Which block was entered from which: how roots come to what they share.
     edges: Vec<[u32; 2]>,
     visited: u64,
@@ -358,7 +373,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
     }
 
     fn settle(&mut self) {
-        while let Some((_, _, block)) = self.queue.pop_first() {
+        while let Some(Turn { block, .. }) = self.queue.pop_first() {
             if self.visited + self.effort > self.most_visits || self.memory() > self.most_memory {
                 self.exhausted = true;
                 return;
@@ -452,7 +467,6 @@ impl<'code, 'image> Explorer<'code, 'image> {
     fn enter(&mut self, at: At, state: &State, from: Option<u32>) {
         let key = self.key(at, state);
         self.mark(at.place);
-        let depth = self.contexts[at.context as usize].depth;
         let Some(&number) = self.keys.get(&key) else {
             let number = self.blocks.len() as u32;
             self.keys.insert(key, number);
@@ -461,20 +475,21 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 key,
                 state: Box::new(state.clone()),
                 joins: 0,
-                turns: 0,
                 end: at.place.offset,
                 record: Record::default(),
                 has_run: false,
                 from,
+                finished: self.code.finished(at.place),
             });
-            self.queue.insert((Reverse(depth), at.place, number));
+            self.queue.insert(self.turn_of(number));
             self.edges.extend(from.map(|from| [from, number]));
             return;
         };
         self.edges.extend(from.map(|from| [from, number]));
+        let turn = self.turn_of(number);
         let from_behind = from.is_some_and(|from| {
-            let from = self.blocks[from as usize].key;
-            from.context == key.context && from.place >= key.place
+            let is_own = self.blocks[from as usize].key.context == key.context;
+            is_own && self.turn_of(from).order() >= turn.order()
         });
         let block = &mut self.blocks[number as usize];
         if *block.state == *state {
@@ -483,7 +498,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let mut join = Join {
             terms: &mut self.evaluator.terms,
             block: number,
-            widen: (from_behind && block.turns >= TURNS) || block.joins >= PATIENCE,
+            widen: from_behind || block.joins >= PATIENCE,
         };
         self.effort += 4 + state.slots.len() as u64 / 4;
         let mut joined = self.spares.take(&block.state);
@@ -491,10 +506,20 @@ impl<'code, 'image> Explorer<'code, 'image> {
         if joined != block.state {
             std::mem::swap(&mut block.state, &mut joined);
             block.joins += u32::from(block.has_run);
-            block.turns += u32::from(from_behind);
-            self.queue.insert((Reverse(depth), at.place, number));
+            self.queue.insert(turn);
         }
         self.spares.put(joined);
+    }
+
+    /// When it is a block's turn to run.
+    fn turn_of(&self, number: u32) -> Turn {
+        let block = &self.blocks[number as usize];
+        Turn {
+            depth: Reverse(self.contexts[block.key.context as usize].depth),
+            finished: Reverse(block.finished),
+            place: block.key.place,
+            block: number,
+        }
     }
 
     /// Lets a block begin at a place, and at the heads of loops behind it.
@@ -503,7 +528,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             return;
         }
         self.cut(place);
-        for head in self.code.heads_ahead(place) {
+        for head in self.code.look_ahead(place) {
             if self.code.mark(head) {
                 self.cut(head);
             }
@@ -518,8 +543,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             let start = block.key.place;
             let covers = start.offset < place.offset && place.offset < block.end;
             if covers && start.section == place.section {
-                let depth = self.contexts[block.key.context as usize].depth;
-                self.queue.insert((Reverse(depth), start, number as u32));
+                self.queue.insert(self.turn_of(number as u32));
             }
         }
     }
