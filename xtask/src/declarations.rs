@@ -19,6 +19,7 @@ use abide::project::{self, Project, RootVerdicts, Verdict, judge_root_as};
 use abide::signatures::Signatures;
 use anyhow::{Context as _, Result, ensure};
 
+use crate::checker::checker;
 use crate::corpus;
 use crate::mutants::parallel;
 use crate::mutants::subject::{self, Subject};
@@ -103,12 +104,7 @@ fn signatures(entry: &corpus::Entry, objects: &[Object]) -> Result<Signatures> {
 
 /// As `cargo abide check` does it: that program stands in for rustc.
 fn emit(entry: &corpus::Entry, place: &std::path::Path) -> Result<()> {
-    let checker = std::env::current_exe()?.with_file_name("cargo-abide");
-    ensure!(
-        checker.is_file(),
-        "`{}` is not built: run `cargo build -p cargo-abide` in the same profile",
-        checker.display()
-    );
+    let checker = checker()?;
     eprintln!("emitting IR of {} {}", entry.name, entry.version);
     let status = Command::new("cargo")
         .args([

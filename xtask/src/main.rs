@@ -6,10 +6,12 @@ use anyhow::Result;
 use clap::Parser;
 
 mod bench;
+mod checker;
 mod corpus;
 mod declarations;
 mod mutants;
 mod pairs;
+mod projects;
 
 /// The project's own chores.
 #[derive(Parser)]
@@ -23,6 +25,8 @@ enum Task {
     Pairs(pairs::Options),
     /// Hold the corpus to what its crates declare, and to declarations that were changed.
     Declarations(declarations::Options),
+    /// Check every project of the corpus as its users would, signatures included.
+    Projects(projects::Options),
     /// Time the checker beside `objdump -d`, and on several copies of one input.
     Bench(bench::Options),
 }
@@ -45,6 +49,7 @@ fn task() -> Result<ExitCode> {
         Task::Mutants(options) => mutants::run(&options),
         Task::Pairs(options) => pairs::run(&options),
         Task::Declarations(options) => declarations::run(&options),
+        Task::Projects(options) => projects::run(&options),
         Task::Bench(options) => bench::run(&options),
     }
 }

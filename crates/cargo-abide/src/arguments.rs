@@ -100,6 +100,9 @@ pub(crate) struct Check {
     /// Hold every exported function in assembly to its contract
     #[arg(long, conflicts_with = "names")]
     pub(crate) all_exported: bool,
+    /// Tell what relies on bits of narrow arguments that compilers define and the ABI does not
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) strict: bool,
     /// What is declared of functions; `abide.toml` in the current directory, if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

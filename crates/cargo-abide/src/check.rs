@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use abide::contracts::Configuration;
+use abide::contracts::{Configuration, Profile};
 use abide::inputs::link::{LinkOptions, Output, Script};
 use abide::project::{self, Project};
 use abide::report::{self, Baseline, Report, Style};
@@ -72,6 +72,9 @@ pub(crate) fn project(arguments: &Check, files: Vec<PathBuf>) -> anyhow::Result<
     for allowed in &project.configuration.allowed {
         let id: &String = allowed.rule.as_ref();
         arguments::rule(id).map_err(|error| anyhow::anyhow!("`{id}`: {error}"))?;
+    }
+    if arguments.strict {
+        project.configuration.profile = Profile::Strict;
     }
     weigh(&mut project, arguments)?;
     Ok(project)

@@ -2,12 +2,13 @@
 //! users' own builds, and what a second run takes with nothing changed.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::checker::checker;
 use crate::corpus::{self, Entry};
 
 /// The entries whose checks are timed.
@@ -94,17 +95,6 @@ fn time(entry: &Entry) -> Result<Times> {
         second: least(|| took(entry, check(&[])))?,
         cargo: least(ask)?,
     })
-}
-
-/// The checker that was built beside this program.
-fn checker() -> Result<PathBuf> {
-    let checker = std::env::current_exe()?.with_file_name("cargo-abide");
-    ensure!(
-        checker.is_file(),
-        "`{}` is not built: run `cargo build -p cargo-abide` in the same profile",
-        checker.display()
-    );
-    Ok(checker)
 }
 
 fn least(time: impl Fn() -> Result<Duration>) -> Result<Duration> {

@@ -29,8 +29,10 @@ use abide::inputs::Object;
 use anyhow::{Result, bail};
 
 pub(crate) use entry::Entry;
+use expectations::Expectations;
 pub(crate) use i386::Assembled;
 use measure::Row;
+use outcome::{Outcome, Refuted};
 use place::Set;
 
 /// Without an option: build what is missing, check, and print the table.
@@ -133,6 +135,23 @@ pub(crate) fn assembled_for_windows(name: &str, source: &str) -> Result<Vec<Path
     let entries = choose(Set::Pairs, &[name.to_owned()])?;
     let files = entries.iter().map(|entry| windows::one(entry, source));
     Ok(files.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// A sentence for each difference between what is refuted of an entry's declarations (a symbol and
+/// a rule) and what is expected.
+pub(crate) fn unexpected_of_declarations(
+    entry: &Entry,
+    refuted: Vec<(String, String)>,
+) -> Result<Vec<String>> {
+    let expected = Expectations::of(&format!("declared/{}", entry.name))?;
+    let refuted = refuted.into_iter();
+    let outcome = Outcome {
+        refuted: refuted
+            .map(|(symbol, rule)| Refuted { symbol, rule })
+            .collect(),
+        ..Outcome::default()
+    };
+    Ok(expected.complaints(&outcome))
 }
 
 fn choose(set: Set, names: &[String]) -> Result<Vec<Entry>> {

@@ -20,6 +20,9 @@ use crate::registers::{Register, RegisterSet};
 pub struct Configuration {
     /// The C convention of the code, where it is not that of its objects' format.
     pub convention: Option<String>,
+    /// Which bits of narrow arguments functions may rely on.
+    #[serde(default)]
+    pub profile: Profile,
     /// Names or globs of functions that are roots beside those that the link tells.
     #[serde(default)]
     pub roots: Vec<String>,
@@ -46,6 +49,17 @@ pub struct Configuration {
     pub levels: BTreeMap<String, String>,
 }
 
+/// Which bits of a narrow argument a function may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Those that compilers define: up to 32, whatever is narrower.
+    #[default]
+    DeFacto,
+    /// Those that the ABI's text defines: the argument's own.
+    Strict,
+}
+
 /// A rule that is not to be told of the symbols whose names fit.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +67,11 @@ pub struct Allowed {
     /// The rule, and where its name stands.
     pub rule: toml::Spanned<String>,
     /// Names or globs (`*` and `?`).
+    #[serde(default)]
     pub symbols: Vec<String>,
+    /// Globs over types of functions: as reports print them, or names that source gives them.
+    #[serde(default)]
+    pub types: Vec<String>,
     /// Why: printed in every report.
     pub reason: String,
     /// Where it stands.
@@ -66,7 +84,11 @@ pub struct Allowed {
 #[serde(deny_unknown_fields)]
 pub struct Declared {
     /// Names or globs (`*` and `?`).
+    #[serde(default)]
     pub symbols: Vec<String>,
+    /// Globs over types of functions: as reports print them, or names that source gives them.
+    #[serde(default)]
+    pub types: Vec<String>,
     /// Why: printed with every verdict that leans on it.
     pub reason: String,
     /// The convention that they are called by.
@@ -268,10 +290,10 @@ impl Configuration {
         let unbound = self
             .allowed
             .iter()
-            .find(|allowed| allowed.symbols.is_empty());
+            .find(|allowed| allowed.symbols.is_empty() && allowed.types.is_empty());
         let unbound = unbound.map(|allowed| {
             format!(
-                "`{}` is allowed without `symbols`: write of which",
+                "`{}` is allowed without `symbols` or `types`: write of which",
                 allowed.rule.as_ref()
             )
         });
@@ -335,14 +357,17 @@ impl Configuration {
         Convention::named(self.convention.as_ref()?)
     }
 
-    /// The contract of a function, from what it is by convention.
+    /// The contract of a function, from what it is by convention; its type is known by these names.
     #[must_use]
-    pub fn contract(&self, name: &str, mut contract: Contract) -> Contract {
-        let conventions = self.declared(name).filter_map(|d| d.convention.as_deref());
-        if let Some(convention) = conventions.last().and_then(Convention::named) {
+    pub fn contract(&self, name: &str, types: &[String], mut contract: Contract) -> Contract {
+        let all = self.contracts.iter();
+        let meant = all.filter(|declared| declared.is_of(name) || declared.is_of_type(types));
+        let meant: Vec<&Declared> = meant.collect();
+        let mut conventions = meant.iter().filter_map(|d| d.convention.as_deref());
+        if let Some(convention) = conventions.next_back().and_then(Convention::named) {
             contract = contract.by(convention);
         }
-        for declared in self.declared(name) {
+        for declared in meant {
             declared.apply(&mut contract);
         }
         contract
@@ -368,13 +393,21 @@ impl Configuration {
     }
 
     fn declared(&self, name: &str) -> impl Iterator<Item = &Declared> {
-        self.contracts
-            .iter()
-            .filter(move |declared| declared.symbols.iter().any(|glob| fits(glob, name)))
+        let contracts = self.contracts.iter();
+        contracts.filter(move |declared| declared.is_of(name))
     }
 }
 
 impl Declared {
+    fn is_of(&self, name: &str) -> bool {
+        self.symbols.iter().any(|glob| fits(glob, name))
+    }
+
+    fn is_of_type(&self, types: &[String]) -> bool {
+        let mut globs = self.types.iter();
+        globs.any(|glob| types.iter().any(|ty| fits(glob, ty)))
+    }
+
     fn registers(&self) -> impl Iterator<Item = &str> {
         let lists = [&self.arguments, &self.results, &self.preserves];
         let lists = lists.into_iter().flatten();
@@ -387,9 +420,16 @@ impl Declared {
 
     /// What it declares that cannot be.
     fn contradiction(&self) -> Option<String> {
-        let of = self.symbols.first().map_or("no symbol", String::as_str);
-        if self.symbols.is_empty() {
-            return Some("a contract without `symbols` binds nothing".to_owned());
+        let mut of = self.symbols.iter().chain(&self.types);
+        let Some(of) = of.next() else {
+            return Some("a contract without `symbols` or `types` binds nothing".to_owned());
+        };
+        let chooses = self.root || self.not_a_function || self.interrupt.is_some();
+        if chooses && !self.types.is_empty() {
+            return Some(format!(
+                "by its type `{of}` is said to be a root, a handler or none: a type is known of \
+                 roots alone, so name it"
+            ));
         }
         let preserved = self.preserves.iter().flatten().chain(&self.also_preserves);
         let mut both = preserved.filter(|name| self.clobbers.contains(name));
@@ -518,10 +558,10 @@ mod tests {
             "#,
         )
         .expect("the text is well formed");
-        let contract = configuration.contract("switch_to", Contract::of(&SYSTEM_V_X86_64));
+        let contract = configuration.contract("switch_to", &[], Contract::of(&SYSTEM_V_X86_64));
         assert!(contract.clobbers(Register::RBX));
         assert!(!contract.clobbers(Register::R11));
-        let other = configuration.contract("other", Contract::of(&SYSTEM_V_X86_64));
+        let other = configuration.contract("other", &[], Contract::of(&SYSTEM_V_X86_64));
         assert!(other.reasons.is_empty());
     }
 }

@@ -139,6 +139,23 @@ impl Contract {
         }
     }
 
+    /// The same function by the ABI's letter, which defines of a narrow argument no bit but its
+    /// own; `None` where that is the same.
+    #[must_use]
+    pub fn strict(&self) -> Option<Self> {
+        let mut declared = Lowered::clone(self.declared.as_ref()?);
+        let mut is_other = false;
+        for piece in declared.arguments.iter_mut().filter(|p| p.bits < 32) {
+            is_other |= piece.extension.take().is_some();
+            // Section 3.2.3: of a `_Bool` all eight bits are defined.
+            piece.bits = piece.bits.max(8);
+        }
+        is_other.then(|| Self {
+            declared: Some(Arc::new(declared)),
+            ..self.clone()
+        })
+    }
+
     /// Whether parameters are passed in a general register, here and in what it calls; others
     /// tell other things (System V's `rax` and `r10`). Of vector registers those that the root's
     /// own declaration leaves free.

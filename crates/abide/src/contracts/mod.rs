@@ -16,7 +16,7 @@ mod stated;
 mod statics;
 mod told;
 
-pub use configuration::{Allowed, Configuration, Declared, Error, fits};
+pub use configuration::{Allowed, Configuration, Declared, Error, Profile, fits};
 pub use contract::Contract;
 pub use decorated::decorated;
 pub use gates::Gate;

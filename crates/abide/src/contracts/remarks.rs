@@ -20,7 +20,9 @@ impl Configuration {
         let contracts = self.contracts.iter().filter_map(|declared| {
             let symbols = declared.symbols.iter().filter(|glob| is_there(glob));
             let symbols: Vec<_> = symbols.map(|glob| format!("`{glob}`")).collect();
-            (!symbols.is_empty()).then(|| (symbols.join(", "), declared.reason.clone()))
+            let types = declared.types.iter().map(|glob| format!("type `{glob}`"));
+            let meant: Vec<_> = symbols.into_iter().chain(types).collect();
+            (!meant.is_empty()).then(|| (meant.join(", "), declared.reason.clone()))
         });
         let tables = self.tables.iter().map(|table| (&table.jump, &table.reason));
         let instructions = self.instructions.iter();

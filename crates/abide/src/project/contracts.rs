@@ -7,7 +7,7 @@ use super::questions;
 use super::suppressions::Suppressions;
 use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
 use super::{Error, Project, crossings, declarations};
-use crate::contracts::{self, Contract, Interrupt, Root, RootChoice, Statics};
+use crate::contracts::{self, Contract, Interrupt, Profile, Root, RootChoice, Statics};
 use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
 use crate::inputs::{Image, Place, Resolved, SectionId, SectionIndex, Trace, shown_name};
@@ -82,7 +82,9 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
                 .cloned()
                 .unwrap_or_else(|| Contract::of(platform)),
         };
-        configuration.contract(&root.name, contract)
+        let signature = contract.declared.as_ref().map(|own| &own.signature);
+        let types = signature.map_or_else(Vec::new, |own| signatures.type_names(own));
+        configuration.contract(&root.name, &types, contract)
     };
     // Assembly is held to what it is declared by itself, or is followed.
     around.declared.retain(|callee, _| match callee {
@@ -123,7 +125,7 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
                 around.contracted.insert(root.place, contract.clone());
             }
         }
-        let found = decide_all(&around, &pending);
+        let found = decide_all(&around, &pending, project.configuration.profile);
         let handed_out = handed_out(&image, &found, &known).into_iter();
         pending = handed_out.map(with_contract).collect();
         decided.extend(found);
@@ -216,6 +218,7 @@ pub fn judge_root_as(
         root: &root,
         contract,
         extent,
+        profile: Profile::DeFacto,
     };
     job.decide(&mut code)
 }
@@ -243,11 +246,15 @@ fn handed_out(image: &Image, found: &[RootVerdicts], known: &BTreeSet<Place>) ->
         .collect()
 }
 
-fn decide_all(around: &Surroundings<'_>, roots: &[(Root, Contract)]) -> Vec<RootVerdicts> {
+fn decide_all(
+    around: &Surroundings<'_>,
+    roots: &[(Root, Contract)],
+    profile: Profile,
+) -> Vec<RootVerdicts> {
     let replayer = Replayer::new(around.image);
     let groups: Vec<&[(Root, Contract)]> = neighbours(roots).collect();
     let decided = in_parallel(around.image, &groups, |code, roots| {
-        decide_together(code, around, &replayer, roots)
+        decide_together(code, around, &replayer, roots, profile)
     });
     decided.into_iter().flatten().collect()
 }
@@ -296,6 +303,12 @@ pub(super) fn judge(
         .map(|(of, reason)| Declaration { of, reason })
         .collect();
     report.contracts = Some(contracts);
+    for root in &unit.roots {
+        if let Some(declared) = &root.contract.declared {
+            let types = facts.signatures.type_names(&declared.signature);
+            suppressions.learn(&root.root.name, types);
+        }
+    }
     crossings::add_verdicts(crossings, facts, &unit);
     let left_out = unit
         .image

@@ -9,7 +9,7 @@ use super::{Error, Project, open_all};
 use crate::contracts::{Configuration, Contract, Lowered, decorated};
 use crate::conventions::Convention;
 use crate::inputs::link::LinkUnit;
-use crate::inputs::{Assembly, Image, Language, Object, Resolved, Symbol, SymbolPlace};
+use crate::inputs::{Assembly, Image, Language, Object, Place, Resolved, Symbol, SymbolPlace};
 use crate::interpret::Callee;
 use crate::signatures::Signatures;
 use crate::signatures::rust_source::RustSource;
@@ -53,7 +53,51 @@ pub(super) fn contracts(
             contracts.insert(callee, Contract::declared(declared));
         }
     }
+    add_tabled(image, signatures, platform, &mut contracts);
     contracts
+}
+
+/// Adds functions of which nothing is declared, and whose addresses stand in a table whose type
+/// says what its pointers lead to.
+fn add_tabled(
+    image: &Image,
+    signatures: &Signatures,
+    platform: &'static Convention,
+    contracts: &mut FxHashMap<Callee, Contract>,
+) {
+    for (id, symbol) in image.symbols() {
+        let Some(declared) = signatures.static_of(&symbol.name) else {
+            continue;
+        };
+        let Some(Resolved::Place(table)) = image.resolve(id) else {
+            continue;
+        };
+        for (offset, signature) in &declared.functions {
+            let pointer = Place {
+                offset: table.offset.wrapping_add(*offset as i64),
+                ..table
+            };
+            if let Some(place) = led_to(image, pointer)
+                && let Some(declared) = Lowered::of(signature, platform)
+            {
+                let contract = Contract::declared(declared);
+                contracts.entry(Callee::Place(place)).or_insert(contract);
+            }
+        }
+    }
+}
+
+/// Where the address that stands at a place leads.
+fn led_to(image: &Image, pointer: Place) -> Option<Place> {
+    let relocation = image.relocation_at(pointer)?;
+    let object = image.object_of(pointer.section)?;
+    match image.relocation_target(object, relocation.target)? {
+        Resolved::Place(place) => Some(Place {
+            offset: place.offset.wrapping_add(relocation.addend),
+            ..place
+        }),
+        _ => None,
+    }
 }
 
 /// Adds what names tell of functions of which nothing else is declared.
@@ -87,7 +131,7 @@ pub(super) fn configure(
             let callee = Callee::External(symbol_id);
             let known = contracts.remove(&callee);
             let known = known.unwrap_or_else(|| Contract::of(platform));
-            contracts.insert(callee, configuration.contract(&symbol.name, known));
+            contracts.insert(callee, configuration.contract(&symbol.name, &[], known));
         }
     }
 }

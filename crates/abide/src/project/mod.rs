@@ -6,6 +6,7 @@ mod crossings;
 mod declarations;
 pub mod linker;
 mod questions;
+mod strict;
 mod suppressions;
 mod symbols;
 mod verdicts;

@@ -1,7 +1,7 @@
 //! Findings that the user has said are in order, each with a reason; and what is said for nothing.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::contracts::{Allowed, fits};
 use crate::inputs::{Comment, Commented, Language, SourceLine, shown_name};
@@ -16,6 +16,8 @@ pub(super) struct Suppressions {
     void: Vec<Finding>,
     /// By its place in `all`, and the symbol.
     used: RefCell<BTreeSet<(usize, String)>>,
+    /// By what the types of functions are known.
+    types: RefCell<HashMap<String, Vec<String>>>,
 }
 
 /// One rule that is not to be told of some symbols.
@@ -30,8 +32,8 @@ struct Suppression {
 enum Scope {
     /// By names.
     Names(Vec<String>),
-    /// By globs.
-    Globs(Vec<String>),
+    /// By globs over names, and over types.
+    Globs(Vec<String>, Vec<String>),
 }
 
 impl Suppressions {
@@ -47,7 +49,7 @@ impl Suppressions {
             let said = rule.zip(allowed.line.clone());
             new.all.extend(said.map(|(rule, line)| Suppression {
                 rule,
-                scope: Scope::Globs(allowed.symbols.clone()),
+                scope: Scope::Globs(allowed.symbols.clone(), allowed.types.clone()),
                 reason: allowed.reason.clone(),
                 line,
             }));
@@ -63,6 +65,11 @@ impl Suppressions {
         new
     }
 
+    /// Takes in by what a function's type is known.
+    pub(super) fn learn(&self, symbol: &str, types: Vec<String>) {
+        self.types.borrow_mut().insert(symbol.to_owned(), types);
+    }
+
     /// Whether findings of this rule are suppressed for all of these symbols.
     pub(super) fn cover<'a>(&self, rule: &str, symbols: impl IntoIterator<Item = &'a str>) -> bool {
         let by: Option<Vec<(usize, String)>> = symbols
@@ -75,7 +82,9 @@ impl Suppressions {
     }
 
     fn by(&self, rule: &str, symbol: &str) -> Option<usize> {
-        let covers = |one: &Suppression| one.rule.id == rule && one.scope.fits(symbol);
+        let types = self.types.borrow();
+        let types = types.get(symbol).map_or(&[][..], Vec::as_slice);
+        let covers = |one: &Suppression| one.rule.id == rule && one.scope.fits(symbol, types);
         self.all.iter().position(covers)
     }
 
@@ -97,10 +106,12 @@ impl Suppressions {
             return;
         }
         let names = names(facts);
+        let types = self.types.into_inner();
         let judged = Judged {
             levels,
             report,
             names: &names,
+            types: &types,
         };
         let used: HashSet<usize> = used.iter().map(|(at, _)| *at).collect();
         let all = self.all.iter().enumerate();
@@ -145,7 +156,7 @@ impl Suppression {
         let message = format!("`{symbol}` needs no suppression of `{id}`: it is kept");
         let help = match &self.scope {
             Scope::Names(_) => format!("remove `{id}` from the comment"),
-            Scope::Globs(_) => format!("remove the `[[allow]]` of `{id}`"),
+            Scope::Globs(..) => format!("remove the `[[allow]]` of `{id}`"),
         };
         finding(symbol, message, &self.line, &help)
     }
@@ -172,22 +183,27 @@ fn finding(symbol: &str, message: String, line: &SourceLine, help: &str) -> Find
 
 impl Scope {
     /// Whether a symbol is meant, by its name or as source has it.
-    fn fits(&self, symbol: &str) -> bool {
+    fn fits(&self, symbol: &str, types: &[String]) -> bool {
         let shown = shown_name(symbol);
         match self {
             Self::Names(names) => names.iter().any(|name| name == symbol || *name == shown),
-            Self::Globs(globs) => {
-                let mut globs = globs.iter();
-                globs.any(|glob| fits(glob, symbol) || fits(glob, &shown))
+            Self::Globs(symbols, of_types) => {
+                let mut symbols = symbols.iter();
+                let mut of_types = of_types.iter();
+                symbols.any(|glob| fits(glob, symbol) || fits(glob, &shown))
+                    || of_types.any(|glob| types.iter().any(|ty| fits(glob, ty)))
             }
         }
     }
 
     /// The first that is meant, and is there if one is.
     fn shown(&self, names: &HashSet<&str>) -> &str {
-        let (Self::Names(all) | Self::Globs(all)) = self;
+        let (all, types) = match self {
+            Self::Names(all) => (all, &[][..]),
+            Self::Globs(all, types) => (all, types.as_slice()),
+        };
         let mut there = all.iter().filter(|name| names.contains(name.as_str()));
-        let shown = there.next().or(all.first());
+        let shown = there.next().or(all.first()).or(types.first());
         shown.map_or("", String::as_str)
     }
 }
@@ -197,6 +213,7 @@ struct Judged<'a> {
     levels: &'a Levels,
     report: &'a Report,
     names: &'a HashSet<&'a str>,
+    types: &'a HashMap<String, Vec<String>>,
 }
 
 impl Judged<'_> {
@@ -207,20 +224,27 @@ impl Judged<'_> {
         }
         if one.rule.is_of_contracts() {
             let contracts = self.report.contracts.as_ref();
-            return contracts.is_some_and(|contracts| is_proved(contracts, one));
+            return contracts.is_some_and(|contracts| is_proved(contracts, one, self.types));
         }
         let is_judged = |rule: &Rule| {
             let mut not = self.report.not_applicable.iter();
             !not.any(|not| not.rule == rule.id)
         };
-        is_judged(one.rule) && self.names.iter().any(|name| one.scope.fits(name))
+        is_judged(one.rule) && self.names.iter().any(|name| one.scope.fits(name, &[]))
     }
 }
 
 /// Whether the rule is proved of each root that is meant, and there is one.
-fn is_proved(contracts: &ContractSummary, one: &Suppression) -> bool {
+fn is_proved(
+    contracts: &ContractSummary,
+    one: &Suppression,
+    types: &HashMap<String, Vec<String>>,
+) -> bool {
     let roots = contracts.roots.iter();
-    let meant = roots.filter(|root| one.scope.fits(&root.name));
+    let meant = roots.filter(|root| {
+        let types = types.get(&root.name).map_or(&[][..], Vec::as_slice);
+        one.scope.fits(&root.name, types)
+    });
     let mut verdicts = meant.flat_map(|root| {
         let verdicts = root.verdicts.iter();
         verdicts

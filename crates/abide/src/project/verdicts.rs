@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::contracts::{Contract, Derived, Root};
+use crate::contracts::{Contract, Derived, Profile, Root};
 use crate::inputs::{Image, Place};
 use crate::interpret::replay::{self, Outcome, Replay, Replayer, Request};
 use crate::interpret::{
@@ -138,6 +138,7 @@ pub(super) fn decide_together<'image>(
     around: &Surroundings<'image>,
     replayer: &Replayer<'image>,
     roots: &[(Root, Contract)],
+    profile: Profile,
 ) -> Vec<RootVerdicts> {
     let together = match roots {
         [(_, contract), _, ..] => {
@@ -154,11 +155,14 @@ pub(super) fn decide_together<'image>(
             root,
             contract,
             extent: Extent::All,
+            profile,
         };
-        match together.next() {
+        let mut found = match together.next() {
             Some(explored) => job.decide_explored(code, explored),
             None => job.decide(code),
-        }
+        };
+        job.strictly(code, &mut found);
+        found
     };
     roots.iter().map(decide).collect()
 }
@@ -176,6 +180,8 @@ pub(super) struct Job<'a, 'image> {
     pub contract: &'a Contract,
     /// How many rules are decided.
     pub extent: Extent,
+    /// What of narrow arguments may be trusted.
+    pub profile: Profile,
 }
 
 impl<'image> Job<'_, 'image> {

@@ -58,6 +58,7 @@ pub use finding::{Finding, Location, ObjectPlace, RuleId};
 pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom, name_at};
 pub use level::{Level, Levels};
 pub use needless_suppression::RULE as NEEDLESS_SUPPRESSION;
+pub use trusted_upper_bits::RULE as TRUSTED_UPPER_BITS;
 pub use undecided::RULE as UNDECIDED;
 
 /// A rule.

@@ -2,7 +2,8 @@ use super::garbage::{Said, Source, Whence, uses};
 use super::{Check, Judgement, Level, RootFacts, Rule, results};
 use crate::contracts::{Held, Piece};
 
-pub(super) static RULE: Rule = Rule {
+/// The rule, which the strict profile tells more by.
+pub static RULE: Rule = Rule {
     id: "trusted_upper_bits",
     level: Level::Deny,
     page: include_str!("trusted_upper_bits.md"),

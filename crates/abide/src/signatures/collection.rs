@@ -13,6 +13,8 @@ use crate::inputs::{Object, SourceLine};
 pub struct Signatures {
     by_symbol: BTreeMap<String, Vec<Signature>>,
     statics: BTreeMap<String, DeclaredStatic>,
+    /// What names of types of functions stand for.
+    function_types: BTreeMap<String, Signature>,
     /// Whether anything was there to be read.
     pub is_given: bool,
 }
@@ -95,6 +97,9 @@ impl Signatures {
     /// functions that nothing else speaks of.
     pub fn add_source(&mut self, source: &RustSource) {
         self.add_statics(source);
+        let types = source.function_types();
+        let types = types.map(|(name, ty)| (name.to_owned(), ty));
+        self.function_types.extend(types);
         let items = source.declarations.iter().chain(&source.definitions);
         for item in items {
             let Some(symbol) = item.symbol.as_deref() else {
@@ -123,6 +128,15 @@ impl Signatures {
         }
     }
 
+    /// By what a function's type is known: as it is printed, and the names of types like it.
+    #[must_use]
+    pub fn type_names(&self, signature: &Signature) -> Vec<String> {
+        let types = self.function_types.iter();
+        let named = types.filter(|(_, ty)| ty.agrees(signature));
+        let named = named.map(|(name, _)| name.clone());
+        named.chain([signature.to_string()]).collect()
+    }
+
     fn add_statics(&mut self, source: &RustSource) {
         // Who defines a static knows its type, whatever others make of it.
         for items in [&source.declarations, &source.definitions] {
@@ -133,8 +147,9 @@ impl Signatures {
                     continue;
                 };
                 let known = said.entry(symbol).or_insert_with(|| own.clone());
-                if known.ty != own.ty {
+                if known.ty != own.ty || known.functions.len() != own.functions.len() {
                     known.ty = None;
+                    known.functions.clear();
                 }
             }
             let said = said.into_iter();
@@ -152,7 +167,7 @@ impl Signatures {
     /// Whether nothing is said of anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_symbol.is_empty()
+        self.by_symbol.is_empty() && self.statics.is_empty()
     }
 
     /// Everything that is said of a symbol.

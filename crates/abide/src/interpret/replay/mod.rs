@@ -40,7 +40,6 @@ use super::code::Code;
 use super::events::Event;
 use super::explore::{Analysis, Calls, Surroundings};
 use super::terms::Value;
-use crate::contracts::Contract;
 use crate::inputs::{Image, Place};
 use crate::machine::concrete::Layout;
 use course::Scene;
@@ -113,15 +112,13 @@ impl<'image> Replayer<'image> {
         around: &Surroundings<'image>,
         request: &Request<'_>,
     ) -> Outcome {
-        let own = around.contracted.get(&request.root).cloned();
-        let contract = own.unwrap_or_else(|| Contract::of(around.convention));
         let ways = &request.analysis.ways;
         let scene = Scene {
             around,
             layout: self.layout.get_or_init(|| Layout::new(self.image)),
             calls: request.calls,
             root: request.root,
-            contract: &contract,
+            contract: request.analysis.terms.contract(),
             exits: &definite_exits(request.analysis),
             known: &ways.iter().map(|&(place, _)| place).collect(),
             indexed: &request.analysis.facts.assumptions.indexed,

@@ -17,8 +17,8 @@ use super::files;
 use super::{CallConvention, DeclaredStatic, Layout, Origin, Parameter, Signature, Type};
 use crate::inputs::{Comment, SourceLine, comments};
 use attributes::Attributes;
-pub use types::SourceType;
 use types::{Definition, Names};
+pub use types::{FunctionType, SourceType};
 
 /// The items of all source files that were read, in the order of their paths and lines.
 #[derive(Debug, Default)]
@@ -119,12 +119,29 @@ impl RustSource {
             parameters,
             result,
             variadic,
-            is_generic,
+            is_generic: false,
         } = &item.kind
         else {
             return None;
         };
-        let abi = item.abi.as_deref()?;
+        let function = FunctionType {
+            abi: item.abi.clone(),
+            parameters: parameters.clone(),
+            result: result.clone(),
+            variadic: *variadic,
+        };
+        let symbol = item.symbol.as_deref().unwrap_or(&item.name);
+        self.signature_by(&function, symbol, &item.line)
+    }
+
+    /// The signature of a function that a pointer of this type leads to.
+    fn signature_by(
+        &self,
+        function: &FunctionType,
+        symbol: &str,
+        line: &SourceLine,
+    ) -> Option<Signature> {
+        let abi = function.abi.as_deref()?;
         let convention = match abi.trim_end_matches("-unwind") {
             "C" | "cdecl" | "system" => CallConvention::C,
             "sysv64" => CallConvention::SystemV,
@@ -136,7 +153,7 @@ impl RustSource {
         };
         let mut passed = Vec::new();
         let mut returned = None;
-        match result {
+        match &function.result {
             SourceType::Never | SourceType::Unit => {}
             ty => match self.names.parameters(ty)?.as_slice() {
                 [] => {}
@@ -160,25 +177,36 @@ impl RustSource {
                 }
             },
         }
-        for (name, ty) in parameters {
+        for (name, ty) in &function.parameters {
             let parts = self.names.parameters(ty)?;
             passed.extend(parts.into_iter().map(|part| Parameter {
                 name: name.clone(),
                 ..part
             }));
         }
-        (!is_generic).then(|| Signature {
-            symbol: item.symbol.clone().unwrap_or_else(|| item.name.clone()),
+        Some(Signature {
+            symbol: symbol.to_owned(),
             convention,
             parameters: passed,
             result: returned,
-            variadic: *variadic,
-            never_returns: *result == SourceType::Never,
+            variadic: function.variadic,
+            never_returns: function.result == SourceType::Never,
             unwinds: abi.ends_with("-unwind"),
             origin: Origin::Source,
-            file: item.line.file.to_string(),
-            line: Some(item.line.clone()),
+            file: line.file.to_string(),
+            line: Some(line.clone()),
         })
+    }
+
+    /// The signatures that names of types of functions stand for.
+    pub fn function_types(&self) -> impl Iterator<Item = (&str, Signature)> {
+        let nowhere = SourceLine {
+            file: Arc::from(""),
+            line: 0,
+        };
+        self.names
+            .function_types()
+            .filter_map(move |(name, ty)| Some((name, self.signature_by(ty, name, &nowhere)?)))
     }
 
     /// What is declared of a static; `None` for a function.
@@ -189,41 +217,30 @@ impl RustSource {
         };
         Some(DeclaredStatic {
             ty: self.names.pointee(ty, true),
+            functions: self.functions_in(ty, &item.line),
             line: item.line.clone(),
         })
+    }
+
+    /// The signatures of what a table leads to, each by the offset of its pointer.
+    fn functions_in(&self, table: &SourceType, line: &SourceLine) -> Vec<(u64, Signature)> {
+        let functions = self.names.functions_in(table).into_iter();
+        functions
+            .filter_map(|(offset, ty)| Some((offset, self.signature_by(&ty, "", line)?)))
+            .collect()
     }
 
     /// The signature that a text like `fn(u32) -> bool` says.
     #[must_use]
     pub fn signature_of_text(&self, symbol: &str, text: &str, file: &str) -> Option<Signature> {
         let function: syn::TypeFnPtr = syn::parse_str(text).ok()?;
-        let parameters = function.inputs.iter().map(|input| {
-            let name = input.name.as_ref().map(|(name, _)| name.to_string());
-            (name, SourceType::of(&input.ty))
-        });
-        let item = RustItem {
-            name: symbol.to_owned(),
-            symbol: Some(symbol.to_owned()),
-            line: SourceLine {
-                file: Arc::from(file),
-                line: 0,
-            },
-            is_public: false,
-            is_conditional: false,
-            abi: Some(
-                function
-                    .abi
-                    .as_ref()
-                    .map_or_else(|| "C".to_owned(), abi_name),
-            ),
-            kind: ItemKind::Function {
-                parameters: parameters.collect(),
-                result: result_of(&function.output),
-                variadic: function.variadic.is_some(),
-                is_generic: false,
-            },
+        let mut function = FunctionType::of(&function);
+        function.abi.get_or_insert_with(|| "C".to_owned());
+        let line = SourceLine {
+            file: Arc::from(file),
+            line: 0,
         };
-        let signature = self.signature(&item)?;
+        let signature = self.signature_by(&function, symbol, &line)?;
         Some(Signature {
             line: None,
             ..signature

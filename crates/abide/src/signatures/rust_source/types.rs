@@ -11,6 +11,8 @@ use crate::signatures::{Field, Parameter, Pointee, Type};
 
 /// How deep types may nest.
 const DEEPEST: u32 = 24;
+/// How many elements of an array are looked at.
+const MOST_ELEMENTS: u64 = 4096;
 
 /// A type as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,7 +24,7 @@ pub enum SourceType {
     /// `*const T`, or `*mut T` where it is true.
     Pointer(Box<SourceType>, bool),
     /// `fn(…)`.
-    Function,
+    Function(Box<FunctionType>),
     /// `[T; N]`; the number where it is one.
     Array(Box<SourceType>, Option<u64>),
     /// `[T]`, `str`, `dyn T`: a pointer to one is two words.
@@ -33,6 +35,34 @@ pub enum SourceType {
     Never,
     /// Anything else.
     Other,
+}
+
+/// What a pointer to a function is declared to point to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FunctionType {
+    /// The ABI: `Some("C")` for `extern "C"`, `None` for Rust's own.
+    pub abi: Option<String>,
+    /// Names and types of the parameters.
+    pub parameters: Vec<(Option<String>, SourceType)>,
+    /// The type of the result.
+    pub result: SourceType,
+    /// Whether more arguments may follow.
+    pub variadic: bool,
+}
+
+impl FunctionType {
+    pub(super) fn of(function: &syn::TypeFnPtr) -> Self {
+        let parameters = function.inputs.iter().map(|input| {
+            let name = input.name.as_ref().map(|(name, _)| name.to_string());
+            (name, SourceType::of(&input.ty))
+        });
+        Self {
+            abi: function.abi.as_ref().map(super::abi_name),
+            parameters: parameters.collect(),
+            result: super::result_of(&function.output),
+            variadic: function.variadic.is_some(),
+        }
+    }
 }
 
 /// What a name stands for.
@@ -53,6 +83,13 @@ pub(super) struct Struct {
     pub(super) packed: Option<u64>,
     pub(super) align: Option<u64>,
     pub(super) fields: Vec<(String, SourceType)>,
+}
+
+impl Struct {
+    /// To what a field of it is aligned.
+    fn alignment_of(&self, field: &Layout) -> u64 {
+        field.align.min(self.packed.unwrap_or(u64::MAX))
+    }
 }
 
 /// Names and what they stand for; a name of two things stands for neither.
@@ -80,7 +117,7 @@ impl Names {
         let depth = depth.checked_sub(1)?;
         match ty {
             SourceType::Unit => Some(plain(0, 1, Kind::Integer)),
-            SourceType::Function => Some(plain(8, 8, Kind::Integer)),
+            SourceType::Function(_) => Some(plain(8, 8, Kind::Integer)),
             SourceType::Reference(to) | SourceType::Pointer(to, _) => {
                 (!self.is_unsized(to, depth)).then(|| plain(8, 8, Kind::Integer))
             }
@@ -93,8 +130,7 @@ impl Names {
                     return Some(layout);
                 }
                 if let ("Option", [inner]) = (name.as_str(), inner.as_slice()) {
-                    let is_niche = matches!(inner, SourceType::Function | SourceType::Reference(_))
-                        || matches!(inner, SourceType::Named(name, _) if name == "NonNull");
+                    let is_niche = self.is_never_null(inner, depth);
                     return is_niche.then(|| plain(8, 8, Kind::Integer));
                 }
                 if name == "NonNull" {
@@ -129,7 +165,7 @@ impl Names {
         let mut fields = Vec::new();
         for (name, ty) in &definition.fields {
             let layout = self.layout_at(ty, depth)?;
-            let align = layout.align.min(definition.packed.unwrap_or(u64::MAX));
+            let align = definition.alignment_of(&layout);
             end = end.checked_next_multiple_of(align)?;
             fields.extend(layout.fields.into_iter().map(|field| Field {
                 name: match field.name.is_empty() {
@@ -148,6 +184,87 @@ impl Names {
             align,
             fields,
         })
+    }
+
+    /// Whether a type is an address that is never null, so that an `Option` of it is one as well.
+    fn is_never_null(&self, ty: &SourceType, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        match ty {
+            SourceType::Function(_) | SourceType::Reference(_) => true,
+            SourceType::Named(name, _) if name == "NonNull" => true,
+            SourceType::Named(name, inner) if inner.is_empty() => match self.get(name) {
+                Some(Definition::Alias(ty)) => self.is_never_null(ty, depth),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The pointers to functions in a type, each with its offset.
+    pub(super) fn functions_in(&self, ty: &SourceType) -> Vec<(u64, FunctionType)> {
+        let mut found = Vec::new();
+        self.add_functions(ty, 0, DEEPEST, &mut found);
+        found
+    }
+
+    fn add_functions(
+        &self,
+        ty: &SourceType,
+        start: u64,
+        depth: u32,
+        found: &mut Vec<(u64, FunctionType)>,
+    ) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        match ty {
+            SourceType::Function(function) => found.push((start, FunctionType::clone(function))),
+            SourceType::Array(of, count) => {
+                let size = self.layout_at(of, depth)?.size;
+                for number in 0..(*count)?.min(MOST_ELEMENTS) {
+                    self.add_functions(of, start + number * size, depth, found)?;
+                }
+            }
+            SourceType::Named(name, inner) => match (name.as_str(), inner.as_slice()) {
+                ("Option", [inner]) => self.add_functions(inner, start, depth, found)?,
+                (name, []) => match self.get(name)? {
+                    Definition::Alias(ty) => self.add_functions(ty, start, depth, found)?,
+                    Definition::Struct(of) if of.is_c || of.is_transparent => {
+                        for (offset, ty) in self.offsets(of, depth)? {
+                            self.add_functions(ty, start + offset, depth, found)?;
+                        }
+                    }
+                    _ => {}
+                },
+                _ => {}
+            },
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Where the fields of a struct begin.
+    fn offsets<'a>(&self, of: &'a Struct, depth: u32) -> Option<Vec<(u64, &'a SourceType)>> {
+        let mut end = 0_u64;
+        let offsets = of.fields.iter().map(|(_, ty)| {
+            let layout = self.layout_at(ty, depth)?;
+            let start = end.checked_next_multiple_of(of.alignment_of(&layout))?;
+            end = start.checked_add(layout.size)?;
+            Some((start, ty))
+        });
+        offsets.collect()
+    }
+
+    /// The names that source gives to types of functions, and these.
+    pub(super) fn function_types(&self) -> impl Iterator<Item = (&str, &FunctionType)> {
+        self.0
+            .iter()
+            .filter_map(|(name, definition)| match definition {
+                Some(Definition::Alias(SourceType::Function(function))) => {
+                    Some((name.as_str(), &**function))
+                }
+                _ => None,
+            })
     }
 
     /// Whether the name is a struct whose fields Rust orders as it likes.
@@ -199,7 +316,7 @@ impl Names {
                     signed: Some(false),
                 }),
             ]),
-            SourceType::Function => Some(vec![self.pointer(ty, None, false)]),
+            SourceType::Function(_) => Some(vec![self.pointer(ty, None, false)]),
             SourceType::Named(name, inner) => self.named(name, inner, ty, depth),
             _ => None,
         }
@@ -351,7 +468,7 @@ impl SourceType {
                 let is_mutable = matches!(pointer.mutability, syn::PointerMutability::Mut(_));
                 Self::Pointer(Box::new(Self::of(&pointer.elem)), is_mutable)
             }
-            syn::Type::FnPtr(_) => Self::Function,
+            syn::Type::FnPtr(function) => Self::Function(Box::new(FunctionType::of(function))),
             syn::Type::Array(array) => {
                 let count = match &array.len {
                     syn::Expr::Lit(literal) => match &literal.lit {
@@ -383,7 +500,7 @@ impl std::fmt::Display for SourceType {
             Self::Reference(to) => write!(f, "&{to}"),
             Self::Pointer(to, false) => write!(f, "*const {to}"),
             Self::Pointer(to, true) => write!(f, "*mut {to}"),
-            Self::Function => f.write_str("fn"),
+            Self::Function(_) => f.write_str("fn"),
             Self::Array(of, Some(count)) => write!(f, "[{of}; {count}]"),
             Self::Array(of, None) => write!(f, "[{of}; _]"),
             Self::Unsized => f.write_str("[_]"),
