@@ -12,7 +12,7 @@ use super::known::Known;
 use super::numbers::Entries;
 use super::state::{FlagSource, State};
 use super::terms::{Base, BaseId, Garbage, TermId, Terms, Value, mask};
-use crate::contracts::Statics;
+use crate::contracts::{Held, Statics};
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
@@ -957,10 +957,10 @@ impl<'image> Evaluator<'image> {
         }
     }
 
-    /// Notes that garbage is handed to a function that takes so many bits of a register.
-    pub(super) fn check_passed(&mut self, at: At, value: Value, register: Register, bits: u8) {
+    /// Notes that garbage is handed to a function that takes so many bits of it.
+    pub(super) fn check_passed(&mut self, at: At, value: Value, held: Held, bits: u8) {
         if let Some(garbage) = self.garbage_in(value, mask(bits)) {
-            let used = Use::Passed(register, bits);
+            let used = Use::Passed(held, bits);
             self.record(at, Event::UndefinedUse { garbage, used });
         }
     }

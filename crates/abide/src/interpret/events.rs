@@ -7,6 +7,7 @@ use super::known::Known;
 use super::linked::Changes;
 use super::state::State;
 use super::terms::{Garbage, Value};
+use crate::contracts::Held;
 use crate::conventions::Convention;
 use crate::inputs::{ImageSymbol, Place, Teller};
 use crate::registers::Register;
@@ -51,7 +52,7 @@ pub enum Use {
         as_it_was: bool,
     },
     /// An argument of a function that takes it by its declaration.
-    Passed(Register, u8),
+    Passed(Held, u8),
     /// A result that is not followed, as those of vector arithmetic are not.
     Taken,
 }

@@ -1095,12 +1095,20 @@ impl<'code, 'image> Explorer<'code, 'image> {
             return;
         };
         for piece in &declared.arguments {
-            if let Held::Register(register) = piece.held
-                && register.is_general()
-            {
-                let bits = piece.defined_bits().min(64) as u8;
-                let value = state.register(register);
-                self.evaluator.check_passed(at, value, register, bits);
+            let bits = piece.defined_bits().min(64) as u8;
+            let terms = &mut self.evaluator.terms;
+            let value = match piece.held {
+                Held::Register(register) => Some(state.register(register)),
+                Held::Stack(start) => {
+                    let above = terms.word() + i64::from(start);
+                    let address = state.stack_pointer().plus(above);
+                    let bytes = u16::from(bits.div_ceil(8)).next_power_of_two();
+                    state.load(terms, address, bytes).value
+                }
+                Held::X87 => None,
+            };
+            if let Some(value) = value {
+                self.evaluator.check_passed(at, value, piece.held, bits);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What rules about garbage have in common: where it comes from, and what it decides.
 
 use super::{Candidate, Level, RootFacts, Symptom};
+use crate::contracts::Held;
 use crate::inputs::Place;
 use crate::interpret::replay::Garbled;
 use crate::interpret::{Base, BaseId, Event, Use};
@@ -115,7 +116,7 @@ pub(super) fn uses(
         };
         let (shown, at_most) = match used {
             Use::Stored { as_it_was } => (Garbled::Stored, as_it_was.then_some(Level::Warn)),
-            Use::Passed(register, bits) => (Garbled::Passed(register, bits), None),
+            Use::Passed(held, bits) => (Garbled::Passed(held, bits), None),
             _ => (Garbled::Way, None),
         };
         candidates.push(Candidate {
@@ -147,6 +148,9 @@ fn used_for(used: Use) -> String {
         Use::Target => "the target of this jump or call".to_owned(),
         Use::Stored { .. } => "what is stored here".to_owned(),
         Use::Taken => "what is computed here".to_owned(),
-        Use::Passed(register, _) => format!("the argument in `{register}` of this call"),
+        Use::Passed(Held::Register(register), _) => {
+            format!("the argument in `{register}` of this call")
+        }
+        Use::Passed(..) => "an argument on the stack of this call".to_owned(),
     }
 }

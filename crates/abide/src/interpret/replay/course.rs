@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::derived::Derived;
 use super::entry::{Entry, Input, RETURN_ADDRESS, may_be_mapped, on_stack, resumes_at};
-use crate::contracts::Contract;
+use crate::contracts::{Contract, Held};
 use crate::inputs::Place;
 use crate::interpret::code::{Code, Instruction};
 use crate::interpret::events::Callee;
@@ -176,6 +176,28 @@ impl<'a> Course<'a> {
     /// SP; 0 where it is not known.
     pub(super) fn stack_pointer(&self) -> u64 {
         self.machine.get(Register::RSP).unwrap_or_default()
+    }
+
+    /// Where an argument on the stack is, once its callee is entered.
+    pub(super) fn passed_at(&self, start: u32) -> u64 {
+        let above = u64::from(self.word()) + u64::from(start);
+        self.stack_pointer().wrapping_add(above)
+    }
+
+    /// The low bits of an argument, once its callee is entered; `None` where they are not known.
+    pub(super) fn passed(&mut self, held: Held, bits: u8) -> Option<u64> {
+        let value = match held {
+            Held::Register(register) => self.machine.value(register),
+            Held::Stack(start) => {
+                let address = self.passed_at(start);
+                self.machine
+                    .memory()
+                    .read(address, u16::from(bits.div_ceil(8)))
+            }
+            Held::X87 => return None,
+        };
+        let number = value.truncated(u16::from(bits));
+        (number.unknown == 0).then_some(number.words[0])
     }
 
     /// The bytes of a return address, and of each word of the stack.

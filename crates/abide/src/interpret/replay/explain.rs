@@ -593,10 +593,10 @@ fn part(
         }
         let passed = match symptom {
             Symptom::Undefined {
-                shown: Garbled::Passed(register, _),
+                shown: Garbled::Passed(held, bits),
                 ..
             } => {
-                let values = [&one, &other.course].map(|course| course.machine.get(register));
+                let values = [&mut one, &mut other.course].map(|run| run.passed(held, bits));
                 values.map(Option::unwrap_or_default)
             }
             _ => [0, 0],

@@ -355,6 +355,14 @@ impl Shadow {
         self.expressions.part(whole, node.1, bytes as u16 * 8)
     }
 
+    /// What was stored last from this address on.
+    pub(super) fn stored_at(&self, address: u64) -> Option<Node> {
+        match self.origin(address) {
+            Origin::Byte(node, 0) => Some(node),
+            _ => None,
+        }
+    }
+
     fn origin(&self, address: u64) -> Origin {
         let word = self.memory.get(&(address / 8));
         word.map_or(Origin::Entry, |word| word[(address % 8) as usize])

@@ -3,6 +3,7 @@
 use super::course::{AbiCall, Course, End, Scene, Turn};
 use super::entry::{Input, RETURN_ADDRESS, VECTOR_GARBAGE, on_stack};
 use super::unwind::misled;
+use crate::contracts::Held;
 use crate::inputs::Place;
 use crate::interpret::events::Unwound;
 use crate::machine::arithmetic::mask;
@@ -135,8 +136,8 @@ pub enum Garbled {
     Way,
     /// What is stored elsewhere than on the stack.
     Stored,
-    /// So many bits of a register, which a callee takes.
-    Passed(Register, u8),
+    /// So many bits of what a callee takes.
+    Passed(Held, u8),
 }
 
 impl Garbled {
@@ -145,7 +146,10 @@ impl Garbled {
         match self {
             Self::Way => false,
             Self::Stored => one.stored() != other.stored(),
-            Self::Passed(register, bits) => differ(one, other, register, bits),
+            Self::Passed(held, bits) => {
+                let passed = one.passed(held, bits).zip(other.passed(held, bits));
+                passed.is_some_and(|(one, other)| one != other)
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use super::expression::Node;
 use super::past::Past;
 use super::shadow::Shadow;
 use super::symptom::{Garbled, Symptom};
+use crate::contracts::Held;
 use crate::inputs::Place;
 use crate::interpret::code::Code;
 use crate::machine::concrete::Undetermined;
@@ -322,9 +323,16 @@ impl Trial {
                 }
             }
             Symptom::Undefined {
-                shown: Garbled::Passed(register, _),
+                shown: Garbled::Passed(Held::Register(register), _),
                 ..
             } => self.deciding.extend(self.shadow.register(register)),
+            Symptom::Undefined {
+                shown: Garbled::Passed(Held::Stack(start), _),
+                ..
+            } => {
+                let node = self.shadow.stored_at(course.passed_at(start));
+                self.deciding.extend(node);
+            }
             _ => {}
         }
     }

@@ -1,0 +1,30 @@
+; run: rustc --edition=2024 --crate-type=lib --emit=llvm-ir c.rs
+; check: --signatures c.ll --source c.rs a.o c.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global ask:function
+extern note
+section .text
+ask:
+    sub rsp, 8
+    pxor xmm0, xmm0
+    pxor xmm1, xmm1
+    pxor xmm2, xmm2
+    call note
+    ; The third is still what it was, the author hopes.
+    pxor xmm0, xmm0
+    pxor xmm1, xmm1
+    call note
+    add rsp, 8
+    ret
+;;; c.rs
+#[unsafe(no_mangle)]
+pub extern "C" fn note(_: f64, _: f64, _: f64) {}
+
+unsafe extern "C" {
+    fn ask();
+}
+
+pub unsafe fn caller() {
+    unsafe { ask() };
+}
