@@ -55,16 +55,16 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         "possible",
         "unknown"
     );
-    for (name, objects) in corpus::units(&options.names)? {
-        let entry = entries.iter().find(|entry| entry.name == name);
+    for unit in corpus::units(&options.names)? {
+        let entry = entries.iter().find(|entry| entry.name == unit.name);
         let entry = entry.context("a unit of no entry")?;
-        let signatures = signatures(entry, &objects)?;
+        let signatures = signatures(entry, &unit.objects)?;
         if options.changed {
-            for subject in subject::proved(&name, objects.clone(), false) {
+            for subject in subject::proved(&unit, false) {
                 subjects.push((subject, signatures.clone()));
             }
         }
-        table(&name, objects, &signatures)?;
+        table(&unit.name, unit.objects, &signatures)?;
     }
     if options.changed {
         changed(&subjects, options);

@@ -55,14 +55,39 @@ const BODIES: &[(&str, &str, bool)] = &[
     ),
 ];
 
+/// The same of functions that another one answers for.
+const LEAVING: &[(&str, &str, bool)] = &[
+    ("stays", "mov eax, edi", false),
+    (
+        "calls_outside",
+        "sub rsp, 8\ncall outside wrt ..plt\nadd rsp, 8",
+        true,
+    ),
+    ("leaves_to_outside", "jmp outside wrt ..plt", true),
+    ("leaves_to_a_function_that_is_proved", "jmp stays", false),
+    ("leaves_by_a_pointer_in_data", "jmp [rel chosen]", true),
+    ("leaves_by_the_callers_pointer", "jmp rdi", true),
+];
+
 #[test]
 fn an_index_into_the_frame_is_assumed_in_bounds_by_name() {
-    let dir = scratch("assumptions");
-    let functions = BODIES
+    assert_leaning("indices", "index-in-bounds", BODIES);
+}
+
+#[test]
+fn a_function_that_another_one_answers_for_is_assumed_to_conform() {
+    assert_leaning("callees", "callee-conforms", LEAVING);
+}
+
+/// Whether the proofs of these functions name an assumption.
+fn assert_leaning(name: &str, assumption: &str, bodies: &[(&str, &str, bool)]) {
+    let dir = scratch(name);
+    let functions = bodies
         .iter()
         .map(|(name, body, _)| format!("global {name}:function\n{name}:\n{body}\nret\n"));
     let source: String = functions.collect();
-    fs::write(dir.join("a.asm"), format!("section .text\n{source}")).unwrap();
+    let data = "extern outside\nsection .data\nchosen: dq 0\n";
+    fs::write(dir.join("a.asm"), format!("{data}section .text\n{source}")).unwrap();
     let mut nasm = Command::new("nasm");
     run(nasm
         .current_dir(&dir)
@@ -82,11 +107,18 @@ fn an_index_into_the_frame_is_assumed_in_bounds_by_name() {
         .iter()
         .map(|root| {
             let assumptions = root["assumptions"].as_array().unwrap();
-            let name = root["name"].as_str().unwrap();
-            (name, assumptions.iter().any(|a| a == "index-in-bounds"))
+            let leans = |named: &serde_json::Value| {
+                named
+                    .as_str()
+                    .is_some_and(|named| named.starts_with(assumption))
+            };
+            (
+                root["name"].as_str().unwrap(),
+                assumptions.iter().any(leans),
+            )
         })
         .collect();
-    let expected: BTreeMap<&str, bool> = BODIES
+    let expected: BTreeMap<&str, bool> = bodies
         .iter()
         .map(|&(name, _, leans)| (name, leans))
         .collect();

@@ -23,6 +23,9 @@ pub const STACK: u64 = SCRATCH + 3 * 4096 - 512;
 /// The size of an area for `xsave`, in bytes, in the standard format.
 pub const XSAVE_SIZE: usize = 4096;
 
+/// The state components of upper halves.
+const UPPER_HALVES: u8 = 1 << 2 | 1 << 6;
+
 /// Registers as the trampoline loads and stores them.
 #[repr(C, align(64))]
 #[derive(Clone)]
@@ -68,6 +71,13 @@ impl Areas {
             components: 7,
             ..processor
         }
+    }
+
+    /// Whether bits above 128 of one of `zmm0` … `zmm15` are set.
+    #[must_use]
+    pub fn uses_upper_halves(self, state: &State) -> bool {
+        let mut registers = (0..16).map(|number| self.vector(state, number));
+        registers.any(|bytes| bytes.iter().skip(16).any(|&byte| byte != 0))
     }
 
     fn has(self, component: usize) -> bool {
@@ -194,6 +204,12 @@ impl State {
     #[must_use]
     pub fn x87_in_use(&self) -> u64 {
         u64::from(self.xsave[4])
+    }
+
+    /// Bits above 128 of no vector register are in use from here on ("XSTATE_BV", Intel SDM
+    /// vol. 1, 13.4.2): AVX state and the upper halves of `zmm0` … `zmm15`.
+    pub fn free_upper_halves(&mut self) {
+        self.xsave[512] &= !UPPER_HALVES;
     }
 
     /// MXCSR.

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide::conventions::{SYSTEM_V_X86_64, never_returns};
+use abide::contracts::platform_of;
+use abide::conventions::never_returns;
 use abide::inputs::{Image, Place};
-use abide::interpret::{AssumedTable, Calls, Code, Explorer, Surroundings};
+use abide::interpret::{
+    AssumedTable, Callee, Calls, Code, Event, Exit, Explorer, Facts, Surroundings,
+};
 use abide::machine::{Flow, Reference};
 use abide::project::RootVerdicts;
 
@@ -51,7 +54,7 @@ impl<'image> Surveyor<'image> {
             .iter()
             .map(|found| (found.root.place, found.contract.clone()));
         // Nothing is declared: the corpus is taken as it is.
-        let mut around = Surroundings::new(image, &SYSTEM_V_X86_64);
+        let mut around = Surroundings::new(image, platform_of(image.objects()));
         around.contracted = contracted.collect();
         around.never_return = never_returns;
         Self {
@@ -65,11 +68,13 @@ impl<'image> Surveyor<'image> {
         let (root, contract) = (found.root.place, &found.contract);
         let analysis = Explorer::analyse(&mut self.code, &self.around, calls, root, contract);
         let blocks: BTreeSet<Place> = analysis.ways.iter().map(|&(place, _)| place).collect();
+        let left = left_by_pointer(&analysis.facts);
         let assumptions = analysis.facts.assumptions;
         let mut visited = Visited {
             blocks,
             tables: assumptions.table_bound,
             indexed: assumptions.indexed,
+            left,
             ..Visited::default()
         };
         for block in visited.blocks.clone() {
@@ -92,6 +97,26 @@ pub struct Visited {
     tables: BTreeSet<AssumedTable>,
     /// Stores to the frame whose index was assumed to be in bounds.
     indexed: BTreeSet<Place>,
+    /// Calls and jumps through pointers to functions that are taken to keep their convention.
+    left: BTreeSet<Place>,
+}
+
+/// Where control leaves through a pointer.
+fn left_by_pointer(facts: &Facts) -> BTreeSet<Place> {
+    let leaves = |event: &Event| {
+        matches!(
+            event,
+            Event::Call {
+                callee: Callee::Pointer,
+                ..
+            } | Event::Exit {
+                exit: Exit::Tail(Callee::Pointer),
+                ..
+            }
+        )
+    };
+    let seen = facts.events.iter().filter(|seen| leaves(&seen.event));
+    seen.map(|seen| seen.place).collect()
 }
 
 impl Visited {
@@ -102,6 +127,7 @@ impl Visited {
         self.branches.extend(other.branches);
         self.tables.extend(other.tables);
         self.indexed.extend(other.indexed);
+        self.left.extend(other.left);
     }
 
     /// All instructions.
@@ -117,6 +143,11 @@ impl Visited {
     /// Stores to the frame whose index was assumed to be in bounds.
     pub fn indexed(&self) -> impl Iterator<Item = Place> {
         self.indexed.iter().copied()
+    }
+
+    /// Calls and jumps through pointers to functions that are taken to keep their convention.
+    pub fn left(&self) -> impl Iterator<Item = Place> {
+        self.left.iter().copied()
     }
 
     /// Walks to the block's end: where another begins, or nothing comes next.

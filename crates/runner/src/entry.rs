@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use abide::conventions::Convention;
+use abide::registers::Register;
 use oracle::random::Random;
 use oracle::state::{Areas, State};
 
 use crate::place::{CALLERS_PAGES, PAGE, STACK, USER_SPACE, region};
 
-/// The registers of arguments, in their order: RDI, RSI, RDX, RCX, R8, R9.
-const ARGUMENTS: [usize; 6] = [7, 6, 2, 1, 8, 9];
 /// RSP's place among the registers.
 const SP: usize = 4;
 /// How many words above the return address look like arguments.
@@ -81,6 +81,8 @@ pub struct Entry {
     pub filling: Filling,
     /// Which arguments are pointers.
     pub pointers: u32,
+    /// How the function is called.
+    pub convention: &'static Convention,
     /// The words above the return address.
     pub stack_arguments: [u64; STACK_ARGUMENTS],
     /// Random numbers that are needed later follow from this.
@@ -90,22 +92,31 @@ pub struct Entry {
 impl Entry {
     /// A state that follows from the seed.
     #[must_use]
-    pub fn random(areas: Areas, seed: Seed) -> Self {
+    pub fn random(areas: Areas, seed: Seed, convention: &'static Convention) -> Self {
         let mut random = Random::new(seed.number);
         let mut state = areas.random_state(&mut random);
-        // The x87 registers are free at a call, and the direction flag is clear.
+        // The x87 registers are free at a call, the direction flag is clear, and upper halves of
+        // vector registers are not in use.
         state.xsave[4] = 0;
         state.flags &= !(1 << 10);
+        state.free_upper_halves();
         let kinds = Kinds::random(&mut random, seed.pointers);
-        for (number, register) in (0..).zip(ARGUMENTS) {
-            state.general[register] = kinds.argument(number, &mut random);
+        for (number, register) in (0..).zip(convention.parameters) {
+            state.general[register.index()] = kinds.argument(number, &mut random);
         }
-        // `rax` and `r10` may hold something too; of the others a callee may not rely on any.
-        for register in [0, 10] {
-            state.general[register] = kinds.number(&mut random);
+        // Some others may hold something too (`rax` and `r10`); of the rest a callee may not rely on
+        // any.
+        let is_other = |register: &Register| {
+            !convention.parameters.contains(register) && *register != Register::RSP
+        };
+        let others = (0..16).map(Register).filter(is_other);
+        let (may_hold, garbage): (Vec<_>, Vec<_>) =
+            others.partition(|&register| convention.arguments.contains(register));
+        for register in may_hold {
+            state.general[register.index()] = kinds.number(&mut random);
         }
-        for register in [3, 5, 11, 12, 13, 14, 15] {
-            state.general[register] = random.bits();
+        for register in garbage {
+            state.general[register.index()] = random.bits();
         }
         let page = STACK.end - (1 + CALLERS_PAGES) * PAGE;
         state.general[SP] = page + 16 * random.below(PAGE / 16) + 8;
@@ -113,7 +124,11 @@ impl Entry {
             state,
             filling: Filling::random(&mut random),
             pointers: seed.pointers,
-            stack_arguments: std::array::from_fn(|i| kinds.argument(6 + i as u32, &mut random)),
+            convention,
+            stack_arguments: std::array::from_fn(|i| match i.checked_sub(home_words(convention)) {
+                Some(i) => kinds.argument((convention.parameters.len() + i) as u32, &mut random),
+                None => random.bits(),
+            }),
             seed: random.bits(),
         }
     }
@@ -126,9 +141,16 @@ impl Entry {
 
     /// All arguments, in their order.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = u64> {
-        let registers = ARGUMENTS.map(|register| self.state.general[register]);
-        registers.into_iter().chain(self.stack_arguments)
+        let registers = self.convention.parameters.iter();
+        let registers = registers.map(|register| self.state.general[register.index()]);
+        let words = &self.stack_arguments[home_words(self.convention)..];
+        registers.chain(words.iter().copied())
     }
+}
+
+/// How many words above the return address are the callee's to write.
+fn home_words(convention: &Convention) -> usize {
+    convention.home_space as usize / 8
 }
 
 /// Of what kind the arguments of one run are.

@@ -3,15 +3,17 @@
 use std::ops::Range;
 use std::ptr;
 
+use abide::conventions::{Convention, STACK_PROBE};
 use abide::registers::Register;
 use oracle::random::Random;
+use oracle::state::{Areas, State};
 use oracle::trampoline;
 
 use crate::coverage::Note;
 use crate::memory::{Answer, Memory};
 use crate::outcome::{Breach, Ending, Outcome};
-use crate::place::region;
-use crate::watch::{Sight, Watch};
+use crate::place::{PAGE, page_of, region};
+use crate::watch::{Before, Sight, Watch};
 
 /// The signals that a run may end by.
 pub(crate) const SIGNALS: [i32; 6] = [
@@ -48,16 +50,21 @@ const GENERAL: [i32; 16] = [
     libc::REG_R14,
     libc::REG_R15,
 ];
-/// `rax`, `rcx`, `rdx`, `rsi`, `rdi`, `r8` … `r11`: what a callee may change.
-const VOLATILE: [usize; 9] = [0, 1, 2, 6, 7, 8, 9, 10, 11];
-const SP: usize = 4;
+/// RSP's place among the registers.
+pub(crate) const SP: usize = 4;
+/// Where `xmm0` … `xmm15` stand in what `xsave` writes ("XSAVE-managed state", legacy region).
+const XMM: usize = 160;
 
 /// What the signal handler keeps of a run.
 pub(crate) struct Guard<'a> {
     pub(crate) memory: Memory,
+    /// How the function is called, and how it calls.
+    pub(crate) convention: &'static Convention,
     /// Where code may be.
     pub(crate) code: Range<u64>,
     pub(crate) never_return: &'a [u64],
+    /// The helpers that touch the stack for large frames.
+    pub(crate) probes: &'a [u64],
     /// Notes of the steps, one for each byte of code; null where none are taken.
     pub(crate) notes: *mut Note,
     /// What the proof expects of a run that is followed.
@@ -68,11 +75,12 @@ pub(crate) struct Guard<'a> {
     pub(crate) most_steps: u64,
     /// The run's outcome.
     pub(crate) outcome: Outcome,
-    /// The general registers at the entry.
-    pub(crate) before: [u64; 16],
+    pub(crate) before: Before,
     pub(crate) random: Random,
     pub(crate) previous: u64,
     pub(crate) steps: u64,
+    /// The step leads to a function of which the proof says nothing, if it leads into the code.
+    pub(crate) leaves: bool,
 }
 
 /// The guard of the run that goes on in this process, or null.
@@ -110,11 +118,14 @@ impl Stopped<'_> {
         self.set(libc::REG_EFL, self.get(libc::REG_EFL) & !flags);
     }
 
-    /// Fills the vector registers, none of which a callee preserves.
-    fn poison_vectors(&mut self, random: &mut Random) {
+    /// Fills the vector registers that a callee does not preserve.
+    fn poison_vectors(&mut self, random: &mut Random, convention: &Convention) {
         // SAFETY: on x86-64 the system saves the vector registers with every signal.
         if let Some(vectors) = unsafe { self.0.uc_mcontext.fpregs.as_mut() } {
-            for element in vectors._xmm.iter_mut().flat_map(|xmm| &mut xmm.element) {
+            let registers = (0..).map(Register::vector).zip(&mut vectors._xmm);
+            let changed =
+                registers.filter(|(register, _)| !convention.preserved.contains(*register));
+            for element in changed.flat_map(|(_, xmm)| &mut xmm.element) {
                 *element = random.bits() as u32;
             }
         }
@@ -159,9 +170,12 @@ impl Guard<'_> {
         let Some(back) = self.returns_to(stack_pointer) else {
             return self.stop(Breach::LeftCode, stopped);
         };
-        let is_tail = back == trampoline::next() && stack_pointer == self.before[SP];
+        let is_tail = back == trampoline::next() && stack_pointer == self.before.stack_pointer;
         if !(self.code.contains(&back) || is_tail) {
             return self.stop(Breach::LeftCode, stopped);
+        }
+        if self.probes.contains(&at) {
+            return self.probe(stack_pointer, back, stopped);
         }
         if stack_pointer % 16 != 8 {
             return self.stop(Breach::MisalignedCall((stack_pointer % 16) as u8), stopped);
@@ -172,7 +186,31 @@ impl Guard<'_> {
         if self.never_return.contains(&at) {
             return self.end(Ending::NeverReturns, stopped);
         }
-        self.poison(stack_pointer, stopped);
+        self.poison(stack_pointer, self.convention, stopped);
+        let result = match self.random.below(3) {
+            0 => self.random.below(2),
+            1 => region(32 + self.random.below(8)),
+            _ => self.random.word(),
+        };
+        stopped.set(libc::REG_RAX, result);
+        self.give_back(stack_pointer, back, stopped);
+    }
+
+    /// Touches each page of the frame that the caller is about to take, of `rax` bytes.
+    fn probe(&mut self, stack_pointer: u64, back: u64, stopped: &mut Stopped<'_>) {
+        let end = (stack_pointer + 8).saturating_sub(stopped.get(libc::REG_RAX));
+        let mut page = page_of(stack_pointer);
+        while page > page_of(end) {
+            page -= PAGE;
+            if !self.memory.is_open_stack(page, 8) && self.memory.touch(page) != Answer::Mapped {
+                return self.end(Ending::OutOfMemory, stopped);
+            }
+        }
+        self.poison(stack_pointer, &STACK_PROBE, stopped);
+        self.give_back(stack_pointer, back, stopped);
+    }
+
+    fn give_back(&self, stack_pointer: u64, back: u64, stopped: &mut Stopped<'_>) {
         stopped.set(libc::REG_RSP, stack_pointer + 8);
         stopped.set(libc::REG_RIP, back);
     }
@@ -183,20 +221,22 @@ impl Guard<'_> {
         is_open.then(|| unsafe { (stack_pointer as *const u64).read_unaligned() })
     }
 
-    fn poison(&mut self, stack_pointer: u64, stopped: &mut Stopped<'_>) {
-        for register in VOLATILE {
-            stopped.set(GENERAL[register], self.random.bits());
+    /// Fills all that a callee of this convention may change.
+    fn poison(&mut self, stack_pointer: u64, callee: &Convention, stopped: &mut Stopped<'_>) {
+        for (register, number) in (0..16).map(Register).zip(GENERAL) {
+            if register != Register::RSP && !callee.preserved.contains(register) {
+                stopped.set(number, self.random.bits());
+            }
         }
-        let result = match self.random.below(3) {
-            0 => self.random.below(2),
-            1 => region(32 + self.random.below(8)),
-            _ => self.random.word(),
-        };
-        stopped.set(libc::REG_RAX, result);
-        stopped.poison_vectors(&mut self.random);
-        let frame = stack_pointer - CALLEES_FRAME;
-        if self.memory.is_open_stack(frame, CALLEES_FRAME) {
-            for word in (frame..stack_pointer).step_by(8) {
+        stopped.poison_vectors(&mut self.random, callee);
+        self.overwrite(stack_pointer - CALLEES_FRAME, CALLEES_FRAME);
+        self.overwrite(stack_pointer + 8, callee.home_space.into());
+    }
+
+    /// Fills what of the stack is a callee's.
+    fn overwrite(&mut self, start: u64, bytes: u64) {
+        if self.memory.is_open_stack(start, bytes) {
+            for word in (start..start + bytes).step_by(8) {
                 // SAFETY: the stack is open there, and belongs to the callee.
                 unsafe { (word as *mut u64).write_unaligned(self.random.bits()) };
             }
@@ -212,6 +252,10 @@ impl Guard<'_> {
         }
         let from = std::mem::replace(&mut self.previous, at);
         self.steps += 1;
+        if std::mem::take(&mut self.leaves) && self.code.contains(&at) {
+            self.watch = None;
+            self.outcome.left = true;
+        }
         if at == trampoline::next() {
             return stopped.clear_flags(TRAP);
         }
@@ -220,6 +264,7 @@ impl Guard<'_> {
         }
         match self.look(at, stopped) {
             Sight::Expected => {}
+            Sight::Left => self.leaves = true,
             Sight::Strayed => {
                 self.outcome.breach = Some(Breach::Strayed);
                 self.end(Ending::Stopped, stopped);
@@ -262,23 +307,48 @@ impl Guard<'_> {
     }
 
     /// Judges a run that returned.
-    pub(crate) fn judge(&mut self, before: &[u64; 16], after: &[u64; 16], flags: u64) {
+    pub(crate) fn judge(&mut self, before: &State, after: &State, areas: Areas) {
         self.outcome.ending = Ending::Returned;
-        self.outcome.general = *after;
-        let distance = after[SP].wrapping_sub(before[SP] + 8) as i64;
-        let preserved = [3_u8, 5, 12, 13, 14, 15];
+        self.outcome.general = after.general;
+        let distance = after.general[SP].wrapping_sub(before.general[SP] + 8) as i64;
+        let preserved = self.convention.preserved.iter();
         let clobbered = preserved
-            .into_iter()
-            .find(|&register| after[usize::from(register)] != before[usize::from(register)]);
+            .filter(|&register| register != Register::RSP)
+            .find(|&register| held(before, register) != held(after, register));
         self.outcome.breach = if distance != 0 {
             Some(Breach::StackPointer(distance))
         } else if let Some(register) = clobbered {
-            Some(Breach::Clobbered(Register(register)))
-        } else if flags & DIRECTION != 0 {
+            Some(Breach::Clobbered(register))
+        } else if after.flags & DIRECTION != 0 {
             Some(Breach::Direction)
+        } else if controls(before) != controls(after) || after.x87_in_use() != 0 {
+            Some(Breach::FloatingPoint)
+        } else if areas.uses_upper_halves(after) {
+            Some(Breach::UpperInUse)
         } else {
             None
         };
-        self.outcome.callers_frame = self.memory.callers_frame_changed(before[SP]);
+        let home = self.convention.home_space as usize;
+        self.outcome.callers_frame = self.memory.callers_frame_changed(before.general[SP], home);
     }
+}
+
+/// What controls floating point: MXCSR without the flags that arithmetic sets, and the control word.
+fn controls(state: &State) -> [u64; 2] {
+    let mxcsr = state.mxcsr() & Register::MXCSR.control_bits();
+    [
+        mxcsr,
+        state.x87_control() & Register::X87_CONTROL.control_bits(),
+    ]
+}
+
+/// What of a register is compared: all of a general one, the low 128 bits of a vector register.
+pub(crate) fn held(state: &State, register: Register) -> Option<u128> {
+    if register.is_general() {
+        return Some(state.general[register.index()].into());
+    }
+    let at = XMM + 16 * (register.index().checked_sub(16)?);
+    let bytes = state.xsave.get(at..at + 16)?;
+    let is_kept = register.is_vector() && register.index() < 32;
+    is_kept.then(|| u128::from_le_bytes(bytes.try_into().unwrap_or_default()))
 }

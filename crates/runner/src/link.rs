@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use abide::conventions::never_returns;
+use abide::conventions::{is_stack_probe, never_returns};
 use abide::inputs::{
     Image, ImageSymbol, Language, Place, Relocation, RelocationKind, RelocationTarget, Resolved,
     SectionId,
@@ -44,6 +44,8 @@ pub struct Linked<'image> {
     pub elsewhere: std::ops::Range<u64>,
     /// Those of them that never return.
     pub never_return: Vec<u64>,
+    /// Those of them that touch the stack for a large frame.
+    pub probes: Vec<u64>,
 }
 
 impl<'image> Linked<'image> {
@@ -60,6 +62,7 @@ impl<'image> Linked<'image> {
             table_start: 0,
             elsewhere: 0..0,
             never_return: Vec::new(),
+            probes: Vec::new(),
         };
         let needed = needed(image);
         let next = linked.place_code(&needed);
@@ -111,6 +114,9 @@ impl<'image> Linked<'image> {
             if never_returns(name) {
                 self.never_return.push(next);
             }
+            if is_stack_probe(name) {
+                self.probes.push(next);
+            }
             self.externals.insert(name.clone(), next);
             next += APART;
         }
@@ -153,10 +159,12 @@ impl<'image> Linked<'image> {
         })
     }
 
-    /// A section's name.
+    /// Whether a program may not write to a section, once it runs.
     #[must_use]
-    pub fn section_name(&self, section: SectionId) -> &str {
-        self.image.section(section).map_or("", |data| &data.name)
+    pub fn is_constant(&self, section: SectionId) -> bool {
+        self.image
+            .section(section)
+            .is_none_or(|data| !data.flags.write || data.name.starts_with(".data.rel.ro"))
     }
 
     /// All addresses that the image has.

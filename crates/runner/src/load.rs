@@ -23,9 +23,10 @@ impl Loaded {
         for &extent in &linked.data {
             // Tables of pointers would be read-only in a program, and data that
             // code changes may be anything the next time.
-            let name = linked.section_name(extent.section);
-            let is_constant = name.starts_with(".rodata") || name.starts_with(".data.rel.ro");
-            let rights = if is_constant { 0 } else { libc::PROT_WRITE };
+            let rights = match linked.is_constant(extent.section) {
+                true => 0,
+                false => libc::PROT_WRITE,
+            };
             loaded.put(extent.start, &linked.bytes(extent), rights)?;
         }
         loaded.put(linked.table_start, &linked.table(), 0)?;

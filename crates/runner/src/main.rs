@@ -1,19 +1,21 @@
-//! `runner [--i386] [--crate NAME] [--runs N] [--seed S]`: runs what abide has decided
-//! in the units below `ABIDE_CORPUS_DIR`, or of their 32-bit code.
+//! `runner [--windows | --i386] [--crate NAME]… [--runs N] [--seed S]`: runs what abide has decided
+//! in the units below `ABIDE_CORPUS_DIR`, in what `cargo xtask corpus --windows` assembled there, or in
+//! their 32-bit code.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     use abide::project::Project;
     use runner::report::Report;
     use runner::run::Wanted;
-    use runner::unit;
+    use runner::unit::{self, Kind};
 
     let mut wanted = Wanted {
         runs: 48,
         seed: 1,
         followed: 3,
     };
-    let mut only = None;
+    let mut only = Vec::new();
+    let mut kind = Kind::Linked;
     let mut arguments = std::env::args().skip(1);
     let mut is_narrow = false;
     while let Some(argument) = arguments.next() {
@@ -21,9 +23,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             is_narrow = true;
             continue;
         }
+        if argument == "--windows" {
+            kind = Kind::Windows;
+            continue;
+        }
         let value = arguments.next().ok_or("each option has a value")?;
         match argument.as_str() {
-            "--crate" => only = Some(value),
+            "--crate" => only.push(value),
             "--runs" => wanted.runs = value.parse()?,
             "--seed" => wanted.seed = value.parse()?,
             _ => return Err(format!("no option is called `{argument}`").into()),
@@ -32,15 +38,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = std::env::var_os("ABIDE_CORPUS_DIR");
     let corpus = corpus.unwrap_or_else(|| "target/corpus".into());
     if is_narrow {
-        return run_narrow(corpus.as_ref(), only.as_deref(), wanted);
+        return run_narrow(corpus.as_ref(), &only, wanted);
     }
     println!("{}", Report::head());
     let mut all = Report::default();
-    for (name, unit) in unit::units(corpus.as_ref())? {
-        if only.as_ref().is_some_and(|only| *only != name) {
+    for (name, unit) in unit::units(corpus.as_ref(), kind)? {
+        if !only.is_empty() && !only.contains(&name) {
             continue;
         }
-        match unit::run(&unit::files(&unit)?, &Project::default(), wanted) {
+        let files = unit::files(&unit)?;
+        let project = Project {
+            roots: unit::roots(&unit, kind, &files)?,
+            ..Project::default()
+        };
+        match unit::run(&files, &project, wanted) {
             Ok(report) => {
                 println!("{}", report.line(&name));
                 all.merge(report);
@@ -60,7 +71,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn run_narrow(
     corpus: &std::path::Path,
-    only: Option<&str>,
+    only: &[String],
     wanted: runner::run::Wanted,
 ) -> Result<(), Box<dyn std::error::Error>> {
     use runner::narrow::{self, Report};
@@ -68,7 +79,7 @@ fn run_narrow(
     println!("{}", Report::head());
     let mut all = Report::default();
     for (name, entry) in narrow::entries(corpus)? {
-        if only.is_some_and(|only| only != name) {
+        if !only.is_empty() && !only.contains(&name) {
             continue;
         }
         match narrow::run(&entry, wanted.runs, wanted.seed) {

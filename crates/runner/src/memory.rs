@@ -153,12 +153,13 @@ impl Memory {
         address >= self.lowest && address.saturating_add(bytes) <= STACK.end
     }
 
-    /// How far above the return address the caller's frame was changed, in bytes.
-    pub(crate) fn callers_frame_changed(&self, stack_pointer: u64) -> u64 {
+    /// How far above the return address the caller's frame was changed, in bytes; so many are the
+    /// callee's to change.
+    pub(crate) fn callers_frame_changed(&self, stack_pointer: u64, own: usize) -> u64 {
         let frame = (stack_pointer + 8) as *const u8;
         // SAFETY: the caller's pages lie above SP at the entry.
         let after = unsafe { std::slice::from_raw_parts(frame, CALLERS_FRAME) };
-        let last = (0..CALLERS_FRAME)
+        let last = (own..CALLERS_FRAME)
             .rev()
             .find(|&i| after[i] != self.before[i]);
         last.map_or(0, |last| last as u64 + 1)

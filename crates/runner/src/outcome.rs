@@ -15,6 +15,10 @@ pub enum Breach {
     StackPointer(i64),
     /// It returned with the direction flag set.
     Direction,
+    /// It returned with registers of the x87 stack in use, or another rounding or exception mask.
+    FloatingPoint,
+    /// It returned with upper halves of vector registers in use.
+    UpperInUse,
     /// It called a function with SP at so much modulo 16.
     MisalignedCall(u8),
     /// It called a function with the direction flag set.
@@ -30,6 +34,23 @@ pub enum Breach {
 }
 
 impl Breach {
+    /// Whether a run can show that a rule is violated: of others it does not tell where a value came
+    /// from, who might be interrupted, or what an unwinder would find.
+    #[must_use]
+    pub fn shows(rule: &str) -> bool {
+        matches!(
+            rule,
+            "clobbered_register"
+                | "unbalanced_stack"
+                | "direction_flag"
+                | "misaligned_call"
+                | "misaligned_stack_access"
+                | "unprobed_frame"
+                | "dirty_fp_state"
+                | "missing_vzeroupper"
+        )
+    }
+
     /// The rule that it violates.
     #[must_use]
     pub const fn rule(self) -> &'static str {
@@ -38,6 +59,8 @@ impl Breach {
             Self::Clobbered(_) => "clobbered_register",
             Self::StackPointer(_) | Self::LeftCode => "unbalanced_stack",
             Self::Direction | Self::DirectionAtCall => "direction_flag",
+            Self::FloatingPoint => "dirty_fp_state",
+            Self::UpperInUse => "missing_vzeroupper",
             Self::MisalignedCall(_) => "misaligned_call",
             Self::MisalignedAccess => "misaligned_stack_access",
             Self::Unprobed => "unprobed_frame",
@@ -51,6 +74,10 @@ impl fmt::Display for Breach {
             Self::Clobbered(register) => write!(f, "{register} is clobbered"),
             Self::StackPointer(distance) => write!(f, "rsp is {distance} off at the return"),
             Self::Direction => f.write_str("the direction flag is set at the return"),
+            Self::FloatingPoint => {
+                f.write_str("the state of floating point is another at the return")
+            }
+            Self::UpperInUse => f.write_str("upper halves are in use at the return"),
             Self::MisalignedCall(rest) => write!(f, "a call with rsp at {rest} modulo 16"),
             Self::DirectionAtCall => f.write_str("a call with the direction flag set"),
             Self::MisalignedAccess => f.write_str("a misaligned access to the stack"),
@@ -117,6 +144,8 @@ pub struct Outcome {
     pub breach: Option<Breach>,
     /// The assumption of its proof that it broke before anything else.
     pub broken: Option<Broken>,
+    /// It went through a pointer to another function of the image, whose doing all later is.
+    pub left: bool,
     /// Where the processor was when a signal ended it.
     pub at: u64,
     /// The address that it could not touch, if that ended it.

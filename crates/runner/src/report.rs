@@ -9,7 +9,7 @@ use crate::coverage::Coverage;
 use crate::entry::Seed;
 use crate::fault;
 use crate::link::Linked;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Breach, Ending, Outcome};
 use crate::watch::Watch;
 
 /// Counts, and what must be told one by one.
@@ -54,8 +54,12 @@ impl Report {
             // Elsewhere there may be anything.
             let is_code = watch.visits(outcome.at);
             if is_code && outcome.ending == Ending::Signal(libc::SIGILL) {
-                let functions = self.lacking.entry(fault::form_at(linked, outcome.at));
-                functions.or_default().insert(found.root.name.clone());
+                let form = fault::form_at(linked, outcome.at);
+                // No processor runs that one, and stubs are made of it.
+                if form != "Ud2" {
+                    let functions = self.lacking.entry(form);
+                    functions.or_default().insert(found.root.name.clone());
+                }
             }
         }
         if found.is_proved() {
@@ -113,6 +117,12 @@ impl Report {
                     let breach = outcome.breach.map(|breach| breach.to_string());
                     let breach = breach.unwrap_or_default();
                     format!("{name} by {}: shown, {breach} (seed {seed})", rule.id)
+                }
+                None if !Breach::shows(rule.id) => {
+                    format!(
+                        "{name} by {}: not looked for, since no single run shows it",
+                        rule.id
+                    )
                 }
                 None => format!("{name} by {}: not shown, {}", rule.id, endings(runs)),
             });

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::ptr;
 
+use abide::conventions::{Convention, SYSTEM_V_X86_64};
 use abide::inputs::Place;
 use oracle::guard::{catch, in_child};
 use oracle::random::Random;
@@ -19,7 +20,7 @@ use crate::load::Loaded;
 use crate::memory::Memory;
 use crate::outcome::{Ending, Outcome};
 use crate::taste::Taste;
-use crate::watch::Watch;
+use crate::watch::{Before, Broken, Watch};
 
 /// What a run may take of the processor's time, in microseconds.
 const PATIENCE: i64 = 12_000;
@@ -35,6 +36,8 @@ pub struct Runner<'linked> {
     runs: Shared<(Seed, Outcome)>,
     notes: Shared<Note>,
     areas: Areas,
+    /// How functions are called.
+    pub convention: &'static Convention,
     /// What the child remembers for a watch.
     read: Vec<u64>,
 }
@@ -81,6 +84,7 @@ const DIED: Outcome = Outcome {
     ending: Ending::Died,
     breach: None,
     broken: None,
+    left: false,
     at: 0,
     address: None,
     general: [0; 16],
@@ -103,6 +107,7 @@ impl<'linked> Runner<'linked> {
             runs,
             notes,
             areas: Areas::of_processor(),
+            convention: &SYSTEM_V_X86_64,
             read: Vec::new(),
         })
     }
@@ -137,7 +142,10 @@ impl<'linked> Runner<'linked> {
         for (numbers, steps) in [(broken, MOST_STEPS_WATCHED), (fine, MOST_STEPS)] {
             let seeds: Vec<Seed> = numbers.iter().map(|&number| runs[number].0).collect();
             let followed = self.run_all(entry, seeds.len(), Seeds::Followed(&seeds, watch, steps));
-            for (number, (_, outcome)) in numbers.into_iter().zip(followed) {
+            for (number, (_, mut outcome)) in numbers.into_iter().zip(followed) {
+                if outcome.left && outcome.breach.take().is_some() {
+                    outcome.broken = Some(Broken::Callee);
+                }
                 // A run that was not followed to its end shows nothing new.
                 if outcome.breach.is_some() || outcome.broken.is_some() {
                     runs[number].1 = outcome;
@@ -183,22 +191,26 @@ impl<'linked> Runner<'linked> {
         let memory = Memory::new(linked.addresses(), linked.elsewhere.clone())?;
         let mut guard = Guard {
             memory,
+            convention: self.convention,
             code: linked.code_addresses(),
             never_return: &linked.never_return,
+            probes: &linked.probes,
             notes: ptr::null_mut(),
             outcome: Outcome::default(),
-            before: [0; 16],
+            before: Before::default(),
             random: Random::new(0),
             previous: 0,
             steps: 0,
+            leaves: false,
             watch: None,
             read: &mut read,
             most_steps: 0,
         };
-        if let Seeds::Followed(_, watch, most_steps) = seeds {
+        let mut watch = None;
+        if let Seeds::Followed(_, own, most_steps) = seeds {
             guard.notes = self.notes.get().as_mut_ptr();
-            guard.watch = Some(watch);
             guard.most_steps = most_steps;
+            watch = Some(own);
         }
         catch(on_signal, &SIGNALS)?;
         let guard = &raw mut guard;
@@ -209,9 +221,9 @@ impl<'linked> Runner<'linked> {
         for number in numbers {
             let (seed, mut random) = seeds.of(number, taste);
             self.runs.get()[number] = (seed, DIED);
-            let entry_state = Entry::random(self.areas, seed);
+            let entry_state = Entry::random(self.areas, seed, self.convention);
             // SAFETY: as above.
-            let outcome = unsafe { self.run_one(guard, entry, &entry_state) };
+            let outcome = unsafe { self.run_one(guard, entry, &entry_state, watch) };
             self.runs.get()[number].1 = outcome;
             taste.learn(&entry_state, &outcome, &mut random);
         }
@@ -221,7 +233,13 @@ impl<'linked> Runner<'linked> {
     /// # Safety
     ///
     /// `guard` is valid, and the process is a child that may be harmed.
-    unsafe fn run_one(&self, guard: *mut Guard<'_>, code: u64, entry: &Entry) -> Outcome {
+    unsafe fn run_one<'a>(
+        &self,
+        guard: *mut Guard<'a>,
+        code: u64,
+        entry: &Entry,
+        watch: Option<&'a Watch>,
+    ) -> Outcome {
         let mut before = entry.state.clone();
         let mut after = State {
             xsave: [0; XSAVE_SIZE],
@@ -234,12 +252,14 @@ impl<'linked> Runner<'linked> {
         unsafe {
             (*guard).memory.prepare(entry, trampoline::next());
             (*guard).outcome = Outcome::default();
-            (*guard).before = before.general;
+            (*guard).before = Before::of(&before, self.convention);
             (*guard).random = Random::new(entry.seed);
             (*guard).steps = 0;
+            (*guard).leaves = false;
             (*guard).previous = 0;
             (*guard).read.fill(0);
-            let is_followed = (*guard).watch.is_some();
+            (*guard).watch = watch;
+            let is_followed = watch.is_some();
             if is_followed {
                 before.flags |= TRAP;
             }
@@ -247,7 +267,7 @@ impl<'linked> Runner<'linked> {
             trampoline::run(code, &before, &mut after, self.areas.components);
             set_timer(0);
             if after.ending == 1 {
-                (*guard).judge(&before.general, &after.general, after.flags);
+                (*guard).judge(&before, &after, self.areas);
             }
             (*guard).outcome
         }

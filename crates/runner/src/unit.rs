@@ -1,5 +1,6 @@
 //! All roots of one unit, decided and run.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use abide::inputs::{self, Image};
@@ -9,21 +10,33 @@ use abide::project::{self, Project, RootVerdicts, Verdict};
 use crate::coverage::{Surveyor, Visited};
 use crate::entry::Seed;
 use crate::link::Linked;
-use crate::outcome::Outcome;
+use crate::outcome::{Breach, Outcome};
 use crate::report::Report;
 use crate::run::{Runner, Wanted};
 use crate::watch::Watch;
+
+/// What is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What was linked, for this system.
+    Linked,
+    /// What was assembled for Windows.
+    Windows,
+}
 
 /// The units below a directory, by name: those with a list of their files.
 ///
 /// # Errors
 ///
 /// If the directory cannot be read.
-pub fn units(corpus: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
+pub fn units(corpus: &Path, kind: Kind) -> std::io::Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(corpus)? {
         let entry = entry?;
-        let unit = entry.path().join("unit");
+        let unit = entry.path().join(match kind {
+            Kind::Linked => "unit",
+            Kind::Windows => "windows",
+        });
         if unit.join("unit.txt").is_file() {
             found.push((entry.file_name().to_string_lossy().into_owned(), unit));
         }
@@ -40,6 +53,35 @@ pub fn units(corpus: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
 pub fn files(unit: &Path) -> std::io::Result<Vec<PathBuf>> {
     let list = std::fs::read_to_string(unit.join("unit.txt"))?;
     Ok(list.lines().map(|name| unit.join(name)).collect())
+}
+
+/// The roots that are named: for Windows, where nothing is linked, those that the entry has on Linux,
+/// as far as the files define them.
+///
+/// # Errors
+///
+/// If the list of roots or the files cannot be read.
+pub fn roots(
+    unit: &Path,
+    kind: Kind,
+    files: &[PathBuf],
+) -> Result<HashSet<String>, Box<dyn std::error::Error>> {
+    if kind == Kind::Linked {
+        return Ok(HashSet::new());
+    }
+    let mut defined = HashSet::new();
+    for file in files {
+        let objects = inputs::read(file)?;
+        let symbols = objects.into_iter().flat_map(|object| object.symbols);
+        let definitions = symbols.filter(inputs::link::is_definition);
+        defined.extend(definitions.map(|symbol| symbol.name));
+    }
+    let list = std::fs::read_to_string(unit.with_file_name("roots.txt"))?;
+    let names = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1));
+    let names = names.filter(|name| defined.contains(*name));
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Decides the roots of files, and runs those that are proved or refuted.
@@ -63,6 +105,7 @@ pub fn run(
     let mut surveyor = Surveyor::new(&unit.image, &unit.roots);
     let mut visited = Visited::default();
     for found in unit.roots.iter().filter(|found| found.is_decided()) {
+        runner.convention = found.contract.convention;
         let own = surveyor.survey(found, Calls::ByContract);
         let mut expected = surveyor.survey(found, Calls::Followed);
         expected.merge(own.clone());
@@ -95,7 +138,7 @@ fn show(
             let mut breaches = runs.iter().filter_map(|(_, outcome)| outcome.breach);
             breaches.any(|breach| breach.rule() == rule)
         };
-        if refuted(found).all(shown) {
+        if refuted(found).filter(|rule| Breach::shows(rule)).all(shown) {
             return;
         }
         let seed = wanted.seed.wrapping_add(round << 32);

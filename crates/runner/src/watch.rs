@@ -6,10 +6,13 @@
 
 use std::fmt;
 
+use abide::conventions::Convention;
 use iced_x86::{Instruction, InstructionInfoFactory, OpAccess, OpKind};
+use oracle::state::State;
 
 use crate::coverage::Visited;
 use crate::fault;
+use crate::guard::{SP, held};
 use crate::link::Linked;
 
 /// The instruction was visited.
@@ -21,9 +24,8 @@ const JUMPS: u8 = 4;
 /// It writes to the frame, with an index that is assumed to be in bounds.
 const STORES: u8 = 8;
 
-/// RSP's place among the registers, and those of `rbx`, `rbp` and `r12` … `r15`.
-const SP: usize = 4;
-const PRESERVED: [usize; 6] = [3, 5, 12, 13, 14, 15];
+/// It leads through a pointer to a function that is taken to keep its convention.
+const LEAVES: u8 = 16;
 
 /// An assumption of a proof that a run broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub enum Broken {
         /// From SP at the entry, in bytes.
         offset: i64,
     },
+    /// A function that it went to through a pointer did not keep its convention.
+    Callee,
 }
 
 impl Broken {
@@ -49,6 +53,7 @@ impl Broken {
         match self {
             Self::Table { .. } => "table-bound",
             Self::Index { .. } => "index-in-bounds",
+            Self::Callee => "callee-conforms",
         }
     }
 }
@@ -60,6 +65,7 @@ impl fmt::Display for Broken {
                 write!(f, "entry {index} of a table that has {entries}")
             }
             Self::Index { offset } => write!(f, "a store with an index at [rsp{offset:+}]"),
+            Self::Callee => f.write_str("a function behind a pointer broke the convention"),
         }
     }
 }
@@ -73,6 +79,34 @@ pub(crate) enum Sight {
     Strayed,
     /// The step leaves what the proof assumes.
     Broke(Broken),
+    /// The step leads to another function, of which the proof says nothing.
+    Left,
+}
+
+/// What the entry has of which a frame keeps something.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    /// SP.
+    pub(crate) stack_pointer: u64,
+    /// The words of the registers that the convention preserves.
+    pub(crate) kept: Vec<u64>,
+}
+
+impl Before {
+    /// What a state has by a convention.
+    pub(crate) fn of(state: &State, convention: &Convention) -> Self {
+        let preserved = convention.preserved.iter();
+        let kept = preserved.flat_map(|register| {
+            let held = held(state, register).unwrap_or_default();
+            let words = if register.is_vector() { 2 } else { 1 };
+            [held as u64, (held >> 64) as u64].into_iter().take(words)
+        });
+        Self {
+            stack_pointer: state.general[SP],
+            // What controls floating point is no word of its own.
+            kept: kept.filter(|&word| word != 0).collect(),
+        }
+    }
 }
 
 /// What the proof of one function expects of its runs.
@@ -132,6 +166,9 @@ impl Watch {
                 entries: table.entries,
             });
         }
+        for at in linked.addresses_of(visited.left()) {
+            watch.note(at, LEAVES);
+        }
         for at in linked.addresses_of(visited.indexed()) {
             if let Some(store) = fault::instruction_at(linked, at).and_then(Store::of) {
                 watch.note(at, STORES);
@@ -159,14 +196,14 @@ impl Watch {
         self.tables.len()
     }
 
-    /// Looks at the instruction that comes next, with the registers that it finds. `before` are
-    /// those at the entry, and `read` where in each table was read last. In signal handlers
+    /// Looks at the instruction that comes next, with the registers that it finds. `before` is
+    /// what the entry has, and `read` where in each table was read last. In signal handlers
     /// this allocates nothing.
     pub(crate) fn look(
         &self,
         at: u64,
         general: &[u64; 16],
-        before: &[u64; 16],
+        before: &Before,
         read: &mut [u64],
         peek: impl Fn(u64) -> Option<u64>,
     ) -> Sight {
@@ -199,17 +236,19 @@ impl Watch {
                 return Sight::Broke(broken);
             }
         }
-        Sight::Expected
+        match kinds & LEAVES {
+            0 => Sight::Expected,
+            _ => Sight::Left,
+        }
     }
 
     /// Whether a word of the stack is the return address, holds the entry value of a register
     /// that the convention preserves, or an address of code: where a helper returns to.
-    fn keeps(&self, word: u64, before: &[u64; 16], peek: &impl Fn(u64) -> Option<u64>) -> bool {
+    fn keeps(&self, word: u64, before: &Before, peek: &impl Fn(u64) -> Option<u64>) -> bool {
         let is_kept = |value: u64| {
-            PRESERVED.iter().any(|&register| before[register] == value)
-                || value.wrapping_sub(self.start) < self.kinds.len() as u64
+            before.kept.contains(&value) || value.wrapping_sub(self.start) < self.kinds.len() as u64
         };
-        word == before[SP] || peek(word).is_some_and(is_kept)
+        word == before.stack_pointer || peek(word).is_some_and(is_kept)
     }
 
     /// The entry that a jump follows, if it is none of those that any of its tables has.
@@ -252,13 +291,13 @@ impl Store {
     fn harms(
         &self,
         general: &[u64; 16],
-        before: &[u64; 16],
+        before: &Before,
         keeps: impl Fn(u64) -> bool,
     ) -> Option<Broken> {
         let from = operand_address(&self.instruction, self.operand, general)?;
         let to = from.wrapping_add(self.bytes);
         let harmed = (from & !7..to).step_by(8).find(|&word| keeps(word))?;
-        let offset = harmed.wrapping_sub(before[SP]) as i64;
+        let offset = harmed.wrapping_sub(before.stack_pointer) as i64;
         Some(Broken::Index { offset })
     }
 }

@@ -74,25 +74,15 @@ pub(crate) fn rows(entries: &[Entry]) -> Result<(Vec<Row>, Vec<String>)> {
     Ok((rows, failures))
 }
 
-/// Assembly that keeps the platform's convention.
-pub(crate) struct Assembled {
-    /// The entry's name.
-    pub(crate) name: String,
-    /// Its objects.
-    pub(crate) objects: Vec<Object>,
-    /// The names of its roots.
-    pub(crate) roots: HashSet<String>,
-}
-
 /// What entries have that keeps the platform's convention.
-pub(crate) fn units(entries: &[Entry]) -> Result<Vec<Assembled>> {
+pub(crate) fn units(entries: &[Entry]) -> Result<Vec<super::Unit>> {
     let listed = listed(entries)?.into_iter();
     let by_platform = listed.filter(|(_, source)| source.convention.is_none());
     by_platform
         .map(|(entry, source)| {
             let Unit { objects, roots, .. } = source.unit(entry)?;
             let names = roots.from_rust.into_iter().chain(roots.from_c);
-            Ok(Assembled {
+            Ok(super::Unit {
                 name: entry.name.clone(),
                 objects,
                 roots: names.collect(),

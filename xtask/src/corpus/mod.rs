@@ -21,6 +21,7 @@ mod table;
 mod unit;
 mod windows;
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +31,6 @@ use anyhow::{Result, bail};
 
 pub(crate) use entry::Entry;
 use expectations::Expectations;
-pub(crate) use i386::Assembled;
 use measure::Row;
 use outcome::{Outcome, Refuted};
 use place::Set;
@@ -99,8 +99,21 @@ fn tell(rows: &[Row], failures: &[String]) -> u8 {
     code
 }
 
+/// Objects that are judged together, for other chores.
+pub(crate) struct Unit {
+    pub(crate) name: String,
+    pub(crate) objects: Vec<Object>,
+    /// The roots that are named, beside those that the objects tell.
+    pub(crate) roots: HashSet<String>,
+}
+
+/// What of each entry was assembled for Windows; what has nothing is left out.
+pub(crate) fn units_for_windows(names: &[String]) -> Result<Vec<Unit>> {
+    windows::units(&choose(Set::Crates, names)?)
+}
+
 /// The objects of each entry's link, for other chores; what is not built is left out.
-pub(crate) fn units(names: &[String]) -> Result<Vec<(String, Vec<Object>)>> {
+pub(crate) fn units(names: &[String]) -> Result<Vec<Unit>> {
     let entries = choose(Set::Crates, names)?;
     let built = entries
         .iter()
@@ -108,13 +121,17 @@ pub(crate) fn units(names: &[String]) -> Result<Vec<(String, Vec<Object>)>> {
     built
         .map(|entry| {
             let unit = unit::LinkUnit::read(&entry.unit())?;
-            Ok((entry.name.clone(), unit.objects().cloned().collect()))
+            Ok(Unit {
+                name: entry.name.clone(),
+                objects: unit.objects().cloned().collect(),
+                roots: HashSet::new(),
+            })
         })
         .collect()
 }
 
 /// Each entry's assembly for 32-bit x86, as far as it keeps the platform's convention.
-pub(crate) fn units_of_i386(names: &[String]) -> Result<Vec<Assembled>> {
+pub(crate) fn units_of_i386(names: &[String]) -> Result<Vec<Unit>> {
     i386::units(&choose(Set::Crates, names)?)
 }
 

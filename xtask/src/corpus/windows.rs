@@ -15,6 +15,7 @@ use abide::signatures::Signatures;
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 
+use super::Unit;
 use super::entry::Entry;
 use super::expectations::Expectations;
 use super::measure::Row;
@@ -52,14 +53,9 @@ struct Source {
 
 /// Assembles what is missing, and measures each of the entries that has something for Windows.
 pub(crate) fn rows(entries: &[Entry]) -> Result<(Vec<Row>, Vec<String>)> {
-    let path = place::windows();
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
-    let list: List = toml::from_str(&text)
-        .with_context(|| format!("failed to understand {}", path.display()))?;
     let mut rows = Vec::new();
     let mut failures = Vec::new();
-    for source in &list.crates {
+    for source in &sources()? {
         let Some(entry) = entries.iter().find(|entry| entry.name == source.entry) else {
             continue;
         };
@@ -71,18 +67,47 @@ pub(crate) fn rows(entries: &[Entry]) -> Result<(Vec<Row>, Vec<String>)> {
     Ok((rows, failures))
 }
 
-fn row(entry: &Entry, source: &Source) -> Result<Row> {
-    let files = source.files(entry)?;
-    let start = Instant::now();
+/// Assembles what is missing, and reads it.
+pub(super) fn units(entries: &[Entry]) -> Result<Vec<Unit>> {
+    let mut units = Vec::new();
+    for source in &sources()? {
+        if let Some(entry) = entries.iter().find(|entry| entry.name == source.entry) {
+            units.push(unit(entry, &source.files(entry)?)?);
+        }
+    }
+    Ok(units)
+}
+
+fn unit(entry: &Entry, files: &[PathBuf]) -> Result<Unit> {
     let mut objects = Vec::new();
     for file in files {
-        objects.extend(inputs::read(&file)?);
+        objects.extend(inputs::read(file)?);
     }
+    Ok(Unit {
+        name: entry.name.clone(),
+        roots: roots(entry, &objects)?,
+        objects,
+    })
+}
+
+fn sources() -> Result<Vec<Source>> {
+    let path = place::windows();
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
+    let list: List = toml::from_str(&text)
+        .with_context(|| format!("failed to understand {}", path.display()))?;
+    Ok(list.crates)
+}
+
+fn row(entry: &Entry, source: &Source) -> Result<Row> {
+    let files = source.files(entry)?;
+    list_for_runner(entry, &files)?;
+    let start = Instant::now();
+    let Unit { objects, roots, .. } = unit(entry, &files)?;
     // All of it was assembled, whatever traces tell.
     let sections = objects.iter().flat_map(|object| &object.sections);
     let code = sections.filter(|section| section.flags.execute);
     let size = code.map(|section| section.size).sum();
-    let roots = roots(entry, &objects)?;
     let count = roots.len();
     let project = Project {
         roots,
@@ -103,6 +128,15 @@ fn row(entry: &Entry, source: &Source) -> Result<Row> {
         outcome: Some(outcome),
         objdump: None,
     })
+}
+
+/// Where `runner --windows` finds the files.
+fn list_for_runner(entry: &Entry, files: &[PathBuf]) -> Result<()> {
+    let directory = entry.work.join("windows");
+    let names = files.iter().map(|file| format!("{}\n", file.display()));
+    fs::create_dir_all(&directory)
+        .and_then(|()| fs::write(directory.join("unit.txt"), names.collect::<String>()))
+        .with_context(|| format!("failed to write to {}", directory.display()))
 }
 
 /// What one source of the crate that an entry depends on makes for Windows.

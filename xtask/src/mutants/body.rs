@@ -6,32 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::frame_table::{self, Rule};
+use super::seh_table::{self, Code};
+use abide::contracts::platform_of;
+use abide::conventions::Convention;
 use abide::inputs::{Image, Place, Resolved};
 use abide::machine::x86::Lifter;
 use abide::machine::{Effect, Effects, Flow, Reference, Target};
 use abide::registers::InstructionSet;
 use iced_x86::{CodeSize, Instruction, Mnemonic, OpKind, Register};
-
-/// The registers that System V preserves, SP apart.
-const PRESERVED: &[Register] = &[
-    Register::RBX,
-    Register::RBP,
-    Register::R12,
-    Register::R13,
-    Register::R14,
-    Register::R15,
-];
-/// Those that the conventions of i386 preserve.
-const PRESERVED_OF_I386: &[Register] =
-    &[Register::EBX, Register::EBP, Register::ESI, Register::EDI];
-
-/// The registers that are preserved where the instruction is.
-fn preserved_at(i: &Instruction) -> &'static [Register] {
-    match i.code_size() {
-        CodeSize::Code32 => PRESERVED_OF_I386,
-        _ => PRESERVED,
-    }
-}
 
 /// The distance of an operand in memory from its base.
 pub(crate) fn displacement(i: &Instruction) -> i64 {
@@ -66,19 +48,16 @@ impl Step {
         moved(self.place, self.bytes.len() as i64)
     }
 
-    /// Whether it is this instruction with a preserved register as its only operand.
-    pub(crate) fn is_stack_move(&self, mnemonic: Mnemonic) -> bool {
-        self.instruction.mnemonic() == mnemonic
-            && self.instruction.op0_kind() == OpKind::Register
-            && preserved_at(&self.instruction).contains(&self.instruction.op0_register())
+    /// Whether it is this instruction with a register as its only operand.
+    fn is_stack_move(&self, mnemonic: Mnemonic) -> bool {
+        self.instruction.mnemonic() == mnemonic && self.instruction.op0_kind() == OpKind::Register
     }
 
-    /// Whether the operand is a whole preserved register and the other one memory of the frame.
-    pub(crate) fn moves_preserved(&self, register: u32, memory: u32) -> bool {
+    /// Whether the operand is a register and the other one memory of the frame.
+    fn moves_register(&self, register: u32, memory: u32) -> bool {
         let i = &self.instruction;
         i.mnemonic() == Mnemonic::Mov
             && i.op_kind(register) == OpKind::Register
-            && preserved_at(i).contains(&i.op_register(register))
             && i.op_kind(memory) == OpKind::Memory
             && i.memory_index() == Register::None
             && matches!(
@@ -96,6 +75,12 @@ impl Step {
 /// A function's instructions, by place.
 #[derive(Debug)]
 pub(crate) struct Body {
+    /// How it is called, and how it calls.
+    pub(crate) convention: &'static Convention,
+    /// The general registers that the convention preserves, SP apart.
+    pub(crate) preserved: Vec<Register>,
+    /// The vector registers that it preserves, in their lowest form.
+    pub(crate) preserved_vectors: Vec<Register>,
     /// Where it begins.
     pub(crate) entry: Place,
     /// The instructions.
@@ -108,6 +93,8 @@ pub(crate) struct Body {
     pub(crate) has_helpers: bool,
     /// What the unwind table says of it.
     pub(crate) table: Vec<Rule>,
+    /// The same for Windows.
+    pub(crate) codes: Vec<Code>,
     /// How long the section is that it begins in.
     pub(crate) section_size: i64,
     /// What it is code of.
@@ -132,13 +119,28 @@ impl Body {
             // It is not judged there.
             InstructionSet::X86 => Vec::new(),
         };
+        let first = match set {
+            InstructionSet::X86_64 => Register::RAX,
+            InstructionSet::X86 => Register::EAX,
+        };
+        let convention = platform_of(image.objects());
+        let preserved = convention.preserved.iter();
+        let (general, others): (Vec<_>, Vec<_>) =
+            preserved.partition(|register| register.is_general());
+        let vectors = others.iter().filter(|register| register.is_vector());
         let body = Self {
+            convention,
+            preserved: general.iter().map(|r| first + u32::from(r.0)).collect(),
+            preserved_vectors: vectors
+                .map(|r| Register::XMM0 + u32::from(r.file().1))
+                .collect(),
             entry,
             steps: BTreeMap::new(),
             targets: labels(image, entry),
             is_open: false,
             has_helpers: false,
             table,
+            codes: seh_table::of(image, entry),
             section_size: size as i64,
             set,
         };
@@ -153,17 +155,22 @@ impl Body {
         walk.body
     }
 
-    /// The registers that its convention preserves, SP apart.
-    pub(crate) fn preserved(&self) -> &'static [Register] {
-        match self.set {
-            InstructionSet::X86_64 => PRESERVED,
-            InstructionSet::X86 => PRESERVED_OF_I386,
-        }
-    }
-
     /// The bytes of a word on the stack.
     pub(crate) fn word(&self) -> i64 {
         self.set.word().into()
+    }
+
+    /// Whether it is this instruction with a preserved register as its only operand.
+    pub(crate) fn is_stack_move(&self, step: &Step, mnemonic: Mnemonic) -> bool {
+        step.is_stack_move(mnemonic) && self.preserved.contains(&step.instruction.op0_register())
+    }
+
+    /// Whether the operand is a whole preserved register and the other one memory of the frame.
+    pub(crate) fn moves_preserved(&self, step: &Step, register: u32, memory: u32) -> bool {
+        step.moves_register(register, memory)
+            && self
+                .preserved
+                .contains(&step.instruction.op_register(register))
     }
 
     /// The instruction behind another one, where control goes on to it.

@@ -69,7 +69,8 @@ fn reordered(body: &Body) -> Vec<Edit> {
 
 fn reordered_pair(body: &Body, first: &Step, second: &Step) -> Option<Edit> {
     let depth = first.depth?;
-    let are_pushes = first.is_stack_move(Mnemonic::Push) && second.is_stack_move(Mnemonic::Push);
+    let are_pushes =
+        body.is_stack_move(first, Mnemonic::Push) && body.is_stack_move(second, Mnemonic::Push);
     let (a, b) = (
         first.instruction.op0_register(),
         second.instruction.op0_register(),
@@ -122,7 +123,8 @@ fn reads_slot(step: &Step, depth: i64) -> bool {
 fn renamed(body: &Body) -> Vec<Edit> {
     let is_closed = !body.is_open && !body.has_helpers && body.iter().all(|step| !step.is_call);
     let names_one = body.mentions(Register::R10) || body.mentions(Register::R11);
-    if !is_closed || !names_one {
+    // Windows' tables may name one of them, as the frame's register.
+    if !is_closed || !names_one || !body.codes.is_empty() {
         return Vec::new();
     }
     rename_all(body).into_iter().collect()

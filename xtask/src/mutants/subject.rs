@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use abide::contracts::{self, Configuration, Root, RootChoice};
-use abide::inputs::{Image, Language, Object, Place, SymbolPlace};
+use abide::inputs::{Image, Language, Place, SymbolPlace};
 use abide::project::judge_root;
 
 use super::body::Body;
 use super::parallel;
+use crate::corpus::Unit;
 
 /// An object with all that it refers to.
 pub(crate) struct Neighbourhood {
@@ -32,19 +33,15 @@ pub(crate) struct Subject {
 }
 
 /// The proved roots of a unit; with `all_exported`, also those that nothing refers to.
-pub(crate) fn proved(entry: &str, objects: Vec<Object>, all_exported: bool) -> Vec<Subject> {
+pub(crate) fn proved(unit: &Unit, all_exported: bool) -> Vec<Subject> {
     let choice = RootChoice {
-        named: &Default::default(),
+        named: &unit.roots,
         all_exported,
         configuration: &Configuration::default(),
         handlers: &BTreeMap::new(),
     };
-    proved_of(entry, objects, choice)
-}
-
-/// The proved ones of the roots that are chosen.
-pub(crate) fn proved_of(entry: &str, objects: Vec<Object>, choice: RootChoice<'_>) -> Vec<Subject> {
-    let image = Image::new(objects);
+    let entry = unit.name.as_str();
+    let image = Image::new(unit.objects.clone());
     let roots = contracts::roots_of(&image, choice);
     let mut by_object: BTreeMap<u32, Vec<&Root>> = BTreeMap::new();
     for root in &roots {

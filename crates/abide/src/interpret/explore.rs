@@ -887,6 +887,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
             let reason = Reason::Pops(callee);
             return self.evaluator.record(at, Event::Unknown { reason });
         }
+        // What it leaves behind when it returns is this root's doing too.
+        self.evaluator.record.assumptions.callees.insert(callee);
         let exit = Exit::Tail(callee);
         let state = Arc::new(state.clone());
         self.evaluator.record(at, Event::Exit { exit, state });

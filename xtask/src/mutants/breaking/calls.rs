@@ -26,6 +26,20 @@ pub(super) fn misaligned(body: &Body) -> Vec<Edit> {
         .collect()
 }
 
+/// A callee's home space reaches over the return address.
+pub(super) fn without_home_space(body: &Body) -> Vec<Edit> {
+    let calls = body.iter().filter(|step| step.is_call);
+    let calls = calls.filter(|_| body.convention.home_space > 0);
+    calls
+        .filter_map(|call| {
+            let raised = i32::try_from(call.depth?).ok()? - 8;
+            let moved = |by: i32| [&[0x48, 0x8d, 0xa4, 0x24], by.to_le_bytes().as_slice()].concat();
+            let is_frame = raised > 0 && raised % 16 == 0;
+            around_call(body, call, &moved(raised), &moved(-raised)).filter(|_| is_frame)
+        })
+        .collect()
+}
+
 pub(super) fn used_after(body: &Body) -> Vec<Edit> {
     let used = match body.set {
         InstructionSet::X86_64 => USE_R11,

@@ -41,7 +41,7 @@ fn aimed(step: &Step, to: &Step) -> Option<Vec<u8>> {
 }
 
 fn in_place_of_pop(body: &Body, step: &Step) -> Option<Edit> {
-    let is_pop = step.is_stack_move(Mnemonic::Pop) && step.bytes.len() == 2;
+    let is_pop = body.is_stack_move(step, Mnemonic::Pop) && step.bytes.len() == 2;
     let end = body
         .run_from(step)
         .last()

@@ -5,8 +5,10 @@ mod ends;
 mod floats;
 mod registers;
 mod saves;
+mod seh;
 mod stack;
 mod tables;
+mod vectors;
 
 use super::Mutator;
 use super::body::Body;
@@ -20,6 +22,20 @@ pub(crate) const ALL: &[Mutator] = &[
     breaking("drop a restore", saves::dropped_restores),
     breaking("halve the width of a restore", saves::halved_restores),
     breaking("swap two restores", saves::swapped_restores),
+    breaking("drop a save of a vector register", vectors::dropped),
+    breaking("halve a save of a vector register", vectors::halved_saves),
+    breaking(
+        "drop a restore of a vector register",
+        vectors::dropped_restores,
+    ),
+    breaking(
+        "halve a restore of a vector register",
+        vectors::halved_restores,
+    ),
+    breaking(
+        "restore a vector register from another slot",
+        vectors::from_another_slot,
+    ),
     breaking("shift an SP adjustment", stack::shifted),
     breaking("drop an SP adjustment", stack::dropped),
     breaking("overwrite the return address", stack::overwritten_return),
@@ -28,7 +44,16 @@ pub(crate) const ALL: &[Mutator] = &[
         "write a register after its restore",
         registers::written_after_restore,
     ),
+    breaking("write a preserved vector register", vectors::written),
+    breaking(
+        "write a vector register after its restore",
+        vectors::written_after_restore,
+    ),
     breaking("misalign a call", calls::misaligned),
+    breaking(
+        "call with the return address in home space",
+        calls::without_home_space,
+    ),
     breaking(
         "use a caller-saved register after a call",
         calls::used_after,
@@ -44,6 +69,9 @@ pub(crate) const ALL: &[Mutator] = &[
     breaking("unwind table: shift the frame", tables::shifted),
     breaking("unwind table: shift a register", tables::shifted_save),
     breaking("unwind table: swap two registers", tables::swapped),
+    breaking("Windows' unwind table: shift the frame", seh::shifted),
+    breaking("Windows' unwind table: shift a register", seh::shifted_save),
+    breaking("Windows' unwind table: swap two registers", seh::swapped),
     breaking("jump past the epilogue", ends::past_epilogue),
     breaking("fall off the end", ends::fallen_off),
 ];

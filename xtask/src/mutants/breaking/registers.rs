@@ -17,19 +17,18 @@ fn inc(register: Register) -> Vec<u8> {
 /// A register that the function never names is written on the paths through one place.
 pub(super) fn written(body: &Body) -> Vec<Edit> {
     // What only a table leads to may name it.
-    let preserved = body.preserved().iter().copied();
-    let unnamed = preserved.clone().filter(|_| !body.is_open);
+    let unnamed = body.preserved.iter().filter(|_| !body.is_open);
     let unnamed: Vec<_> = unnamed
-        .filter(|register| !body.mentions(*register))
+        .filter(|&&register| !body.mentions(register))
         .collect();
     let mut turn = unnamed.iter().cycle();
     let sites = sites(body).filter_map(|site| {
         let register = turn.next()?;
-        Some(Edit::detour(body, &site, &inc(*register), &[]))
+        Some(Edit::detour(body, &site, &inc(**register), &[]))
     });
-    let padding = preserved.filter(|r| unnamed.contains(r)).take(1);
+    let padding = unnamed.iter().take(1);
     sites
-        .chain(padding.flat_map(|register| in_padding(body, register)))
+        .chain(padding.flat_map(|&&register| in_padding(body, register)))
         .collect()
 }
 
@@ -48,7 +47,7 @@ fn in_padding(body: &Body, register: Register) -> Vec<Edit> {
 
 /// Any preserved register, just before a return: behind every restore.
 pub(super) fn written_after_restore(body: &Body) -> Vec<Edit> {
-    let mut turn = body.preserved().iter().cycle();
+    let mut turn = body.preserved.iter().cycle();
     let mut edits = Vec::new();
     for step in body.iter() {
         let Some(found) = site(body, step).filter(|site| site.returns) else {

@@ -10,13 +10,13 @@ fn saves(body: &Body) -> Vec<&Step> {
     let Some(entry) = body.steps.get(&body.entry) else {
         return Vec::new();
     };
-    let mut untouched: Vec<Register> = body.preserved().to_vec();
+    let mut untouched: Vec<Register> = body.preserved.clone();
     let mut factory = iced_x86::InstructionInfoFactory::new();
     let mut found = Vec::new();
     for step in body.run_from(entry) {
-        let register = if step.is_stack_move(Mnemonic::Push) {
+        let register = if body.is_stack_move(step, Mnemonic::Push) {
             Some(step.instruction.op0_register())
-        } else if step.moves_preserved(1, 0) {
+        } else if body.moves_preserved(step, 1, 0) {
             Some(step.instruction.op1_register())
         } else {
             None
@@ -30,14 +30,14 @@ fn saves(body: &Body) -> Vec<&Step> {
             .iter()
             .map(|u| u.register().full_register())
             .collect();
-        untouched.retain(|register| register_is_kept(*register, &used, step));
+        untouched.retain(|register| register_is_kept(body, *register, &used, step));
     }
     found
 }
 
 /// A save reads the register and leaves it as it is.
-fn register_is_kept(register: Register, used: &[Register], step: &Step) -> bool {
-    let is_store = step.is_stack_move(Mnemonic::Push) || step.moves_preserved(1, 0);
+fn register_is_kept(body: &Body, register: Register, used: &[Register], step: &Step) -> bool {
+    let is_store = body.is_stack_move(step, Mnemonic::Push) || body.moves_preserved(step, 1, 0);
     let is_used = used.contains(&register.full_register());
     !is_used || is_store && step.instruction.memory_base() != register
 }
@@ -45,7 +45,8 @@ fn register_is_kept(register: Register, used: &[Register], step: &Step) -> bool 
 /// Restores: the last thing before a return that is done with a preserved register.
 fn restores(body: &Body) -> Vec<&Step> {
     let ends_in_return = |step: &&Step| {
-        let is_restore = step.is_stack_move(Mnemonic::Pop) || step.moves_preserved(0, 1);
+        let is_restore =
+            body.is_stack_move(step, Mnemonic::Pop) || body.moves_preserved(step, 0, 1);
         let register = step.instruction.op0_register();
         is_restore
             && body.run_from(step).last().is_some_and(Step::is_return)
@@ -86,7 +87,7 @@ fn halved(step: &Step) -> Option<Edit> {
 pub(super) fn overlapping(body: &Body) -> Vec<Edit> {
     let saves = saves(body)
         .into_iter()
-        .filter(|step| step.moves_preserved(1, 0));
+        .filter(|step| body.moves_preserved(step, 1, 0));
     saves.filter_map(|step| beside(body, step)).collect()
 }
 
@@ -104,7 +105,8 @@ fn beside(body: &Body, step: &Step) -> Option<Edit> {
 pub(super) fn swapped_restores(body: &Body) -> Vec<Edit> {
     let pairs = restores(body).into_iter().filter_map(|first| {
         let second = body.next(first)?;
-        let are_pops = first.is_stack_move(Mnemonic::Pop) && second.is_stack_move(Mnemonic::Pop);
+        let are_pops =
+            body.is_stack_move(first, Mnemonic::Pop) && body.is_stack_move(second, Mnemonic::Pop);
         let swapped = [second.bytes.as_slice(), &first.bytes].concat();
         (are_pops && !body.targets.contains(&second.place))
             .then(|| Edit::patch(first.place, swapped))
