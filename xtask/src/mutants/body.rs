@@ -93,8 +93,8 @@ pub(crate) struct Body {
     pub(crate) has_helpers: bool,
     /// What the unwind table says of it.
     pub(crate) table: Vec<Rule>,
-    /// The same for Windows.
-    pub(crate) codes: Vec<Code>,
+    /// The same for Windows, if there is a table.
+    pub(crate) codes: Option<Vec<Code>>,
     /// How long the section is that it begins in.
     pub(crate) section_size: i64,
     /// What it is code of.

@@ -124,7 +124,7 @@ fn renamed(body: &Body) -> Vec<Edit> {
     let is_closed = !body.is_open && !body.has_helpers && body.iter().all(|step| !step.is_call);
     let names_one = body.mentions(Register::R10) || body.mentions(Register::R11);
     // Windows' tables may name one of them, as the frame's register.
-    if !is_closed || !names_one || !body.codes.is_empty() {
+    if !is_closed || !names_one || body.codes.is_some() {
         return Vec::new();
     }
     rename_all(body).into_iter().collect()

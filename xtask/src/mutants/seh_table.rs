@@ -50,10 +50,11 @@ impl Code {
     }
 }
 
-/// The codes of the entry that begins with a function, the last step of its prologue first.
-pub(crate) fn of(image: &Image, entry: Place) -> Vec<Code> {
+/// The codes of the entry that begins with a function, the last step of its prologue first; `None`
+/// where there is no entry.
+pub(crate) fn of(image: &Image, entry: Place) -> Option<Vec<Code>> {
     let mut sections = (0..image.section_count() as u32).map(SectionId);
-    let found = sections.find_map(|id| {
+    sections.find_map(|id| {
         let section = image.section(id)?;
         if !section.name.starts_with(".pdata") {
             return None;
@@ -64,9 +65,9 @@ pub(crate) fn of(image: &Image, entry: Place) -> Vec<Code> {
             offset,
         });
         let own = entries.find(|&at| leads_to(image, at) == Some(entry))?;
-        codes(image, leads_to(image, moved(own, 8))?)
-    });
-    found.unwrap_or_default()
+        let codes = leads_to(image, moved(own, 8)).and_then(|info| codes(image, info));
+        Some(codes.unwrap_or_default())
+    })
 }
 
 fn leads_to(image: &Image, place: Place) -> Option<Place> {

@@ -6,7 +6,7 @@ use crate::mutants::seh_table::Code;
 
 /// The frame is said to be a word larger, or smaller.
 pub(super) fn shifted(body: &Body) -> Vec<Edit> {
-    let codes = body.codes.iter().filter(|code| code.allocates());
+    let codes = body.codes.iter().flatten().filter(|code| code.allocates());
     codes
         .map(|code| match code.bytes.len() {
             2 => changed(code, 1, 0x10),
@@ -17,13 +17,18 @@ pub(super) fn shifted(body: &Body) -> Vec<Edit> {
 
 /// A register is said to be in the slot beside its own, which holds something else.
 pub(super) fn shifted_save(body: &Body) -> Vec<Edit> {
-    let codes = body.codes.iter().filter(|code| code.saves());
+    let codes = body.codes.iter().flatten().filter(|code| code.saves());
     codes.map(|code| changed(code, 2, 1)).collect()
 }
 
 /// Two registers are said to be in each other's slots.
 pub(super) fn swapped(body: &Body) -> Vec<Edit> {
-    let pushes: Vec<_> = body.codes.iter().filter(|code| code.pushes()).collect();
+    let pushes: Vec<_> = body
+        .codes
+        .iter()
+        .flatten()
+        .filter(|code| code.pushes())
+        .collect();
     let pairs = pushes.windows(2).map(|pair| {
         let named = |code: &Code, like: &Code| (code.place, vec![code.bytes[0], like.bytes[1]]);
         Edit {
