@@ -69,6 +69,40 @@ const LEAVING: &[(&str, &str, bool)] = &[
     ("leaves_by_the_callers_pointer", "jmp rdi", true),
 ];
 
+/// The same of frames, which may step over a page that nobody touched.
+const FRAMES: &[(&str, &str, bool)] = &[
+    (
+        "at_a_number",
+        "sub rsp, 64\nmov [rsp], rdi\nadd rsp, 64",
+        false,
+    ),
+    (
+        "realigned",
+        "push rbp\nmov rbp, rsp\nand rsp, -64\nsub rsp, 128\nmov [rsp], rdi\nleave",
+        false,
+    ),
+    (
+        "of_an_argument_below_a_page",
+        "push rbp\nmov rbp, rsp\nand edi, 0x3f0\nsub rsp, rdi\nmov [rsp], rsi\nleave",
+        false,
+    ),
+    (
+        "of_any_argument",
+        "push rbp\nmov rbp, rsp\nmov edi, edi\nshl rdi, 4\nsub rsp, rdi\nmov [rsp], rsi\nleave",
+        true,
+    ),
+    (
+        "indexed",
+        "sub rsp, 64\nmov [rsp + rdi * 8], rsi\nadd rsp, 64",
+        false,
+    ),
+];
+
+#[test]
+fn a_frame_of_any_size_is_assumed_to_step_over_no_page_by_name() {
+    assert_leaning("frames", "frame-bound", FRAMES);
+}
+
 #[test]
 fn an_index_into_the_frame_is_assumed_in_bounds_by_name() {
     assert_leaning("indices", "index-in-bounds", BODIES);

@@ -90,5 +90,10 @@ pub fn run(entry: &Path, count: usize, seed: u64) -> Result<Report, Box<dyn std:
 /// Whether a run on random arguments may break what a proof assumes.
 fn leans_on_bounds(root: &RootVerdicts) -> bool {
     let mut assumed = root.assumptions.iter();
-    assumed.any(|assumed| matches!(assumed, Assumed::IndexInBounds | Assumed::TableBound(..)))
+    assumed.any(|assumed| {
+        matches!(
+            assumed,
+            Assumed::IndexInBounds | Assumed::FrameBound | Assumed::TableBound(..)
+        )
+    })
 }

@@ -10,7 +10,7 @@ use crate::entry::Seed;
 use crate::fault;
 use crate::link::Linked;
 use crate::outcome::{Breach, Ending, Outcome};
-use crate::watch::Watch;
+use crate::watch::{Broken, Watch};
 
 /// Counts, and what must be told one by one.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ impl Report {
             self.silent.insert(found.root.name.clone(), endings(runs));
         }
         for (seed, outcome) in runs {
-            if let Some(broken) = outcome.broken {
+            if let Some(broken) = outcome.broken.or_else(|| broken_frame(found, outcome)) {
                 let (count, functions) = self.set_aside.entry(broken.kind()).or_default();
                 *count += 1;
                 let first = functions.entry(found.root.name.clone());
@@ -94,7 +94,9 @@ impl Report {
         }
         let changes = runs.iter().any(|(_, outcome)| outcome.callers_frame > 0);
         self.changed_callers_frame += usize::from(changes);
-        let broken = runs.iter().find(|(_, outcome)| outcome.breach.is_some());
+        let broken = runs.iter().find(|(_, outcome)| {
+            outcome.breach.is_some() && broken_frame(found, outcome).is_none()
+        });
         if let Some((seed, outcome)) = broken {
             let text = contradiction(linked, found, *seed, outcome);
             self.contradictions.push(text);
@@ -244,6 +246,12 @@ fn endings(runs: &[(Seed, Outcome)]) -> String {
     }
     let counts = counts.iter().map(|(text, count)| format!("{count} {text}"));
     counts.collect::<Vec<_>>().join(", ")
+}
+
+/// That a frame of varying size stepped over a page, where the proof assumes that it does not.
+fn broken_frame(found: &RootVerdicts, outcome: &Outcome) -> Option<Broken> {
+    let is_assumed = found.assumptions.contains(&Assumed::FrameBound);
+    (is_assumed && outcome.breach == Some(Breach::Unprobed)).then_some(Broken::Frame)
 }
 
 fn contradiction(

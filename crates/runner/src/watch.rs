@@ -42,6 +42,8 @@ pub enum Broken {
         /// From SP at the entry, in bytes.
         offset: i64,
     },
+    /// Its frame, whose size varies, stepped over a page.
+    Frame,
     /// A function that it went to through a pointer did not keep its convention.
     Callee,
 }
@@ -53,6 +55,7 @@ impl Broken {
         match self {
             Self::Table { .. } => "table-bound",
             Self::Index { .. } => "index-in-bounds",
+            Self::Frame => "frame-bound",
             Self::Callee => "callee-conforms",
         }
     }
@@ -65,6 +68,7 @@ impl fmt::Display for Broken {
                 write!(f, "entry {index} of a table that has {entries}")
             }
             Self::Index { offset } => write!(f, "a store with an index at [rsp{offset:+}]"),
+            Self::Frame => f.write_str("a frame of so many bytes steps over a page"),
             Self::Callee => f.write_str("a function behind a pointer broke the convention"),
         }
     }

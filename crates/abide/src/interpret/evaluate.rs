@@ -867,20 +867,30 @@ impl<'image> Evaluator<'image> {
     }
 
     fn check_step(&mut self, state: &mut State, at: At, address: Value) {
-        let from_entry = if address.term == Value::FRAME.term {
-            Known::exactly(address.offset)
-        } else {
-            let distance = self.terms.subtract(address, Value::FRAME);
-            state.range(&self.terms, distance)
-        };
-        if from_entry.high == i64::MAX || from_entry.high >= state.touched {
-            return;
-        }
+        let from_entry = self.distance_from_entry(state, address);
         let distance = state.touched.saturating_sub(from_entry.high);
         if distance > PAGE {
             self.record(at, Event::UnprobedStep { distance });
+        } else if self.may_step_over(state, from_entry) {
+            self.record.assumptions.frame_bound = true;
         }
-        state.touched = from_entry.high;
+        state.touched = state.touched.min(from_entry.high);
+    }
+
+    /// Whether an address may lie further below what was touched than a page, as SP itself does:
+    /// what only an index moves stays inside its object.
+    fn may_step_over(&mut self, state: &State, from_entry: Known) -> bool {
+        let far = state.touched.saturating_sub(PAGE);
+        from_entry.low < far && self.distance_from_entry(state, state.stack_pointer()).low < far
+    }
+
+    /// How far an address is from SP at the entry.
+    fn distance_from_entry(&mut self, state: &State, address: Value) -> Known {
+        if address.term == Value::FRAME.term {
+            return Known::exactly(address.offset);
+        }
+        let distance = self.terms.subtract(address, Value::FRAME);
+        state.range(&self.terms, distance)
     }
 
     /// A helper has touched each page from SP down by `rax` bytes.

@@ -281,6 +281,8 @@ pub struct Assumptions {
     pub no_alias: bool,
     /// A variable index into the frame stayed inside the object it indexes.
     pub index_in_bounds: bool,
+    /// A frame whose size varies did not step over a page.
+    pub frame_bound: bool,
     /// The stores with such an index.
     pub indexed: BTreeSet<Place>,
     /// These callees kept their convention.
@@ -302,6 +304,7 @@ impl Assumptions {
     pub(super) fn add(&mut self, other: &Self) {
         self.no_alias |= other.no_alias;
         self.index_in_bounds |= other.index_in_bounds;
+        self.frame_bound |= other.frame_bound;
         self.indexed.extend(&other.indexed);
         self.callees.extend(&other.callees);
         self.table_bound.extend(&other.table_bound);

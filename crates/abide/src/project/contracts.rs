@@ -417,6 +417,7 @@ impl Assumed {
         match self {
             Self::NoAlias => "no-alias",
             Self::IndexInBounds => "index-in-bounds",
+            Self::FrameBound => "frame-bound",
             Self::NoSelfModification => "no-self-modification",
             Self::TableBound(..) => "table-bound",
             Self::CalleeConforms(_) => "callee-conforms",

@@ -50,6 +50,8 @@ pub enum Assumed {
     CalleeConforms(Callee),
     /// A variable index into the frame stays inside the object it indexes.
     IndexInBounds,
+    /// A frame whose size is not known to the byte steps over no page that nobody touched.
+    FrameBound,
     /// A jump table has as many entries as its surroundings tell.
     TableBound(Place, u32),
     /// The code does not write to itself: every proof leans on it.
@@ -393,6 +395,9 @@ fn assumed(assumptions: &Assumptions) -> BTreeSet<Assumed> {
     }
     if assumptions.index_in_bounds {
         all.insert(Assumed::IndexInBounds);
+    }
+    if assumptions.frame_bound {
+        all.insert(Assumed::FrameBound);
     }
     let callees = assumptions.callees.iter();
     all.extend(callees.map(|&callee| Assumed::CalleeConforms(callee)));

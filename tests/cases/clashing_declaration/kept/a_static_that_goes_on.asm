@@ -11,7 +11,7 @@ END:
 ;;; c.rs
 unsafe extern "C" {
     static TABLE: u32;
-    static END: [u32; 0];
+    static END: u8;
 }
 
 pub fn length() -> usize {
