@@ -64,3 +64,17 @@ pub fn catch(handler: Handler, signals: &[i32]) -> Option<()> {
     }
     Some(())
 }
+
+/// Rings after so much of the processor's time, and again; 0 for never.
+pub fn set_timer(microseconds: i64) {
+    let after = libc::timeval {
+        tv_sec: 0,
+        tv_usec: microseconds,
+    };
+    let timer = libc::itimerval {
+        it_interval: after,
+        it_value: after,
+    };
+    // SAFETY: the timer is a plain value, and its signal is caught.
+    unsafe { libc::setitimer(libc::ITIMER_PROF, &timer, ptr::null_mut()) };
+}

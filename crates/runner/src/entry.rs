@@ -7,55 +7,13 @@ use abide::registers::Register;
 use oracle::random::Random;
 use oracle::state::{Areas, State};
 
+use crate::filling::Filling;
 use crate::place::{CALLERS_PAGES, PAGE, STACK, USER_SPACE, region};
 
 /// RSP's place among the registers.
 const SP: usize = 4;
 /// How many words above the return address look like arguments.
 pub(crate) const STACK_ARGUMENTS: usize = 16;
-
-/// What memory holds that nothing was written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filling {
-    /// Zeros.
-    Zeros,
-    /// Words that are small numbers.
-    Small,
-    /// Random bits.
-    Bits,
-    /// Pointers to more memory.
-    Pointers,
-    /// Any of these, word by word.
-    Mixed,
-}
-
-impl Filling {
-    fn random(random: &mut Random) -> Self {
-        match random.below(5) {
-            0 => Self::Zeros,
-            1 => Self::Small,
-            2 => Self::Bits,
-            3 => Self::Pointers,
-            _ => Self::Mixed,
-        }
-    }
-
-    /// One word of memory.
-    pub(crate) fn word(self, random: &mut Random) -> u64 {
-        match self {
-            Self::Zeros => 0,
-            Self::Small => random.below(64),
-            Self::Bits => random.bits(),
-            Self::Pointers => pointer(random),
-            Self::Mixed => match random.below(4) {
-                0 => random.below(256),
-                1 => pointer(random),
-                2 => random.word(),
-                _ => random.bits(),
-            },
-        }
-    }
-}
 
 /// What the state of a run follows from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -202,6 +160,6 @@ fn wild(random: &mut Random) -> u64 {
     }
 }
 
-fn pointer(random: &mut Random) -> u64 {
+pub(crate) fn pointer(random: &mut Random) -> u64 {
     region(16 + random.below(16)) + 64 * random.below(1024)
 }

@@ -15,6 +15,7 @@
 pub mod coverage;
 pub mod entry;
 mod fault;
+pub mod filling;
 mod guard;
 pub mod link;
 pub mod load;

@@ -6,7 +6,8 @@ use std::ptr;
 use oracle::guard::map;
 use oracle::random::Random;
 
-use crate::entry::{Entry, Filling};
+use crate::entry::{Entry, pointer};
+use crate::filling::Filling;
 use crate::place::{CALLERS_PAGES, MARGIN, PAGE, STACK, USER_SPACE, page_of};
 
 /// So many pages a run may touch.
@@ -142,7 +143,7 @@ impl Memory {
     fn fill(&self, page: u64) {
         let mut random = Random::new(self.seed ^ page);
         for word in 0..WORDS {
-            let value = self.filling.word(&mut random);
+            let value = self.filling.word(&mut random, pointer);
             // SAFETY: the page was just mapped for reading and writing.
             unsafe { (page as *mut u64).add(word).write(value) };
         }

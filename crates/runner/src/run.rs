@@ -5,7 +5,7 @@ use std::ptr;
 
 use abide::conventions::{Convention, SYSTEM_V_X86_64};
 use abide::inputs::Place;
-use oracle::guard::{catch, in_child};
+use oracle::guard::{catch, in_child, set_timer};
 use oracle::random::Random;
 use oracle::shared::Shared;
 use oracle::state::{Areas, State, XSAVE_SIZE};
@@ -19,11 +19,13 @@ use crate::link::Linked;
 use crate::load::Loaded;
 use crate::memory::Memory;
 use crate::outcome::{Ending, Outcome};
-use crate::taste::Taste;
+use crate::taste::{Lesson, Taste, nearest};
 use crate::watch::{Before, Broken, Watch};
 
 /// What a run may take of the processor's time, in microseconds.
 const PATIENCE: i64 = 12_000;
+/// How many arguments may turn out to be numbers.
+const ARGUMENTS: u64 = 14;
 /// So many instructions are followed for coverage.
 const MOST_STEPS: u64 = 12_000;
 /// So many are followed to learn why a run broke what is proved.
@@ -217,7 +219,7 @@ impl<'linked> Runner<'linked> {
         // SAFETY: the guard lives as long as this function, which the child does
         // not outlive; only the handler uses it beside this thread's own code.
         unsafe { CURRENT = guard.cast() };
-        let mut taste = Taste::default();
+        let mut taste = Taste::of(ARGUMENTS);
         for number in numbers {
             let (seed, mut random) = seeds.of(number, taste);
             self.runs.get()[number] = (seed, DIED);
@@ -225,7 +227,7 @@ impl<'linked> Runner<'linked> {
             // SAFETY: as above.
             let outcome = unsafe { self.run_one(guard, entry, &entry_state, watch) };
             self.runs.get()[number].1 = outcome;
-            taste.learn(&entry_state, &outcome, &mut random);
+            taste.learn(seed.pointers, lesson(&entry_state, &outcome), &mut random);
         }
         Some(())
     }
@@ -274,16 +276,16 @@ impl<'linked> Runner<'linked> {
     }
 }
 
-/// Rings after so much of the processor's time, and again; 0 for never.
-fn set_timer(microseconds: i64) {
-    let after = libc::timeval {
-        tv_sec: 0,
-        tv_usec: microseconds,
-    };
-    let timer = libc::itimerval {
-        it_interval: after,
-        it_value: after,
-    };
-    // SAFETY: the timer is a plain value, and its signal is caught.
-    unsafe { libc::setitimer(libc::ITIMER_PROF, &timer, ptr::null_mut()) };
+/// What a run's end tells of its arguments.
+fn lesson(entry: &Entry, outcome: &Outcome) -> Option<Lesson> {
+    match outcome.ending {
+        Ending::Returned => Some(Lesson::Good),
+        Ending::Unmappable => {
+            let address = outcome.address?;
+            let distance = |argument: u64| (address.wrapping_sub(argument) as i64).unsigned_abs();
+            nearest(entry.pointers, entry.arguments().map(distance)).map(Lesson::Pointer)
+        }
+        Ending::OutOfMemory | Ending::TimeOut => Some(Lesson::TooMuch),
+        _ => None,
+    }
 }

@@ -5,21 +5,40 @@
 
 use oracle::random::Random;
 
-use crate::entry::Entry;
-use crate::outcome::{Ending, Outcome};
-
 /// So far around an argument an address is said to come from it, in bytes.
 const NEAR: u64 = 8192;
 
 /// What was learned about one function. Sets of arguments are bits.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Taste {
     learned: u32,
     /// With these pointers a run returned.
     good: Option<u32>,
+    /// How many arguments there are.
+    arguments: u64,
+}
+
+/// What the end of a run tells of its arguments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lesson {
+    /// It returned.
+    Good,
+    /// This one should have been a pointer.
+    Pointer(usize),
+    /// It took too long or too much: a pointer may have been taken for a length.
+    TooMuch,
 }
 
 impl Taste {
+    /// Nothing is known of so many arguments.
+    pub(crate) const fn of(arguments: u64) -> Self {
+        Self {
+            learned: 0,
+            good: None,
+            arguments,
+        }
+    }
+
     /// The pointers of the next run.
     pub(crate) fn pointers(self, random: &mut Random) -> u32 {
         let flipped = |set: u32, random: &mut Random| set ^ (1 << random.below(8));
@@ -32,27 +51,23 @@ impl Taste {
         }
     }
 
-    /// Learns from a run.
-    pub(crate) fn learn(&mut self, entry: &Entry, outcome: &Outcome, random: &mut Random) {
-        match outcome.ending {
-            Ending::Returned => self.good = Some(entry.pointers),
-            Ending::Unmappable => {
-                let culprit = outcome.address.and_then(|address| nearest(entry, address));
-                self.learned |= culprit.map_or(0, |argument| 1 << argument);
-            }
-            Ending::OutOfMemory | Ending::TimeOut => self.learned &= !(1 << random.below(14)),
-            _ => {}
+    /// Learns from a run with these pointers.
+    pub(crate) fn learn(&mut self, pointers: u32, lesson: Option<Lesson>, random: &mut Random) {
+        match lesson {
+            Some(Lesson::Good) => self.good = Some(pointers),
+            Some(Lesson::Pointer(argument)) => self.learned |= 1 << argument,
+            Some(Lesson::TooMuch) => self.learned &= !(1 << random.below(self.arguments)),
+            None => {}
         }
     }
 }
 
-/// The argument that is a number and nearest to an address.
-fn nearest(entry: &Entry, address: u64) -> Option<usize> {
-    let distance = |argument: u64| (address.wrapping_sub(argument) as i64).unsigned_abs();
-    let numbers = entry.arguments().enumerate();
+/// The argument that is a number and nearest to an address, by how far each is from it.
+pub(crate) fn nearest(pointers: u32, distances: impl Iterator<Item = u64>) -> Option<usize> {
+    let numbers = distances.enumerate();
     numbers
-        .filter(|&(number, _)| entry.pointers >> number & 1 == 0)
-        .map(|(number, argument)| (distance(argument), number))
+        .filter(|&(number, _)| pointers >> number & 1 == 0)
+        .map(|(number, distance)| (distance, number))
         .min()
         .filter(|&(distance, _)| distance < NEAR)
         .map(|(_, number)| number)

@@ -22,7 +22,7 @@ use super::expectations::Expectations;
 use super::measure::Row;
 use super::outcome::Outcome;
 use super::place;
-use super::windows::{directory, matching, succeed};
+use super::shipped::{directory, fitting, flat_name, matching, read_list, roots_on_linux, succeed};
 
 /// `corpus/i386.toml`.
 #[derive(Deserialize)]
@@ -93,11 +93,7 @@ pub(crate) fn units(entries: &[Entry]) -> Result<Vec<super::Unit>> {
 
 /// The entries that the list names, in its order.
 fn listed(entries: &[Entry]) -> Result<Vec<(&Entry, Source)>> {
-    let path = place::i386();
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
-    let list: List = toml::from_str(&text)
-        .with_context(|| format!("failed to understand {}", path.display()))?;
+    let list: List = read_list(&place::i386())?;
     let found = list.crates.into_iter().filter_map(|source| {
         let entry = entries.iter().find(|entry| entry.name == source.entry)?;
         Some((entry, source))
@@ -202,13 +198,9 @@ impl Source {
             fs::write(&path, config)
                 .with_context(|| format!("failed to write {}", path.display()))?;
         }
-        let except: HashSet<PathBuf> = self.except.iter().map(|e| directory.join(e)).collect();
         let mut files = Vec::new();
-        for pattern in &self.sources {
-            let sources = matching(directory, pattern)?;
-            for source in sources.iter().filter(|source| !except.contains(*source)) {
-                files.push(self.assemble(&to, directory, source)?);
-            }
+        for source in fitting(directory, &self.sources, &self.except)? {
+            files.push(self.assemble(&to, directory, &source)?);
         }
         if files.is_empty() {
             bail!("nothing in {} fits", directory.display());
@@ -217,10 +209,7 @@ impl Source {
     }
 
     fn assemble(&self, to: &Path, directory: &Path, source: &Path) -> Result<PathBuf> {
-        // Files of different directories may have one name.
-        let path = source.strip_prefix(directory).unwrap_or(source);
-        let name = path.to_string_lossy().replace('/', "-");
-        let object = to.join(name).with_extension("o");
+        let object = to.join(flat_name(directory, source)).with_extension("o");
         if object.is_file() {
             return Ok(object);
         }
@@ -293,18 +282,10 @@ impl Spelled {
         for caller in callers {
             spelled.read(&directory.join(caller))?;
         }
-        let path = entry.work.join("roots.txt");
-        let roots = fs::read_to_string(&path).with_context(|| {
-            format!(
-                "failed to read {}, which `cargo xtask corpus` writes",
-                path.display()
-            )
-        })?;
-        for line in roots.lines() {
-            match line.split_once(' ') {
-                Some(("rust", name)) => spelled.by_rust.insert(name.to_owned()),
-                Some((_, name)) => spelled.by_c.insert(name.to_owned()),
-                None => continue,
+        for (language, name) in roots_on_linux(entry)? {
+            match language.as_str() {
+                "rust" => spelled.by_rust.insert(name),
+                _ => spelled.by_c.insert(name),
             };
         }
         Ok(spelled)

@@ -17,6 +17,7 @@ pub(crate) mod objdump;
 mod outcome;
 pub(crate) mod place;
 mod roots;
+mod shipped;
 mod table;
 mod unit;
 mod windows;

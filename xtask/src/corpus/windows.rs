@@ -21,6 +21,9 @@ use super::expectations::Expectations;
 use super::measure::Row;
 use super::outcome::Outcome;
 use super::place;
+use super::shipped::{
+    directory, fitting, flat_name, list, matching, read_list, roots_on_linux, succeed,
+};
 
 /// `corpus/windows.toml`.
 #[derive(Deserialize)]
@@ -55,7 +58,7 @@ struct Source {
 pub(crate) fn rows(entries: &[Entry]) -> Result<(Vec<Row>, Vec<String>)> {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
-    for source in &sources()? {
+    for source in &read_list::<List>(&place::windows())?.crates {
         let Some(entry) = entries.iter().find(|entry| entry.name == source.entry) else {
             continue;
         };
@@ -70,7 +73,7 @@ pub(crate) fn rows(entries: &[Entry]) -> Result<(Vec<Row>, Vec<String>)> {
 /// Assembles what is missing, and reads it.
 pub(super) fn units(entries: &[Entry]) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
-    for source in &sources()? {
+    for source in &read_list::<List>(&place::windows())?.crates {
         if let Some(entry) = entries.iter().find(|entry| entry.name == source.entry) {
             units.push(unit(entry, &source.files(entry)?)?);
         }
@@ -88,15 +91,6 @@ fn unit(entry: &Entry, files: &[PathBuf]) -> Result<Unit> {
         roots: roots(entry, &objects)?,
         objects,
     })
-}
-
-fn sources() -> Result<Vec<Source>> {
-    let path = place::windows();
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
-    let list: List = toml::from_str(&text)
-        .with_context(|| format!("failed to understand {}", path.display()))?;
-    Ok(list.crates)
 }
 
 fn row(entry: &Entry, source: &Source) -> Result<Row> {
@@ -154,23 +148,14 @@ pub(crate) fn one(entry: &Entry, source: &str) -> Result<Vec<PathBuf>> {
 
 /// The roots that the entry has on Linux, as far as they are defined here.
 fn roots(entry: &Entry, objects: &[Object]) -> Result<HashSet<String>> {
-    let path = entry.work.join("roots.txt");
-    let text = fs::read_to_string(&path).with_context(|| {
-        format!(
-            "failed to read {}, which `cargo xtask corpus` writes",
-            path.display()
-        )
-    })?;
     let symbols = objects.iter().flat_map(|object| &object.symbols);
     let defined: HashSet<&str> = symbols
         .filter(|symbol| inputs::link::is_definition(symbol))
         .map(|symbol| symbol.name.as_str())
         .collect();
-    let names = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(1));
-    let names = names.filter(|name| defined.contains(name));
-    Ok(names.map(str::to_owned).collect())
+    let names = roots_on_linux(entry)?.into_iter().map(|(_, name)| name);
+    let names = names.filter(|name| defined.contains(name.as_str()));
+    Ok(names.collect())
 }
 
 impl Source {
@@ -182,12 +167,8 @@ impl Source {
         for pattern in &self.objects {
             files.extend(matching(&directory, pattern)?);
         }
-        let except: HashSet<PathBuf> = self.except.iter().map(|e| directory.join(e)).collect();
-        for pattern in &self.sources {
-            let sources = matching(&directory, pattern)?;
-            for source in sources.iter().filter(|source| !except.contains(*source)) {
-                files.push(self.assemble(entry, &directory, source)?);
-            }
+        for source in fitting(&directory, &self.sources, &self.except)? {
+            files.push(self.assemble(entry, &directory, &source)?);
         }
         if files.is_empty() {
             bail!("nothing in {} fits", directory.display());
@@ -198,10 +179,7 @@ impl Source {
     fn assemble(&self, entry: &Entry, directory: &Path, source: &Path) -> Result<PathBuf> {
         let to = entry.work.join("windows");
         fs::create_dir_all(&to).with_context(|| format!("failed to make {}", to.display()))?;
-        // Files of different directories may have one name.
-        let path = source.strip_prefix(directory).unwrap_or(source);
-        let name = path.to_string_lossy().replace('/', "-");
-        let object = to.join(name).with_extension("obj");
+        let object = to.join(flat_name(directory, source)).with_extension("obj");
         if object.is_file() {
             return Ok(object);
         }
@@ -231,34 +209,6 @@ impl Source {
     }
 }
 
-pub(super) fn succeed(command: &mut Command) -> Result<()> {
-    let output = command
-        .output()
-        .with_context(|| format!("failed to run {command:?}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    bail!("{command:?} failed: {said}")
-}
-
-/// The directory of a package that a project depends on, as Cargo tells it.
-pub(super) fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
-    let output = Command::new("cargo")
-        .args(["metadata", "--format-version=1", "--manifest-path"])
-        .arg(entry.project.join("Cargo.toml"))
-        .output()
-        .context("failed to run `cargo metadata`")?;
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .context("failed to understand what `cargo metadata` prints")?;
-    let mut packages = metadata["packages"].as_array().into_iter().flatten();
-    let found = packages.find(|found| found["name"] == package);
-    let path = found.and_then(|found| found["manifest_path"].as_str());
-    let path = path.and_then(|path| Path::new(path).parent());
-    path.map(Path::to_owned)
-        .ok_or_else(|| anyhow!("`cargo metadata` does not name {package}"))
-}
-
 /// Where the crate's build script wrote `config.asm`, while the entry was built.
 fn written_by_build(entry: &Entry) -> Result<PathBuf> {
     let builds = entry.work.join("target/release/build");
@@ -270,30 +220,4 @@ fn written_by_build(entry: &Entry) -> Result<PathBuf> {
             builds.display()
         )
     })
-}
-
-/// The files that fit a pattern, by name.
-pub(super) fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
-    let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
-    let (before, after) = name.split_once('*').unwrap_or((name, ""));
-    let mut files = list(&directory.join(folder))?;
-    files.retain(|file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let rest = name.strip_prefix(before);
-        rest.is_some_and(|rest| rest.ends_with(after))
-    });
-    Ok(files)
-}
-
-fn list(directory: &Path) -> Result<Vec<PathBuf>> {
-    let listing = fs::read_dir(directory);
-    let mut files = listing
-        .and_then(|listing| {
-            listing
-                .map(|item| Ok(item?.path()))
-                .collect::<Result<Vec<_>, _>>()
-        })
-        .with_context(|| format!("failed to list {}", directory.display()))?;
-    files.sort();
-    Ok(files)
 }

@@ -189,3 +189,15 @@ pub(crate) fn around_call(body: &Body, call: &Step, before: &[u8], after: &[u8])
     edit.carried = call.is_fixed.then(|| (moved(call.place, 1), by));
     Some(edit)
 }
+
+/// Code just before each return: by turns one of these.
+pub(crate) fn before_returns(body: &Body, codes: &[Vec<u8>]) -> Vec<Edit> {
+    let mut turn = codes.iter().cycle();
+    let sites = body.iter().filter_map(|step| site(body, step));
+    let edits = sites.filter(|site| site.returns).filter_map(|site| {
+        let code = turn.next()?;
+        let (rest, _) = site.bytes.split_at(site.bytes.len() - 1);
+        Some(Edit::elsewhere(body, &site, [rest, code, &[0xc3]].concat()))
+    });
+    edits.collect()
+}

@@ -313,6 +313,28 @@ impl Image {
             .unwrap_or_default()
     }
 
+    /// The number that `bytes` bytes at a place are, at most 8, as the file has them.
+    #[must_use]
+    pub fn number_at(&self, place: Place, bytes: u8) -> Option<u64> {
+        let bytes = self.bytes_from(place).get(..usize::from(bytes))?;
+        let digits = bytes.iter().rev();
+        Some(digits.fold(0, |number, &byte| number << 8 | u64::from(byte)))
+    }
+
+    /// Whether the linker fills in any byte from a place on, up to this offset of its section.
+    #[must_use]
+    pub fn is_relocated(&self, place: Place, end: i64) -> bool {
+        let Some(section) = self.section(place.section) else {
+            return false;
+        };
+        // A relocation fills in up to 8 bytes.
+        let from = place.offset.saturating_sub(7);
+        let relocations = &section.relocations;
+        let first = relocations.partition_point(|relocation| (relocation.offset as i64) < from);
+        let found = relocations.get(first);
+        found.is_some_and(|relocation| (relocation.offset as i64) < end)
+    }
+
     /// Whether a place lies in code.
     #[must_use]
     pub fn is_code(&self, place: Place) -> bool {

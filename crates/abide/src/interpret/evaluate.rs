@@ -1,5 +1,7 @@
 //! The abstract evaluator: runs the effects of an instruction on a state.
 
+mod blocks;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use super::state::{FlagSource, State};
 use super::terms::{Base, BaseId, Garbage, TermId, Terms, Value, mask};
 use crate::contracts::{Held, Statics};
 use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
-use crate::machine::{Block, BlockOperation, Effect, Operand, Reference, Rest, Temp};
+use crate::machine::{Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
 
 /// A page, and the guard below a stack, in bytes.
@@ -682,20 +684,6 @@ impl<'image> Evaluator<'image> {
             .is_some_and(|section| !section.flags.write || section.name.starts_with(".data.rel.ro"))
     }
 
-    /// Whether the linker fills in any of these bytes.
-    fn is_relocated(&self, place: Place, bytes: u8) -> bool {
-        let Some(section) = self.image.section(place.section) else {
-            return false;
-        };
-        // A relocation fills in up to 8 bytes.
-        let from = place.offset.saturating_sub(7);
-        let end = place.offset.saturating_add(i64::from(bytes));
-        let relocations = &section.relocations;
-        let first = relocations.partition_point(|relocation| (relocation.offset as i64) < from);
-        let found = relocations.get(first);
-        found.is_some_and(|relocation| (relocation.offset as i64) < end)
-    }
-
     /// What stands at a place of constant memory.
     pub(super) fn constant_at(&mut self, place: Place, bits: u8) -> Option<Value> {
         if let Some(relocation) = self.image.relocation_at(place) {
@@ -712,14 +700,11 @@ impl<'image> Evaluator<'image> {
                 Resolved::Absolute(number) => Some(Value::constant(number)),
             };
         }
-        if self.is_relocated(place, bits / 8) {
+        let end = place.offset.saturating_add(i64::from(bits / 8));
+        if self.image.is_relocated(place, end) {
             return None;
         }
-        let bytes = self.image.bytes_from(place).get(..usize::from(bits / 8))?;
-        let number = bytes
-            .iter()
-            .rev()
-            .fold(0, |number, &byte| number << 8 | u64::from(byte));
+        let number = self.image.number_at(place, bits / 8)?;
         Some(Value::constant(number))
     }
 
@@ -973,133 +958,6 @@ impl<'image> Evaluator<'image> {
             let used = Use::Passed(held, bits);
             self.record(at, Event::UndefinedUse { garbage, used });
         }
-    }
-
-    // ---- string instructions ----
-
-    fn block(&mut self, state: &mut State, at: At, block: Block) {
-        let (from, to) = (state.register(Register::RSI), state.register(Register::RDI));
-        let count = match block.repeat {
-            None => Value::constant(1),
-            Some(_) => state.register(Register::RCX),
-        };
-        let (reads, writes) = block_accesses(block.operation);
-        for (used, address) in [(reads, from), (writes.is_some(), to)] {
-            if used {
-                self.check_defined(at, address, Use::Address);
-            }
-        }
-        self.check_defined(at, count, Use::Address);
-        if block.operation == BlockOperation::Move && self.terms.is_frame(from) {
-            state.escaped |= state.holds_frame;
-        }
-        if writes == Some(true) {
-            self.block_store(state, at, to, count, block);
-        }
-        let steps = match block.operation {
-            // They stop when the comparison says so.
-            BlockOperation::Compare | BlockOperation::Scan if block.repeat.is_some() => None,
-            _ => Some(count),
-        };
-        for (used, register, address) in [
-            (reads, Register::RSI, from),
-            (writes.is_some(), Register::RDI, to),
-        ] {
-            if used {
-                let moved = self.stepped(state, at, register, address, steps, block.bits);
-                state.registers[register.index()] = moved;
-            }
-        }
-        if block.repeat.is_some() {
-            let left = match steps {
-                Some(_) => Value::constant(0),
-                None => {
-                    let word = self.terms.word_bits();
-                    self.site(state, at, Register::RCX.0, word)
-                }
-            };
-            state.registers[Register::RCX.index()] = left;
-        }
-        if block.operation == BlockOperation::Load {
-            let word = self.terms.word_bits();
-            let value = self.site(state, at, Register::RAX.0, word);
-            state.registers[Register::RAX.index()] = value;
-        }
-        if matches!(
-            block.operation,
-            BlockOperation::Compare | BlockOperation::Scan
-        ) {
-            self.set_source(state, Flags::ARITHMETIC, FlagSource::Open(None));
-        }
-    }
-
-    fn stepped(
-        &mut self,
-        state: &mut State,
-        at: At,
-        register: Register,
-        address: Value,
-        steps: Option<Value>,
-        bits: u8,
-    ) -> Value {
-        let size = i64::from(bits / 8);
-        let word = self.terms.word_bits();
-        let scale = match state.direction {
-            Some(false) => Some(size),
-            Some(true) => Some(-size),
-            None => None,
-        };
-        match (steps, scale) {
-            (Some(steps), Some(scale)) => {
-                let moved = self.terms.combine(address, scale, steps);
-                match moved {
-                    Value::ANYTHING => self.site(state, at, register.0, word),
-                    moved => state.truncate(&mut self.terms, moved, word),
-                }
-            }
-            _ => self.site(state, at, register.0, word),
-        }
-    }
-
-    fn block_store(&mut self, state: &mut State, at: At, to: Value, count: Value, block: Block) {
-        let size = u16::from(block.bits / 8);
-        let total = count
-            .as_constant()
-            .and_then(|count| count.checked_mul(u64::from(size)))
-            .and_then(|total| u16::try_from(total).ok());
-        let (coefficient, touched) = self.terms.frame_part(to);
-        if coefficient == 0 && !touched {
-            let value = match block.operation {
-                BlockOperation::Store => state.register(Register::RAX),
-                _ => Value::ANYTHING,
-            };
-            return self.store(state, at, to, value, block.bits.into(), 1);
-        }
-        match (total, state.direction) {
-            (Some(0), _) => {}
-            (Some(total), Some(false)) if coefficient == 1 && !touched => {
-                self.store_frame(state, at, to, Value::ANYTHING, total, 1);
-            }
-            (Some(total), Some(true)) if coefficient == 1 && !touched => {
-                let low = to.plus(i64::from(size) - i64::from(total));
-                self.store_frame(state, at, low, Value::ANYTHING, total, 1);
-            }
-            _ => {
-                self.assume_in_bounds(at);
-                self.passed_guard |= self.guard.is_some();
-                state.forget_data(&mut self.terms);
-            }
-        }
-    }
-}
-
-fn block_accesses(operation: BlockOperation) -> (bool, Option<bool>) {
-    match operation {
-        BlockOperation::Move => (true, Some(true)),
-        BlockOperation::Store | BlockOperation::Input => (false, Some(true)),
-        BlockOperation::Load | BlockOperation::Output => (true, None),
-        BlockOperation::Compare => (true, Some(false)),
-        BlockOperation::Scan => (false, Some(false)),
     }
 }
 

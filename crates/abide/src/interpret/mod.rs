@@ -20,6 +20,7 @@ mod parallel;
 mod red_zone;
 pub mod replay;
 mod state;
+mod surroundings;
 mod tables;
 mod terms;
 mod unwinding;
@@ -30,12 +31,13 @@ pub use events::{
     Aim, AssumedTable, Assumptions, Callee, Event, Exit, Facts, Home, Reason, Seen, Unwound, Use,
     Whereabouts,
 };
-pub use explore::{Analysis, Calls, Explored, Explorer, Surroundings};
+pub use explore::{Analysis, Calls, Explored, Explorer};
 pub use gates::Gates;
 pub use known::Known;
 pub use linked::{Changes, Linked};
 pub use parallel::in_parallel;
 pub use red_zone::{Evidence, RedZone, User};
 pub use state::{Slot, State};
+pub use surroundings::Surroundings;
 pub use terms::{Base, BaseId, Function, Garbage, TermId, Terms, Value};
 pub use unwinding::UnwindTables;

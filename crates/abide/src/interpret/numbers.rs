@@ -44,19 +44,16 @@ impl Entries {
             return None;
         }
         let place = |offset| Place { offset, ..named };
-        let holds_addresses = image.section(named.section).is_none_or(|section| {
-            let first = section
-                .relocations
-                .partition_point(|relocation| (relocation.offset as i64) < from - 7);
-            let next = section.relocations.get(first);
-            next.is_some_and(|relocation| (relocation.offset as i64) < to)
-        });
-        if holds_addresses {
+        let first = Place {
+            offset: from,
+            ..named
+        };
+        if image.is_relocated(first, to) {
             return None;
         }
         let numbers = (start..=last).step_by(usize::try_from(step).ok()?);
         let numbers: Option<Rc<[u64]>> = numbers
-            .map(|offset| number_at(image, place(offset), bytes))
+            .map(|offset| image.number_at(place(offset), bytes))
             .collect();
         Some(Self {
             start: place(start),
@@ -93,12 +90,6 @@ fn named(terms: &Terms, address: Value) -> Option<(Place, i64)> {
         offset: address.offset,
     };
     (step > 0).then_some((place, step))
-}
-
-fn number_at(image: &Image, place: Place, bytes: u8) -> Option<u64> {
-    let bytes = image.bytes_from(place).get(..usize::from(bytes))?;
-    let digits = bytes.iter().rev();
-    Some(digits.fold(0, |number, &byte| number << 8 | u64::from(byte)))
 }
 
 /// Whether an operation takes a number, and at most one more. Of those that take three the first

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::code::Code;
 use super::events::Event;
-use super::explore::{Calls, Explorer, Surroundings};
+use super::explore::{Calls, Explorer};
 use super::functions::Functions;
 use super::replay::{Outcome, Replay, Replayer, Request, Symptom};
+use super::surroundings::Surroundings;
 use crate::contracts::Contract;
 use crate::conventions::SYSTEM_V_X86_64_INTERRUPTED;
 use crate::inputs::{Image, Place};

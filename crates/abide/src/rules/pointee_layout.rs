@@ -28,6 +28,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         ..Judgement::default()
     };
     for seen in root.events() {
+        let instruction = seen.place;
         let access = match seen.event {
             Event::PointeeAccess {
                 register,
@@ -36,12 +37,14 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             } => {
                 let pointee = declared.and_then(|declared| declared.pointee_of(register));
                 pointee.map(|pointee| Access {
+                    instruction,
                     to: To::Pointee(register, pointee),
                     offset,
                     bytes,
                 })
             }
-            Event::StaticAccess { to, bytes } => meant(root, seen.place, to).map(|of| Access {
+            Event::StaticAccess { to, bytes } => meant(root, instruction, to).map(|of| Access {
+                instruction,
                 to: To::Static(of),
                 offset: to.offset.wrapping_sub(of.place.offset),
                 bytes,
@@ -52,7 +55,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             continue;
         };
         judgement.applies = true;
-        if let Some(misfit) = access.misfit(root, seen.place) {
+        if let Some(misfit) = access.misfit(root) {
             judgement
                 .candidates
                 .push(access.candidate(root, seen, misfit));
@@ -72,6 +75,7 @@ fn meant<'a>(root: &RootFacts<'a>, instruction: Place, to: Place) -> Option<&'a 
 
 /// An access to something of a declared type.
 struct Access<'a> {
+    instruction: Place,
     to: To<'a>,
     offset: i64,
     bytes: u16,
@@ -103,10 +107,13 @@ impl Access<'_> {
         }
     }
 
-    fn misfit(&self, root: &RootFacts<'_>, at: Place) -> Option<Misfit> {
-        let text = x86::text(root.image, at)?;
-        let mut descriptors = OF_DESCRIPTORS.iter();
-        if descriptors.any(|word| text.starts_with(word)) {
+    fn is_of_descriptor(&self, root: &RootFacts<'_>) -> bool {
+        let text = x86::text(root.image, self.instruction).unwrap_or_default();
+        OF_DESCRIPTORS.iter().any(|word| text.starts_with(word))
+    }
+
+    fn misfit(&self, root: &RootFacts<'_>) -> Option<Misfit> {
+        if self.is_of_descriptor(root) {
             let start = u64::try_from(self.offset).ok()?;
             return misfit::of_descriptor(self.pointee()?, start);
         }
@@ -143,10 +150,8 @@ impl Access<'_> {
 
     fn candidate(&self, root: &RootFacts<'_>, seen: &Seen, misfit: Misfit) -> Candidate {
         let name = self.name();
-        let text = x86::text(root.image, seen.place).unwrap_or_default();
-        let is_descriptor = OF_DESCRIPTORS.iter().any(|word| text.starts_with(word));
         let help = match self.pointee() {
-            Some(pointee) if is_descriptor => format!(
+            Some(pointee) if self.is_of_descriptor(root) => format!(
                 "declare `{}` as `#[repr(C, packed)]`: a `u16`, then a `u64`",
                 pointee.name
             ),

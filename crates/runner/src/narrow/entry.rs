@@ -4,6 +4,9 @@ use oracle::narrow;
 use oracle::random::Random;
 use oracle::state::{Areas, State};
 
+use crate::filling::Filling;
+use crate::taste::nearest;
+
 /// The size of a page, in bytes.
 pub(super) const PAGE: u64 = 4096;
 /// The stack; nothing is mapped around it.
@@ -27,45 +30,9 @@ fn region(number: u64) -> u64 {
     REGIONS + REGION_SIZE * number + REGION_SIZE / 2
 }
 
-/// What memory holds that nothing was written to.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Filling {
-    Zeros,
-    Small,
-    Bits,
-    Pointers,
-    Mixed,
-}
-
-impl Filling {
-    fn random(random: &mut Random) -> Self {
-        match random.below(5) {
-            0 => Self::Zeros,
-            1 => Self::Small,
-            2 => Self::Bits,
-            3 => Self::Pointers,
-            _ => Self::Mixed,
-        }
-    }
-
-    /// One word of memory.
-    pub(super) fn word(self, random: &mut Random) -> u32 {
-        let pointer = |random: &mut Random| {
-            (region(ARGUMENTS as u64 + random.below(OTHERS)) + 64 * random.below(1024)) as u32
-        };
-        match self {
-            Self::Zeros => 0,
-            Self::Small => random.below(64) as u32,
-            Self::Bits => random.bits() as u32,
-            Self::Pointers => pointer(random),
-            Self::Mixed => match random.below(4) {
-                0 => random.below(256) as u32,
-                1 => pointer(random),
-                2 => random.word() as u32,
-                _ => random.bits() as u32,
-            },
-        }
-    }
+/// A pointer that memory holds.
+pub(super) fn pointer(random: &mut Random) -> u64 {
+    region(ARGUMENTS as u64 + random.below(OTHERS)) + 64 * random.below(1024)
 }
 
 /// What a run begins with.
@@ -111,14 +78,11 @@ impl Entry {
 
     /// The argument that is a number and nearest to an address.
     pub(super) fn nearest(&self, address: u64) -> Option<usize> {
-        const NEAR: u64 = 8192;
-        let numbers = (0..ARGUMENTS).filter(|&number| self.pointers >> number & 1 == 0);
-        let distances = numbers.map(|number| {
-            let distance = (address as u32).wrapping_sub(self.arguments[number]);
-            (distance.cast_signed().unsigned_abs(), number)
+        let distances = self.arguments.iter().map(|&argument| {
+            let distance = (address as u32).wrapping_sub(argument);
+            u64::from(distance.cast_signed().unsigned_abs())
         });
-        let (distance, number) = distances.min()?;
-        (u64::from(distance) < NEAR).then_some(number)
+        nearest(self.pointers, distances)
     }
 }
 

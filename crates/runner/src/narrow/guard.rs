@@ -3,15 +3,16 @@
 use std::ops::Range;
 use std::ptr;
 
-use oracle::guard::{catch, in_child, map};
+use oracle::guard::{catch, in_child, map, set_timer};
 use oracle::narrow::{self, NARROW};
 use oracle::random::Random;
 use oracle::shared::Shared;
 use oracle::state::{Areas, State, XSAVE_SIZE};
 use oracle::trampoline;
 
-use super::entry::{ARGUMENTS, Entry, PAGE, SP, STACK};
+use super::entry::{ARGUMENTS, Entry, PAGE, SP, STACK, pointer};
 use crate::link::Linked;
+use crate::taste::{Lesson, Taste};
 
 /// Where the way in and the way out are.
 const GATE: u64 = 0x0ff0_0000;
@@ -172,7 +173,7 @@ impl Runs {
         let guard = &raw mut guard;
         // SAFETY: the guard lives as long as this function, which the child does not outlive.
         unsafe { CURRENT = guard };
-        let mut taste = Taste::default();
+        let mut taste = Taste::of(ARGUMENTS as u64);
         for number in numbers {
             let number_seed = Random::new(seed).bits() ^ number as u64;
             let mut random = Random::new(number_seed);
@@ -185,7 +186,7 @@ impl Runs {
                 number: number_seed,
                 pointers,
             };
-            taste.learn(&entry, ending, &mut random);
+            taste.learn(entry.pointers, lesson(&entry, ending), &mut random);
         }
         Some(())
     }
@@ -267,37 +268,13 @@ fn judge(entry: &Entry, after: &State) -> Ending {
     }
 }
 
-/// Which arguments are pointers: a number that is used as one ends a run at an address near it.
-#[derive(Default)]
-struct Taste {
-    learned: u32,
-    good: Option<u32>,
-}
-
-impl Taste {
-    fn pointers(&self, random: &mut Random) -> u32 {
-        let flipped = |set: u32, random: &mut Random| set ^ (1 << random.below(8));
-        match (random.below(8), self.good) {
-            (0, _) => random.bits() as u32,
-            (1, Some(good)) => flipped(good, random),
-            (2..5, Some(good)) => good,
-            (5, _) => flipped(self.learned, random),
-            _ => self.learned,
-        }
-    }
-
-    fn learn(&mut self, entry: &Entry, ending: Ending, random: &mut Random) {
-        match ending {
-            Ending::Returned => self.good = Some(entry.pointers),
-            Ending::Unmappable(address) => {
-                let culprit = entry.nearest(address);
-                self.learned |= culprit.map_or(0, |argument| 1 << argument);
-            }
-            Ending::OutOfMemory | Ending::TimeOut => {
-                self.learned &= !(1 << random.below(ARGUMENTS as u64));
-            }
-            _ => {}
-        }
+/// What a run's end tells of its arguments.
+fn lesson(entry: &Entry, ending: Ending) -> Option<Lesson> {
+    match ending {
+        Ending::Returned => Some(Lesson::Good),
+        Ending::Unmappable(address) => entry.nearest(address).map(Lesson::Pointer),
+        Ending::OutOfMemory | Ending::TimeOut => Some(Lesson::TooMuch),
+        _ => None,
     }
 }
 
@@ -365,7 +342,7 @@ impl Guard {
         let entry = unsafe { &*self.entry };
         let mut random = Random::new(entry.seed ^ page);
         for word in 0..PAGE as usize / 4 {
-            let value = entry.filling.word(&mut random);
+            let value = entry.filling.word(&mut random, pointer) as u32;
             // SAFETY: the page was just mapped for reading and writing.
             unsafe { (page as *mut u32).add(word).write(value) };
         }
@@ -468,18 +445,4 @@ impl Guard {
         set(context, libc::REG_EFL, flags);
         trampoline::leave(context, 0);
     }
-}
-
-/// Rings after so much of the processor's time, and again; 0 for never.
-fn set_timer(microseconds: i64) {
-    let after = libc::timeval {
-        tv_sec: 0,
-        tv_usec: microseconds,
-    };
-    let timer = libc::itimerval {
-        it_interval: after,
-        it_value: after,
-    };
-    // SAFETY: the timer is a plain value, and its signal is caught.
-    unsafe { libc::setitimer(libc::ITIMER_PROF, &timer, ptr::null_mut()) };
 }

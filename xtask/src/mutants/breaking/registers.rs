@@ -3,7 +3,7 @@
 use iced_x86::{Mnemonic, Register};
 
 use crate::mutants::body::Body;
-use crate::mutants::edit::{Edit, nops, site, sites};
+use crate::mutants::edit::{Edit, before_returns, nops, sites};
 
 /// `inc` of each preserved register, and its number.
 fn inc(register: Register) -> Vec<u8> {
@@ -47,19 +47,12 @@ fn in_padding(body: &Body, register: Register) -> Vec<Edit> {
 
 /// Any preserved register, just before a return: behind every restore.
 pub(super) fn written_after_restore(body: &Body) -> Vec<Edit> {
-    let mut turn = body.preserved.iter().cycle();
-    let mut edits = Vec::new();
-    for step in body.iter() {
-        let Some(found) = site(body, step).filter(|site| site.returns) else {
-            continue;
-        };
-        if let Some(register) = turn.next() {
-            let (rest, _) = found.bytes.split_at(found.bytes.len() - 1);
-            let code = [rest, &inc(*register), &[0xc3]].concat();
-            edits.push(Edit::elsewhere(body, &found, code));
-        }
-    }
-    edits
+    let codes: Vec<_> = body
+        .preserved
+        .iter()
+        .map(|&register| inc(register))
+        .collect();
+    before_returns(body, &codes)
 }
 
 /// Where there is no `std` the flag is clear already.

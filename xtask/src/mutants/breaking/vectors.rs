@@ -3,7 +3,7 @@
 use iced_x86::{Code, Encoder, Instruction, OpKind, Register};
 
 use crate::mutants::body::{Body, Step};
-use crate::mutants::edit::{Edit, site, sites};
+use crate::mutants::edit::{Edit, before_returns, sites};
 
 /// Saves: the first thing that is done with a preserved register is to store it.
 fn saves(body: &Body) -> Vec<&Step> {
@@ -146,19 +146,12 @@ pub(super) fn written(body: &Body) -> Vec<Edit> {
 
 /// Any preserved register, just before a return: behind every restore.
 pub(super) fn written_after_restore(body: &Body) -> Vec<Edit> {
-    let mut turn = body.preserved_vectors.iter().cycle();
-    let mut edits = Vec::new();
-    for step in body.iter() {
-        let Some(found) = site(body, step).filter(|site| site.returns) else {
-            continue;
-        };
-        if let Some(register) = turn.next() {
-            let (rest, _) = found.bytes.split_at(found.bytes.len() - 1);
-            let code = [rest, &ones(*register), &[0xc3]].concat();
-            edits.push(Edit::elsewhere(body, &found, code));
-        }
-    }
-    edits
+    let codes: Vec<_> = body
+        .preserved_vectors
+        .iter()
+        .map(|&register| ones(register))
+        .collect();
+    before_returns(body, &codes)
 }
 
 /// `pcmpeqd xmm, xmm`.

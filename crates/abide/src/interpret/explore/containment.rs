@@ -10,11 +10,12 @@ mod valuation;
 
 use super::*;
 use crate::conventions::SYSTEM_V_X86_64;
-use crate::inputs::SectionId;
+use crate::inputs::{Image, SectionId};
 use crate::interpret::Base;
 use crate::machine::concrete::{Layout, Machine, Step};
 use crate::machine::x86::Lifter;
 use crate::machine::{Effects, Flow};
+use crate::registers::Register;
 use programs::{Dice, image_of};
 use valuation::{Valuation, entry_machine};
 

@@ -15,8 +15,9 @@ use crate::contracts::{Contract, Held};
 use crate::inputs::Place;
 use crate::interpret::code::{Code, Instruction};
 use crate::interpret::events::Callee;
-use crate::interpret::explore::{Calls, Surroundings};
+use crate::interpret::explore::Calls;
 use crate::interpret::linked::Changes;
+use crate::interpret::surroundings::Surroundings;
 use crate::machine::concrete::{
     Access, Destination, Fault, Layout, Machine, Step, Undetermined, Value,
 };

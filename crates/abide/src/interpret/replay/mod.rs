@@ -38,7 +38,8 @@ use rustc_hash::FxHashSet;
 
 use super::code::Code;
 use super::events::Event;
-use super::explore::{Analysis, Calls, Surroundings};
+use super::explore::{Analysis, Calls};
+use super::surroundings::Surroundings;
 use super::terms::Value;
 use crate::inputs::{Image, Place};
 use crate::machine::concrete::Layout;

@@ -1,0 +1,108 @@
+//! What crates ship for other systems than this one: found, listed and made here, and not linked.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde::de::DeserializeOwned;
+
+use super::entry::Entry;
+
+/// Reads a list of what is checked.
+pub(super) fn read_list<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))
+}
+
+/// The roots that an entry has on Linux, each behind the language that refers to it.
+pub(super) fn roots_on_linux(entry: &Entry) -> Result<Vec<(String, String)>> {
+    let path = entry.work.join("roots.txt");
+    let text = fs::read_to_string(&path).with_context(|| {
+        format!(
+            "failed to read {}, which `cargo xtask corpus` writes",
+            path.display()
+        )
+    })?;
+    let roots = text.lines().filter_map(|line| line.split_once(' '));
+    Ok(roots
+        .map(|(language, name)| (language.to_owned(), name.to_owned()))
+        .collect())
+}
+
+/// The files of a directory that fit one of these patterns, but for these.
+pub(super) fn fitting(
+    directory: &Path,
+    patterns: &[String],
+    except: &[String],
+) -> Result<Vec<PathBuf>> {
+    let except: HashSet<PathBuf> = except.iter().map(|path| directory.join(path)).collect();
+    let mut files = Vec::new();
+    for pattern in patterns {
+        files.extend(matching(directory, pattern)?);
+    }
+    files.retain(|file| !except.contains(file));
+    Ok(files)
+}
+
+/// A name for what is made of a source: files of different directories may have one name.
+pub(super) fn flat_name(directory: &Path, source: &Path) -> String {
+    let path = source.strip_prefix(directory).unwrap_or(source);
+    path.to_string_lossy().replace('/', "-")
+}
+
+pub(super) fn succeed(command: &mut Command) -> Result<()> {
+    let output = command
+        .output()
+        .with_context(|| format!("failed to run {command:?}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    bail!("{command:?} failed: {said}")
+}
+
+/// The directory of a package that a project depends on, as Cargo tells it.
+pub(super) fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version=1", "--manifest-path"])
+        .arg(entry.project.join("Cargo.toml"))
+        .output()
+        .context("failed to run `cargo metadata`")?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .context("failed to understand what `cargo metadata` prints")?;
+    let mut packages = metadata["packages"].as_array().into_iter().flatten();
+    let found = packages.find(|found| found["name"] == package);
+    let path = found.and_then(|found| found["manifest_path"].as_str());
+    let path = path.and_then(|path| Path::new(path).parent());
+    path.map(Path::to_owned)
+        .ok_or_else(|| anyhow!("`cargo metadata` does not name {package}"))
+}
+
+/// The files that fit a pattern, by name.
+pub(super) fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
+    let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
+    let (before, after) = name.split_once('*').unwrap_or((name, ""));
+    let mut files = list(&directory.join(folder))?;
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let rest = name.strip_prefix(before);
+        rest.is_some_and(|rest| rest.ends_with(after))
+    });
+    Ok(files)
+}
+
+pub(super) fn list(directory: &Path) -> Result<Vec<PathBuf>> {
+    let listing = fs::read_dir(directory);
+    let mut files = listing
+        .and_then(|listing| {
+            listing
+                .map(|item| Ok(item?.path()))
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .with_context(|| format!("failed to list {}", directory.display()))?;
+    files.sort();
+    Ok(files)
+}
