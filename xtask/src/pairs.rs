@@ -1,6 +1,8 @@
 //! Releases that mended a breach: what the command finds in the release before is gone in the
 //! release after.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::{env, fs};
@@ -36,13 +38,31 @@ struct Pair {
     /// How the command is told of the link, where the link decides.
     #[serde(default)]
     arguments: Vec<String>,
+    /// The function whose contract was broken, where it is one that a rule speaks of.
+    function: Option<String>,
     /// The source, in the crate, that is assembled for Windows and asked about alone.
     windows: Option<String>,
+    /// What its assembler is told.
+    #[serde(default)]
+    flags: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Report {
     findings: Vec<Finding>,
+    contracts: Contracts,
+}
+
+#[derive(Deserialize)]
+struct Contracts {
+    #[serde(default)]
+    roots: Vec<Root>,
+}
+
+#[derive(Deserialize)]
+struct Root {
+    name: String,
+    verdicts: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -66,27 +86,57 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let command = command()?;
     let mut all_right = true;
     println!(
-        "   {:20} findings  {:20} findings  rule and place",
-        "before", "after"
+        "   {:20} {:>8}  {:20} {:>8}  rule and place",
+        "before", "is", "after", "is"
     );
     for (number, pair) in (1..).zip(&pairs.pair) {
-        let count = |release: &str| {
+        let ask = |release: &str| {
             eprintln!("{number} of {}: {release}", pairs.pair.len());
-            findings(&command, pair, release)
+            answer(&command, pair, release)
         };
-        let (before, after) = (count(&pair.before)?, count(&pair.after)?);
-        let is_right = before > 0 && after == 0;
+        let (before, after) = (ask(&pair.before)?, ask(&pair.after)?);
+        let is_right = before.is_broken() && after.is_whole();
         all_right &= is_right;
         println!(
-            "{:2} {:20} {before:8}  {:20} {after:8}  {} at {}",
+            "{:2} {:20} {:>8}  {:20} {:>8}  {} at {}",
             if is_right { "ok" } else { "!!" },
             pair.before,
+            before.to_string(),
             pair.after,
+            after.to_string(),
             pair.rule,
             pair.at,
         );
     }
     Ok(ExitCode::from(u8::from(!all_right)))
+}
+
+/// What the command says of one release.
+struct Answer {
+    /// How many findings of the pair's rule name its place.
+    findings: usize,
+    /// The verdict about the function, where the pair names one and the release has it.
+    verdict: Option<String>,
+}
+
+impl Answer {
+    fn is_broken(&self) -> bool {
+        self.findings > 0 && self.verdict.as_deref().is_none_or(|is| is == "refuted")
+    }
+
+    /// A release may mend a function by doing without it.
+    fn is_whole(&self) -> bool {
+        self.findings == 0 && self.verdict.as_deref().is_none_or(|is| is == "proved")
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.verdict {
+            Some(verdict) => to.write_str(verdict),
+            None => write!(to, "{}", self.findings),
+        }
+    }
 }
 
 /// The command, built once: Cargo waits for other builds, and would for each release.
@@ -119,16 +169,20 @@ struct Artifact {
     executable: Option<PathBuf>,
 }
 
-/// How many findings of the pair's rule name its place in one of the releases.
-fn findings(command: &Path, pair: &Pair, release: &str) -> Result<usize> {
+fn answer(command: &Path, pair: &Pair, release: &str) -> Result<Answer> {
     let files = match &pair.windows {
-        Some(source) => corpus::assembled_for_windows(release, source)?,
+        Some(source) => corpus::assembled_for_windows(release, source, &pair.flags)?,
         None => corpus::files_of_release(release)?,
     };
     let report = check(command, &pair.arguments, &files)?;
     let findings = report.findings.iter();
     let told = findings.filter(|found| found.rule == pair.rule && found.message.contains(&pair.at));
-    Ok(told.count())
+    let mut roots = report.contracts.roots.iter();
+    let root = roots.find(|root| Some(&root.name) == pair.function.as_ref());
+    Ok(Answer {
+        findings: told.count(),
+        verdict: root.and_then(|root| root.verdicts.get(&pair.rule).cloned()),
+    })
 }
 
 fn check(command: &Path, arguments: &[String], files: &[PathBuf]) -> Result<Report> {
@@ -136,6 +190,8 @@ fn check(command: &Path, arguments: &[String], files: &[PathBuf]) -> Result<Repo
         .args(["abide", "check", "--format", "json"])
         .args(arguments)
         .args(files)
+        // A configuration is named from there.
+        .current_dir(place::pairs().with_file_name(""))
         .output()
         .context("failed to run the command")?;
     ensure!(

@@ -149,9 +149,15 @@ pub(crate) fn files_of_release(name: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// The object that a source of a pair's release makes for Windows.
-pub(crate) fn assembled_for_windows(name: &str, source: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn assembled_for_windows(
+    name: &str,
+    source: &str,
+    flags: &[String],
+) -> Result<Vec<PathBuf>> {
     let entries = choose(Set::Pairs, &[name.to_owned()])?;
-    let files = entries.iter().map(|entry| windows::one(entry, source));
+    let files = entries
+        .iter()
+        .map(|entry| windows::one(entry, source, flags));
     Ok(files.collect::<Result<Vec<_>>>()?.concat())
 }
 

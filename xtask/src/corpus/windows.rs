@@ -4,6 +4,7 @@
 //! crate. Roots are those that the entry has on Linux, by their names.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -134,13 +135,13 @@ fn list_for_runner(entry: &Entry, files: &[PathBuf]) -> Result<()> {
 }
 
 /// What one source of the crate that an entry depends on makes for Windows.
-pub(crate) fn one(entry: &Entry, source: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn one(entry: &Entry, source: &str, flags: &[String]) -> Result<Vec<PathBuf>> {
     let source = Source {
         entry: entry.name.clone(),
         package: None,
         sources: vec![source.to_owned()],
         except: Vec::new(),
-        flags: Vec::new(),
+        flags: flags.to_vec(),
         objects: Vec::new(),
     };
     source.files(entry)
@@ -191,22 +192,37 @@ impl Source {
             let flag = flag.replace("{crate}", &directory.to_string_lossy());
             flag.replace("{out}", &out.to_string_lossy())
         });
-        let is_nasm = source.extension().is_some_and(|ending| ending == "asm");
-        if is_nasm {
+        let nasm = |source: &Path| {
             let mut nasm = Command::new("nasm");
-            nasm.args(["-f", "win64"]).args(flags);
-            succeed(nasm.arg("-o").arg(&object).arg(source))?;
-        } else {
-            let plain = object.with_extension("s");
-            let mut cc = Command::new("cc");
-            cc.args(["-E", "-x", "assembler-with-cpp"]).args(flags);
-            succeed(cc.arg("-o").arg(&plain).arg(source))?;
-            let mut assembler = Command::new("llvm-mc");
-            assembler.args(["-triple=x86_64-pc-windows-gnu", "-filetype=obj"]);
-            succeed(assembler.arg("-o").arg(&object).arg(&plain))?;
+            nasm.args(["-f", "win64"]).args(flags.clone());
+            succeed(nasm.arg("-o").arg(&object).arg(source))
+        };
+        match source.extension().and_then(OsStr::to_str) {
+            Some("asm") => nasm(source)?,
+            Some("pl") => nasm(&written_by_perl(source, &object.with_extension("asm"))?)?,
+            _ => {
+                let plain = object.with_extension("s");
+                let mut cc = Command::new("cc");
+                cc.args(["-E", "-x", "assembler-with-cpp"]).args(flags);
+                succeed(cc.arg("-o").arg(&plain).arg(source))?;
+                let mut assembler = Command::new("llvm-mc");
+                assembler.args(["-triple=x86_64-pc-windows-gnu", "-filetype=obj"]);
+                succeed(assembler.arg("-o").arg(&object).arg(&plain))?;
+            }
         }
         Ok(object)
     }
+}
+
+/// What one of OpenSSL's scripts writes for NASM, as OpenSSL's build calls it: scripts find their
+/// neighbours from where they are.
+fn written_by_perl(script: &Path, assembly: &Path) -> Result<PathBuf> {
+    let mut perl = Command::new("perl");
+    perl.arg(script).arg("nasm").arg(assembly);
+    // Which instructions the assembler knows is asked of it.
+    perl.env("ASM", "nasm").env("CC", "cc");
+    succeed(perl.current_dir(script.parent().unwrap_or(Path::new("/"))))?;
+    Ok(assembly.to_owned())
 }
 
 /// Where the crate's build script wrote `config.asm`, while the entry was built.
