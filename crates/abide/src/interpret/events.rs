@@ -168,6 +168,13 @@ pub enum Event {
         /// Who misleads.
         teller: Teller,
     },
+    /// A function was called, or jumped to in place of a call, that may be left by unwinding.
+    Unwinding {
+        /// Who.
+        callee: Callee,
+        /// The innermost of the calls on the stack that no unwind table speaks of.
+        untold: Option<Place>,
+    },
     /// The analysis could not go on here.
     Unknown {
         /// Why.

@@ -757,6 +757,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             let reason = Reason::Pops(callee);
             return self.evaluator.record(at, Event::Unknown { reason });
         }
+        self.note_unwinding(at, callee);
         // What it leaves behind when it returns is this root's doing too.
         self.evaluator.record.assumptions.callees.insert(callee);
         let exit = Exit::Tail(callee);
@@ -793,6 +794,7 @@ mod mode;
 mod recursion;
 mod spares;
 mod together;
+mod unwinds;
 
 pub use together::Explored;
 

@@ -116,6 +116,14 @@ impl<'image> Surroundings<'image> {
         )
     }
 
+    /// Whether a callee is declared so that it may be left by unwinding.
+    pub(super) fn may_unwind(&self, callee: Callee) -> bool {
+        let declared = self
+            .contract_of(callee)
+            .and_then(|own| own.declared.as_ref());
+        declared.is_some_and(|declared| declared.signature.unwinds == Some(true))
+    }
+
     pub(super) fn callee_returns(&self, callee: Callee) -> bool {
         if self
             .declared

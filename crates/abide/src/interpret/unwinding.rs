@@ -16,7 +16,7 @@ use crate::inputs::{
     CanonicalFrame, Image, Object, Place, Saved, Seh, Step, Teller, Unwind, UnwindRow,
 };
 use crate::machine::Operation;
-use crate::registers::Register;
+use crate::registers::{InstructionSet, Register};
 
 /// The unwind tables of an image's objects, each read when it is first asked for.
 pub struct UnwindTables<'image> {
@@ -64,6 +64,20 @@ impl<'image> UnwindTables<'image> {
             Table::Dwarf(unwind) => !unwind.is_empty(),
             Table::Windows(seh) => !seh.is_empty(),
         })
+    }
+
+    /// Whether `.eh_frame` speaks of an instruction; `None` where frames are told in another way, or
+    /// the table is not read.
+    #[must_use]
+    pub(super) fn tells_of(&self, place: Place) -> Option<bool> {
+        let (object, table) = self.of(place)?;
+        let Table::Dwarf(unwind) = table else {
+            return None;
+        };
+        let section = self.image.index_of(place.section)?;
+        let offset = u64::try_from(place.offset).ok()?;
+        let is_read = object.instruction_set == Some(InstructionSet::X86_64);
+        is_read.then(|| unwind.at(section, offset).is_some())
     }
 
     /// Whether the table says that a function begins at a place, as one that was just called.

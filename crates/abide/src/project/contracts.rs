@@ -634,7 +634,7 @@ impl Reporter<'_> {
             self.location(candidate.place, candidate.label.clone()),
             self.location(root.root.place, beginning(root)),
         ];
-        places.extend(self.declaration(rule, root, candidate));
+        places.extend(self.declarations(rule, root, candidate));
         let finding = Finding {
             rule: rule.id,
             level,
@@ -650,20 +650,22 @@ impl Reporter<'_> {
     }
 
     /// Where what the code is held to is declared, for a candidate that is about that.
-    fn declaration(
+    fn declarations(
         &self,
         rule: &Rule,
         root: &RootVerdicts,
         candidate: &Candidate,
-    ) -> Option<Location> {
+    ) -> Vec<Location> {
         // What a register holds at the entry that is no argument, the declaration tells as well.
         let is_of_entry = candidate.cause == root.root.place;
-        match candidate.symptom {
-            Symptom::StaticAccess { of, .. } => self.declaration_of_static(of),
-            Symptom::Undefined(..) | Symptom::Taken(_) if is_of_entry => declaration(root),
-            _ if rule.is_of_declarations() => declaration(root),
-            _ => None,
-        }
+        let (own, other) = match candidate.symptom {
+            Symptom::StaticAccess { of, .. } => (None, self.declaration_of_static(of)),
+            Symptom::Unwinding(callee) => (declaration(root), self.declaration_of_callee(callee)),
+            Symptom::Undefined(..) | Symptom::Taken(_) if is_of_entry => (declaration(root), None),
+            _ if rule.is_of_declarations() => (declaration(root), None),
+            _ => (None, None),
+        };
+        own.into_iter().chain(other).collect()
     }
 
     fn declaration_of_static(&self, of: Place) -> Option<Location> {
@@ -677,6 +679,20 @@ impl Reporter<'_> {
             place: None,
             line: Some(declared.line.clone()),
             label,
+        })
+    }
+
+    fn declaration_of_callee(&self, callee: Callee) -> Option<Location> {
+        let image = &self.unit.image;
+        let name = match callee {
+            Callee::Place(place) => image.name_of(place)?.0,
+            Callee::External(symbol) => &image.symbol(symbol)?.name,
+            Callee::Pointer => return None,
+        };
+        Some(Location {
+            place: None,
+            line: Some(self.facts.signatures.line(name)?.clone()),
+            label: format!("`{name}` is declared here"),
         })
     }
 

@@ -100,6 +100,7 @@ impl Candidate {
                 replay::Symptom::UndefinedResult { register, bits }
             }
             Symptom::UnwrittenResult(register) => replay::Symptom::UnwrittenResult(register),
+            Symptom::Unwinding(_) => replay::Symptom::Unwinding { place },
             Symptom::Returns => replay::Symptom::Returns,
             Symptom::PointeeAccess {
                 register,
@@ -179,6 +180,8 @@ pub enum Symptom {
     UnwrittenResult(Register),
     /// A function returns that does not.
     Returns,
+    /// A function may be left by unwinding where nothing may unwind.
+    Unwinding(Callee),
     /// What an argument points to is accessed otherwise than it is declared.
     PointeeAccess {
         /// The argument.

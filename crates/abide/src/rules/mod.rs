@@ -21,6 +21,7 @@ mod judgement;
 mod level;
 mod lost_across_call;
 mod lost_got;
+mod lost_panic;
 mod misaligned_call;
 mod misaligned_stack_access;
 mod misfit;
@@ -117,6 +118,7 @@ pub static ALL: &[&Rule] = &[
     &interruptible_red_zone::RULE,
     &lost_across_call::RULE,
     &lost_got::RULE,
+    &lost_panic::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
     &missing_home_space::RULE,

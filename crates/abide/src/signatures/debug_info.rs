@@ -141,7 +141,7 @@ impl<'data> UnitReader<'_, 'data> {
             result,
             variadic: false,
             never_returns: flag(gimli::DW_AT_noreturn),
-            unwinds: false,
+            unwinds: None,
             origin: Origin::DebugInfo,
             file: self.object.to_owned(),
             line: self.line(entry, files),

@@ -13,10 +13,16 @@ use super::{Origin, Signature};
 use parse::{Head, Parser};
 use types::IrType;
 
+/// What `llvm.ident` says of who wrote a text.
+const BY_RUSTC: &str = "!{!\"rustc version ";
+
 /// The signatures that a text of LLVM IR tells, each once; `file` stands for it.
 #[must_use]
 pub fn read(file: &str, text: &str) -> Vec<Signature> {
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        is_rust: text.contains(BY_RUSTC),
+        ..Reader::default()
+    };
     for line in text.lines() {
         reader.define_type(line);
         reader.group(line);
@@ -29,6 +35,8 @@ pub fn read(file: &str, text: &str) -> Vec<Signature> {
 
 #[derive(Default)]
 struct Reader {
+    /// Whether rustc wrote it.
+    is_rust: bool,
     types: HashMap<String, IrType>,
     /// The attributes of a group that matter: it never returns, it does not unwind.
     groups: HashMap<String, (bool, bool)>,
@@ -93,10 +101,13 @@ impl Reader {
                 nounwind |= no;
             }
             let has = |word: &str| head.attributes.iter().any(|found| found == word);
+            let may_unwind = !(nounwind || has("nounwind"));
+            // Clang does not say it of what C declares, since nothing there is to be unwound.
+            let tells = !may_unwind || self.is_rust || origin == Origin::Defined;
             Signature {
                 convention: head.convention,
                 never_returns: never_returns || has("noreturn"),
-                unwinds: !(nounwind || has("nounwind")),
+                unwinds: tells.then_some(may_unwind),
                 symbol: head.symbol,
                 parameters: head.parameters,
                 result: head.result,

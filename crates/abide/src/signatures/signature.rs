@@ -142,8 +142,8 @@ pub struct Signature {
     pub variadic: bool,
     /// Whether it never returns.
     pub never_returns: bool,
-    /// Whether a panic may come out of it.
-    pub unwinds: bool,
+    /// Whether a panic or an exception may come out of it, where that is told: C says nothing of it.
+    pub unwinds: Option<bool>,
     /// What says it.
     pub origin: Origin,
     /// The file that says it: IR, an object, source.

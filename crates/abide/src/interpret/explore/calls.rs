@@ -203,6 +203,7 @@ impl Explorer<'_, '_> {
         self.check_arguments(state, at, callee);
         let event = self.event_of_call(state, callee);
         self.evaluator.record(at, event);
+        self.note_unwinding(at, callee);
         self.evaluator.record.assumptions.callees.insert(callee);
         self.note_callbacks(state, callee);
     }

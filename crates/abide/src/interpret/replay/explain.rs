@@ -224,6 +224,7 @@ impl<'a> Witness<'a> {
                 | Symptom::UndefinedResult { .. }
                 | Symptom::UnwrittenResult(_)
                 | Symptom::Returns
+                | Symptom::Unwinding { .. }
                 | Symptom::PointeeAccess { .. }
                 | Symptom::StaticAccess { .. }
                 | Symptom::FallThrough { .. }
@@ -433,6 +434,7 @@ impl<'a> Witness<'a> {
             | Symptom::UndefinedResult { .. }
             | Symptom::UnwrittenResult(_)
             | Symptom::Returns
+            | Symptom::Unwinding { .. }
             | Symptom::FallThrough { .. } => false,
             _ => access.is_some_and(|access| is_near(access.offset)),
         };

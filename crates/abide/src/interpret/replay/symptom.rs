@@ -75,6 +75,11 @@ pub enum Symptom {
     UnwrittenResult(Register),
     /// The root returns.
     Returns,
+    /// At this place a function is called, or jumped to, that may be left by unwinding.
+    Unwinding {
+        /// The call, or the jump in place of one.
+        place: Place,
+    },
     /// The instruction at this place accesses so many bytes at a distance from an argument.
     PointeeAccess {
         /// The instruction.
@@ -180,6 +185,7 @@ impl Symptom {
             Self::DirtyFlag { place, .. }
             | Self::MisalignedCall { place }
             | Self::MissingHomeSpace { place }
+            | Self::Unwinding { place }
             | Self::PointeeAccess { place, .. }
             | Self::StaticAccess { place, .. }
             | Self::MisalignedAccess { place }
@@ -340,6 +346,9 @@ impl Symptom {
             (Self::MissingHomeSpace { .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| has_no_home(course, call)),
+            (Self::Unwinding { .. }, turn) => turn
+                .abi_call()
+                .is_some_and(|call| course.scene.around.may_unwind(call.callee)),
             (Self::MisalignedAccess { .. }, Turn::Ended(End::Misaligned(address))) => {
                 on_stack(course.from, address)
             }

@@ -116,6 +116,22 @@ fn conventions_names_and_what_never_returns() {
 }
 
 #[test]
+fn what_may_unwind() {
+    let text = "declare void @a()\n\
+        declare void @b() #0\n\
+        define void @c() {\n\
+        attributes #0 = { nounwind }";
+    let told = |text: &str| {
+        let all = read("a.ll", text);
+        all.iter().map(|s| s.unwinds).collect::<Vec<_>>()
+    };
+    // Clang leaves it open of what C declares.
+    assert_eq!(told(text), [None, Some(false), Some(true)]);
+    let by_rustc = format!("{text}\n!0 = !{{!\"rustc version 1.95.0 (abc 2026-04-14)\"}}");
+    assert_eq!(told(&by_rustc), [Some(true), Some(false), Some(true)]);
+}
+
+#[test]
 fn broken_text_says_nothing() {
     for text in [
         "declare",

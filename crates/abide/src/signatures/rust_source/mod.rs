@@ -191,7 +191,7 @@ impl RustSource {
             result: returned,
             variadic: function.variadic,
             never_returns: function.result == SourceType::Never,
-            unwinds: abi.ends_with("-unwind"),
+            unwinds: Some(abi.ends_with("-unwind")),
             origin: Origin::Source,
             file: line.file.to_string(),
             line: Some(line.clone()),

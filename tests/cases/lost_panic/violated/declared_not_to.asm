@@ -1,0 +1,37 @@
+; A table tells how to leave it, and its declaration that nobody does; a jump leaves no frame behind.
+; run: rustc --edition=2024 --crate-type=lib --emit=llvm-ir c.rs
+; check: --signatures c.ll --source c.rs a.o c.o
+;;; a.s
+    .intel_syntax noprefix
+    .text
+    .globl tick
+    .type tick, @function
+tick:
+    .cfi_startproc
+    sub rsp, 8
+    .cfi_adjust_cfa_offset 8
+    call on_tick
+    add rsp, 8
+    .cfi_adjust_cfa_offset -8
+    ret
+    .cfi_endproc
+    .globl last
+    .type last, @function
+last:
+    jmp on_tick
+    .section .note.GNU-stack, "", @progbits
+;;; c.rs
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn on_tick() {
+    panic!("enough");
+}
+
+unsafe extern "C" {
+    fn tick();
+    fn last();
+}
+
+pub unsafe fn caller() {
+    unsafe { tick() };
+    unsafe { last() };
+}
