@@ -44,6 +44,23 @@ declare!(sum_of, u64);\n";
 }
 
 #[test]
+fn a_profile_may_ask_for_several_codegen_units() {
+    let package = Package::with_assembly("codegen units");
+    package.manifest("[profile.dev]\ncodegen-units = 4\nincremental = true\n");
+    let declared = "macro_rules! declare { ($name:ident, $($ty:ty),*) => {
+        unsafe extern \"C\" { fn $name($(_: $ty),*) -> u64; } } }
+declare!(sum_of, u64);
+mod a { pub fn one() -> u64 { 1 } }
+mod b { pub fn two() -> u64 { super::a::one() + 1 } }\n";
+    let called = CALLED.replace("sum_of(2, 3)", "sum_of(b::two())");
+    package.write("src/main.rs", &format!("{declared}{called}"));
+    let output = package.check(&[]);
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    assert!(report.contains("error[undeclared_argument]"), "{report}");
+}
+
+#[test]
 fn a_declaration_in_a_dependency_is_held_against_its_code() {
     let package = Package::new("a declaration in a dependency");
     package.manifest("[dependencies]\ninner = { path = \"inner\" }\n");

@@ -121,7 +121,8 @@ pub(super) fn with_ir(arguments: Vec<OsString>) -> Vec<OsString> {
         // What depends on the level of optimisation stays as the profile has it.
         let sets = |name: &str| stand_in::codegen(&arguments, name).is_some();
         let is_optimised = stand_in::codegen(&arguments, "opt-level").is_some_and(|l| l != "0");
-        let mut options = vec!["opt-level=0", "debuginfo=0"];
+        // Several codegen units would make as many files, each named otherwise.
+        let mut options = vec!["opt-level=0", "debuginfo=0", "codegen-units=1"];
         if is_optimised && !sets("debug-assertions") {
             options.push("debug-assertions=off");
         }

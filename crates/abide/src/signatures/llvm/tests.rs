@@ -36,7 +36,7 @@ fn extension_and_pointers_are_kept() {
     };
     assert_eq!(f.parameters[3].ty, reference);
     assert_eq!(f.result, Some(Type::integer(8)));
-    assert!(!f.unwinds && !f.never_returns);
+    assert!(f.unwinds == Some(false) && !f.never_returns);
 }
 
 #[test]
