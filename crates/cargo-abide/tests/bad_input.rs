@@ -8,7 +8,7 @@ use std::process::Command;
 
 use abide::inputs::{self, Bytes};
 use abide::report::objdump::{self, Table};
-use common::{abide, run, scratch, stderr};
+use common::{abide, link_for_windows, run, scratch, stderr};
 
 const SOURCE: &str = "
 extern outside
@@ -60,7 +60,38 @@ fn objects(dir: &Path) -> Vec<Vec<u8>> {
     ]));
     objects.push(fs::read(dir.join("a.a")).unwrap());
     objects.push(fs::read(dir.join("a.so")).unwrap());
+    objects.extend(for_windows(dir));
     objects
+}
+
+/// An image with all tables that are read, and an import library.
+fn for_windows(dir: &Path) -> [Vec<u8>; 2] {
+    run(Command::new("nasm")
+        .current_dir(dir)
+        .args(["-f", "win64", "a.asm", "-o", "a.obj"]));
+    let library = ["/dll", "/noentry", "/out:outer.dll", "/implib:outer.lib"];
+    fs::write(
+        dir.join("outer.asm"),
+        "global outside\nsection .text\noutside: ret",
+    )
+    .unwrap();
+    run(Command::new("nasm").current_dir(dir).args([
+        "-f",
+        "win64",
+        "outer.asm",
+        "-o",
+        "outer.obj",
+    ]));
+    link_for_windows(
+        dir,
+        &[&library[..], &["/export:outside", "outer.obj"]].concat(),
+    );
+    let image = ["/dll", "/noentry", "/out:a.dll", "/largeaddressaware:no"];
+    link_for_windows(
+        dir,
+        &[&image[..], &["/export:f", "a.obj", "outer.lib"]].concat(),
+    );
+    ["a.dll", "outer.lib"].map(|file| fs::read(dir.join(file)).unwrap())
 }
 
 /// Everything that reads bytes; that it returns is all that is asked.

@@ -1,10 +1,11 @@
 //! Roots: the functions written in assembly that the rest of a link unit refers to.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::references::{self, Reference};
 use super::{Configuration, Interrupt};
+use crate::inputs::link::is_definition;
 use crate::inputs::{Binding, Format, Image, Object, Place, Resolved, SymbolKind, shown_name};
 use crate::registers::InstructionSet;
 
@@ -128,9 +129,11 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
         add(name, place, by, found.is_told);
     }
     if choice.all_exported {
+        let tables = ExportTables::of(image);
         for (id, symbol) in image.symbols() {
             let exported = symbol.binding != Binding::Local && is_function(symbol.kind);
             if exported
+                && tables.allow(id.object, &symbol.name)
                 && let Some(Resolved::Place(place)) = image.resolve(id)
                 && is_assembly(image, place)
             {
@@ -139,6 +142,28 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
         }
     }
     roots.into_values().collect()
+}
+
+/// What images of Windows export: a table says it, and global labels, of which a linker makes dozens,
+/// do not.
+struct ExportTables<'a>(HashMap<u32, HashSet<&'a str>>);
+
+impl<'a> ExportTables<'a> {
+    fn of(image: &'a Image) -> Self {
+        let objects = (0..).zip(image.objects());
+        let images = objects.filter(|(_, object)| matches!(object.format, Format::Pe { .. }));
+        let tables = images.map(|(number, object)| {
+            let symbols = object.dynamic_symbols.iter().filter(|s| is_definition(s));
+            (number, symbols.map(|symbol| symbol.name.as_str()).collect())
+        });
+        Self(tables.collect())
+    }
+
+    /// Whether an object may export a global symbol.
+    fn allow(&self, object: u32, name: &str) -> bool {
+        let table = self.0.get(&object);
+        table.is_none_or(|table| table.contains(name))
+    }
 }
 
 /// The name of a handler. Stubs that a macro makes, one for each vector, have no label that the
@@ -178,7 +203,10 @@ pub fn is_judged(object: &Object) -> bool {
     match object.instruction_set {
         Some(InstructionSet::X86_64) => matches!(
             format,
-            Format::Elf { is_64: true } | Format::MachO { is_64: true } | Format::Coff
+            Format::Elf { is_64: true }
+                | Format::MachO { is_64: true }
+                | Format::Coff
+                | Format::Pe { is_64: true }
         ),
         Some(InstructionSet::X86) => matches!(format, Format::Elf { is_64: false } | Format::Coff),
         None => false,

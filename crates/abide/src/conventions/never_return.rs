@@ -4,6 +4,8 @@
 /// or the runtimes' own declarations.
 #[must_use]
 pub fn never_returns(name: &str) -> bool {
+    // An import of Windows tells its library.
+    let name = name.rsplit_once('!').map_or(name, |(_, name)| name);
     matches!(
         name,
         "abort"

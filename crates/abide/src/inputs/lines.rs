@@ -130,12 +130,20 @@ impl Builder {
         program: gimli::IncompleteLineProgram<Reader<'a>>,
     ) -> gimli::Result<()> {
         let mut known = HashMap::new();
+        let mut first = self.rows.len();
         let mut rows = program.rows();
         while let Some((header, row)) = rows.next_row()? {
             let Some(left) = self.rows_left.checked_sub(1) else {
                 return Ok(());
             };
             self.rows_left = left;
+            if row.end_sequence() {
+                // What begins where the sequence ends is no byte of it.
+                let end = row.address();
+                let of_bytes = self.rows[first..].partition_point(|row| row.address < end);
+                self.rows.truncate(first + of_bytes);
+                first += of_bytes + 1;
+            }
             let file = match known.get(&row.file_index()) {
                 Some(file) => *file,
                 None => {

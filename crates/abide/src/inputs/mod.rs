@@ -16,6 +16,7 @@ pub mod link;
 mod loading;
 mod object;
 mod parse;
+mod pe;
 mod read;
 mod relocations;
 mod seh;

@@ -7,7 +7,7 @@ use super::symbols::{self, SymbolMap};
 use super::{
     Bytes, Error, Format, Language, Object, ObjectKind, Section, SectionFlags, SectionIndex,
 };
-use super::{language, loading, relocations};
+use super::{language, loading, pe, relocations};
 use crate::registers::InstructionSet;
 
 /// Whether the bytes begin as an object of a format that abide reads.
@@ -26,12 +26,22 @@ pub(super) fn object(name: String, bytes: Bytes) -> Result<Object, Error> {
     let mut budget = Budget::for_file(bytes.len());
 
     let mut sections = sections(&file, &bytes, &mut budget).map_err(|e| e.named(&name))?;
-    let (symbols, map) =
+    let (mut symbols, map) =
         symbols::table(file.symbols(), &sections, &mut budget).map_err(|e| e.named(&name))?;
-    let (dynamic_symbols, _) = symbols::table(file.dynamic_symbols(), &sections, &mut budget)
+    let (mut dynamic_symbols, _) = symbols::table(file.dynamic_symbols(), &sections, &mut budget)
         .map_err(|e| e.named(&name))?;
     read_relocations(&file, &mut sections, &map, &symbols, &mut budget)
         .map_err(|e| e.named(&name))?;
+    if let Format::Pe { .. } = format {
+        pe::complete(
+            &file,
+            &mut sections,
+            &mut symbols,
+            &mut dynamic_symbols,
+            &mut budget,
+        )
+        .map_err(|e| e.named(&name))?;
+    }
 
     let mut object = Object {
         format,

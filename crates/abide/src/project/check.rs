@@ -35,7 +35,10 @@ pub fn check_files(
     let skipped = skipped_members(&files);
     let unit = LinkUnit::new(files, project.link.clone());
     let signatures = declarations::all(project, &unit, source);
-    let platform = project.platform(&unit.objects);
+    let platform = match unit.objects.is_empty() {
+        true => project.platform(&unit.images),
+        false => project.platform(&unit.objects),
+    };
     let facts = Facts::new(&unit, source, &signatures, platform);
     let commented = suppressions::assembly(&facts);
     let comments = source.comments.iter().chain(&commented.comments);

@@ -292,9 +292,7 @@ pub(super) fn judge(
     crossings: &mut Vec<crossings::Found>,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let mut objects = facts.unit.objects.clone();
-    objects.extend(facts.unit.images.iter().cloned());
-    let mut image = Image::new(objects);
+    let mut image = Image::new(facts.unit.all().cloned().collect());
     image.drop_sections(dropped(facts, &image));
     let unit = judge_unit(image, project, facts.signatures)?;
     let mut contracts = summary(&unit);

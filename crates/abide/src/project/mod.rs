@@ -84,8 +84,8 @@ pub enum Error {
     NoRoot,
     /// No code is for the instruction set and convention that are judged.
     #[error(
-        "`{object}` is {target}: contracts are judged of 64-bit code for x86-64 in objects of ELF, COFF \
-         and Mach-O; judge the names alone by `--names`"
+        "`{object}` is {target}: contracts are judged of 64-bit code for x86-64 in ELF, COFF, PE and \
+         Mach-O files, and of 32-bit code in ELF and COFF; judge the names alone by `--names`"
     )]
     NotJudged {
         /// The first object with code.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::{Error, open_all};
 use crate::inputs::link::{Target, is_definition};
 use crate::inputs::{
-    Binding, Language, Lines, Object, ObjectKind, Symbol, SymbolKind, SymbolPlace, Visibility,
-    demangle, language_of_source,
+    Binding, File, Language, Lines, Object, ObjectKind, Symbol, SymbolKind, SymbolPlace,
+    Visibility, demangle, language_of_source,
 };
 use crate::report::symbols::{ObjectSymbols, SymbolRow};
 
@@ -39,7 +39,30 @@ pub fn symbols(paths: &[PathBuf], dynamic: bool) -> Result<Vec<ObjectSymbols>, E
                 .collect(),
         }
     };
-    Ok(objects.iter().map(list).collect())
+    let mut listed: Vec<_> = objects.iter().map(list).collect();
+    listed.extend(files.iter().filter_map(imports));
+    Ok(listed)
+}
+
+/// What the members of an import library that are no objects define, all of them together.
+fn imports(file: &File) -> Option<ObjectSymbols> {
+    let row = |name: &String| SymbolRow {
+        kind: "untyped",
+        binding: "global".to_owned(),
+        section: "imported".to_owned(),
+        value: 0,
+        size: 0,
+        language: language(Language::Unknown),
+        crossing: None,
+        name: name.clone(),
+        demangled: demangle(name),
+    };
+    (!file.imports.is_empty()).then(|| ObjectSymbols {
+        object: file.name.clone(),
+        target: "names of another library".to_owned(),
+        language: language(Language::Unknown),
+        symbols: file.imports.iter().map(row).collect(),
+    })
 }
 
 /// Who defines and who looks for each name.

@@ -13,7 +13,7 @@ pub struct SymbolRow {
     /// Who may refer to it: `local`, `global`, `weak`, `unique`, with the visibility after it
     /// where that is not the default (`global hidden`).
     pub binding: String,
-    /// The section, or `undefined`, `absolute`, `common`.
+    /// The section, or `undefined`, `absolute`, `common`, or `imported` in an import library.
     pub section: String,
     /// The offset in the section, or the address in a linked image.
     pub value: u64,

@@ -51,10 +51,10 @@ impl<'a> Facts<'a> {
         Some(self.assembly.get(object)?.get_or_init(|| Assembly::of(of)))
     }
 
-    /// A place in one of the unit's objects, with its source line where one is known.
+    /// A place in one of the unit's objects or images, with its source line where one is known.
     #[must_use]
     pub fn location(&self, place: UnitPlace, label: impl Into<String>) -> Location {
-        let object = self.unit.objects.get(place.object);
+        let object = self.unit.all().nth(place.object);
         let section = object.and_then(|object| object.sections.get(place.section.0 as usize));
         Location {
             place: object.map(|object| ObjectPlace {

@@ -47,6 +47,19 @@ pub(crate) fn abide<S: AsRef<std::ffi::OsStr>>(dir: &Path, arguments: &[S]) -> O
         .unwrap()
 }
 
+/// Links as for Windows, by the linker that comes with Rust.
+pub(crate) fn link_for_windows(dir: &Path, arguments: &[&str]) {
+    let sysroot = run(Command::new("rustc").args(["--print", "sysroot"]));
+    let host = run(Command::new("rustc").args(["--print", "host-tuple"]));
+    let linker = Path::new(stdout(&sysroot).trim())
+        .join("lib/rustlib")
+        .join(stdout(&host).trim())
+        .join("bin/rust-lld");
+    let mut lld = Command::new(linker);
+    lld.current_dir(dir).args(["-flavor", "link"]);
+    run(lld.args(arguments));
+}
+
 /// Standard output as text.
 pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -116,7 +116,7 @@ impl LinkUnit {
         unit.definitions = definitions(&unit.objects);
         unit.dynamic = exports(&unit.images);
         unit.dynamic.extend(imports);
-        unit.lines = unit.objects.iter().map(|_| OnceLock::new()).collect();
+        unit.lines = unit.all().map(|_| OnceLock::new()).collect();
         if unit.options.gc_sections && unit.options.complete {
             unit.live = Some(live::sections(&unit));
         }
@@ -259,10 +259,16 @@ impl LinkUnit {
         }
     }
 
+    /// The objects that join, and behind them the images: contracts are judged of both, and places
+    /// number them so.
+    pub fn all(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().chain(&self.images)
+    }
+
     /// The source line of a place; reads the object's line table at the first question.
     #[must_use]
     pub fn line(&self, place: UnitPlace) -> Option<SourceLine> {
-        let object = self.objects.get(place.object)?;
+        let object = self.all().nth(place.object)?;
         let lines = self.lines.get(place.object)?;
         lines
             .get_or_init(|| Lines::of(object))

@@ -3,7 +3,7 @@
 use super::emit::Lift;
 use super::fields::Field;
 use crate::inputs::{
-    ImageSymbol, ObjectKind, Place, Relocation, RelocationKind, RelocationTarget, Resolved,
+    Format, ImageSymbol, ObjectKind, Place, Relocation, RelocationKind, RelocationTarget, Resolved,
 };
 use crate::machine::{Operand, Operation, Reference};
 
@@ -128,11 +128,32 @@ impl Lift<'_> {
         match self.fields.displacement {
             Field::Plain => {
                 let reference = self.local(offset);
+                let reference = self.import_address(reference).unwrap_or(reference);
                 self.reference(reference)
             }
             Field::Relocated(relocation) => self.relative_target(relocation),
             Field::Odd => self.determined(64),
         }
+    }
+
+    /// An entry of an image's import address table is what an entry of a global offset table is: the
+    /// loader writes an address there, and nobody else does.
+    fn import_address(&self, reference: Reference) -> Option<Reference> {
+        let Reference::Place(place) = reference else {
+            return None;
+        };
+        let object = self.image.objects().get(self.object as usize)?;
+        let relocation = match object.format {
+            Format::Pe { .. } => self.image.relocation_at(place)?,
+            _ => return None,
+        };
+        let RelocationTarget::Symbol(symbol) = relocation.target else {
+            return None;
+        };
+        Some(Reference::GotEntry(ImageSymbol {
+            object: self.object,
+            symbol,
+        }))
     }
 
     fn relative_target(&mut self, relocation: &Relocation) -> Operand {

@@ -1,0 +1,209 @@
+//! Linked images of Windows and the libraries that they import from.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::{abide, link_for_windows, run, scratch, stderr, stdout};
+
+/// Functions that keep Microsoft's convention and one that does not. `by_table` jumps by addresses that
+/// the loader moves, `outer` calls what another library has.
+const SOURCE: &str = "
+default rel
+extern imported
+global lose, keep, by_table, outer
+section .text
+lose:
+    movaps xmm6, xmm0
+    ret
+keep:
+    sub rsp, 24
+    movaps [rsp], xmm6
+    movaps xmm6, xmm0
+    movaps xmm6, [rsp]
+    add rsp, 24
+    ret
+by_table:
+    mov eax, 3
+    cmp ecx, 2
+    ja .out
+    mov ecx, ecx
+    lea rdx, [table]
+    jmp [rdx + rcx * 8]
+.one:
+    mov eax, 1
+.out:
+    ret
+outer:
+    sub rsp, 40
+.behind_the_prologue:
+    call imported
+    xor eax, eax
+    add rsp, 40
+    ret
+.end:
+section .rdata
+align 8
+table: dq by_table.one, by_table.out, by_table.one
+";
+
+/// What tells of `outer`, with so many bytes that its prologue is said to take.
+fn unwind_table(size: u32) -> String {
+    let allocate = (size / 8 - 1) << 4 | 2;
+    format!(
+        "
+section .pdata rdata align=4
+    dd outer wrt ..imagebase, outer.end wrt ..imagebase, unwind wrt ..imagebase
+section .xdata rdata align=4
+unwind: db 1, outer.behind_the_prologue - outer, 1, 0
+    db outer.behind_the_prologue - outer, {allocate}, 0, 0
+"
+    )
+}
+
+fn assemble(dir: &Path, name: &str, source: &str) {
+    fs::write(dir.join(name).with_extension("asm"), source).unwrap();
+    run(Command::new("nasm")
+        .current_dir(dir)
+        .args(["-f", "win64", &format!("{name}.asm"), "-o"])
+        .arg(format!("{name}.obj")));
+}
+
+/// `other.dll`, its import library, and `some.dll` that imports from it.
+fn libraries(name: &str, unwind: &str) -> std::path::PathBuf {
+    let dir = scratch(name);
+    assemble(
+        &dir,
+        "other",
+        "global imported\nsection .text\nimported: ret",
+    );
+    let other = ["/dll", "/noentry", "/out:other.dll", "/implib:other.lib"];
+    link_for_windows(
+        &dir,
+        &[&other[..], &["/export:imported", "other.obj"]].concat(),
+    );
+    assemble(&dir, "some", &format!("{SOURCE}{unwind}"));
+    let some = ["/dll", "/noentry", "/out:some.dll", "some.obj", "other.lib"];
+    let exports = [
+        "/export:lose",
+        "/export:keep",
+        "/export:by_table",
+        "/export:outer",
+    ];
+    link_for_windows(
+        &dir,
+        &[
+            some,
+            [
+                "/debug:symtab",
+                exports[0],
+                exports[1],
+                exports[2],
+                exports[3],
+            ],
+        ]
+        .concat(),
+    );
+    dir
+}
+
+/// The verdict about a root by a rule.
+fn verdict(report: &str, root: &str, rule: &str) -> String {
+    let report: serde_json::Value = serde_json::from_str(report).unwrap();
+    let roots = report["contracts"]["roots"].as_array().unwrap();
+    let found = roots.iter().find(|found| found["name"] == root).unwrap();
+    found["verdicts"][rule].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_an_image_exports_is_judged() {
+    let dir = libraries("windows_images_exports", &unwind_table(40));
+    let output = abide(&dir, &["abide", "check", "--all-exported", "some.dll"]);
+    let shown = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{shown}{}", stderr(&output));
+    assert!(
+        shown.contains("error[clobbered_register]: `lose` does not preserve `xmm6`")
+            && shown.contains("--> some.dll(.text+0x3)"),
+        "{shown}"
+    );
+    assert!(shown.contains("roots: 4 exported"), "{shown}");
+    let json = ["abide", "check", "--all-exported", "--format", "json"];
+    let report = stdout(&abide(&dir, &[&json[..], &["some.dll"]].concat()));
+    assert_eq!(verdict(&report, "lose", "clobbered_register"), "refuted");
+    // A jump table whose entries are addresses, and a call that leaves the image, hide nothing.
+    for root in ["keep", "by_table", "outer"] {
+        assert_eq!(verdict(&report, root, "clobbered_register"), "proved");
+        assert_eq!(verdict(&report, root, "unbalanced_stack"), "proved");
+    }
+    assert_eq!(verdict(&report, "outer", "wrong_unwind_info"), "proved");
+    assert!(report.contains("other.dll!imported"), "{report}");
+}
+
+#[test]
+fn unwind_tables_of_an_image_are_held_to_its_code() {
+    let dir = libraries("windows_images_unwinding", &unwind_table(24));
+    let arguments = ["abide", "check", "--root", "outer", "--format", "json"];
+    let report = stdout(&abide(&dir, &[&arguments[..], &["some.dll"]].concat()));
+    assert_eq!(verdict(&report, "outer", "wrong_unwind_info"), "refuted");
+}
+
+#[test]
+fn an_image_without_names_asks_for_them() {
+    let dir = libraries("windows_images_names", "");
+    link_for_windows(
+        &dir,
+        &[
+            "/entry:keep",
+            "/subsystem:console",
+            "/out:some.exe",
+            "some.obj",
+            "other.lib",
+        ],
+    );
+    let output = abide(&dir, &["abide", "check", "--all-exported", "some.exe"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("no function is bound by a contract"));
+    let image = fs::read(dir.join("some.exe")).unwrap();
+    fs::write(dir.join("half.exe"), &image[..image.len() / 2]).unwrap();
+    let output = abide(&dir, &["abide", "check", "--all-exported", "half.exe"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("`half.exe`"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn an_import_library_lists_what_it_stands_for() {
+    let dir = libraries("windows_images_imports", "");
+    let listed = stdout(&abide(&dir, &["abide", "symbols", "other.lib"]));
+    for name in ["__imp_imported", "imported"] {
+        let row = listed
+            .lines()
+            .find(|line| line.ends_with(&format!(" {name}")));
+        assert!(
+            row.is_some_and(|row| row.contains("imported  ")),
+            "{listed}"
+        );
+    }
+    let exports = stdout(&abide(&dir, &["abide", "symbols", "--dynamic", "some.dll"]));
+    assert!(exports.contains("  keep"), "{exports}");
+    // It defines what the objects look for: nothing is missing in this link.
+    let link = [
+        "abide",
+        "check",
+        "--names",
+        "--complete",
+        "some.obj",
+        "other.lib",
+    ];
+    let output = abide(&dir, &link);
+    assert!(
+        !stdout(&output).contains("undefined_symbol]: `imported`"),
+        "{}",
+        stdout(&output)
+    );
+}
