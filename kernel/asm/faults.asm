@@ -112,9 +112,12 @@ fault fault_simd
     end_fault
 
 ; `into` and `bound` exist in 32-bit code alone. A far return enters a 32-bit segment, a far jump
-; leaves it. Code and stack lie below 4 GiB, so that their addresses keep their meaning.
+; leaves it. Code and stack lie below 4 GiB, so that their addresses keep their meaning. The upper
+; halves of general registers are not preserved on the way (Intel SDM vol. 1, 3.4.1.1): of those
+; that the caller relies on there are RBX, and RBP, which every fault saves.
 
 fault fault_overflow
+    push rbx
     lea rax, [.compatibility]
     push CODE_32
     push rax
@@ -127,9 +130,11 @@ fault fault_overflow
     jmp CODE_64:.long
     bits 64
 .long:
+    pop rbx
     end_fault
 
 fault fault_bound
+    push rbx
     push 0                              ; The bounds: from 0 to 0.
     lea rax, [.compatibility]
     push CODE_32
@@ -143,6 +148,7 @@ fault fault_bound
     bits 64
 .long:
     pop rax
+    pop rbx
     end_fault
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
-use super::modes::{self, CodeMode, Modes, SegmentMode};
+use super::modes::{self, CodeMode, SegmentMode};
 use super::stated::{self, Instruction, Stated, Table};
 use super::{Contract, Gate, Interrupt};
 use crate::conventions::Convention;
-use crate::inputs::{Image, Place, SourceLine};
+use crate::inputs::{Image, Modes, Place, SourceLine};
 use crate::registers::{Register, RegisterSet};
 
 /// The configuration of a project; the default declares nothing.
@@ -389,7 +389,7 @@ impl Configuration {
     /// In which mode which code runs.
     #[must_use]
     pub fn modes(&self, image: &Image) -> Modes {
-        Modes::of(image, &self.modes, &self.segments)
+        modes::modes_of(image, &self.modes, &self.segments)
     }
 
     fn declared(&self, name: &str) -> impl Iterator<Item = &Declared> {

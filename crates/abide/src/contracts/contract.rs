@@ -37,6 +37,8 @@ pub struct Contract {
     pub unwinds: bool,
     /// It never returns.
     pub never_returns: bool,
+    /// Its stack may lie below 4 GiB, where 32-bit code reaches it.
+    pub low_stack: bool,
     /// It leaves its caller's stack on purpose.
     pub switches_stack: bool,
     /// What is declared of it, where a declaration was seen.
@@ -67,6 +69,7 @@ impl Contract {
             work: 1,
             unwinds: false,
             never_returns: false,
+            low_stack: false,
             switches_stack: false,
             declared: None,
             reasons: Vec::new(),

@@ -23,8 +23,8 @@ pub use gates::Gate;
 pub use helpers::helper_of_32_bits;
 pub use interrupt::Interrupt;
 pub use lowered::{Held, Lowered, Piece};
-pub use modes::{CodeMode, Modes, SegmentMode};
-pub use platform::platform_of;
+pub use modes::{CodeMode, SegmentMode};
+pub use platform::{convention_at, platform_of};
 pub use remarks::nearest_symbol;
 pub use roots::{
     Derived, Root, RootChoice, handed_out, has_assembly, has_code, is_judged, roots_of,

@@ -1,16 +1,9 @@
-//! Code that the processor runs in another mode than that of 64 bits, as `abide.toml` tells.
-//!
-//! An object of 64 bits may hold code of 16 and 32: boot code, the start of another processor,
-//! compatibility mode. Nothing in the object tells which, so that it must be said.
+//! What `abide.toml` tells of code that runs in another mode than that of its object.
 
-use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::configuration::fits;
-use crate::inputs::{Image, Place, Resolved, SectionId, SymbolKind, shown_name};
-
-/// The mode that nothing else is said of, in bits.
-const LONG: u8 = 64;
+use crate::inputs::{Area, Image, Modes, Place, Resolved, SectionId, SymbolKind, shown_name};
 
 /// The mode of some code.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,52 +35,14 @@ pub struct SegmentMode {
 
 /// Whether there is a mode of so many bits.
 pub(super) const fn is_mode(bits: u8) -> bool {
-    matches!(bits, 16 | 32 | LONG)
+    matches!(bits, 16 | 32 | 64)
 }
 
-/// In which mode which code runs.
-#[derive(Debug, Clone, Default)]
-pub struct Modes {
-    areas: Vec<Area>,
-    segments: FxHashMap<u16, u8>,
-}
-
-#[derive(Debug, Clone)]
-struct Area {
-    section: SectionId,
-    from: i64,
-    to: i64,
-    bits: u8,
-}
-
-impl Modes {
-    /// What is declared, for the code of an image.
-    pub(super) fn of(image: &Image, code: &[CodeMode], segments: &[SegmentMode]) -> Self {
-        let segments = segments.iter();
-        Self {
-            areas: code.iter().flat_map(|mode| areas(image, mode)).collect(),
-            segments: segments
-                .map(|mode| (mode.selector & !3, mode.bits))
-                .collect(),
-        }
-    }
-
-    /// The mode of the code at a place, in bits, where one is declared; the last wins.
-    #[must_use]
-    pub fn at(&self, place: Place) -> Option<u8> {
-        let mut areas = self.areas.iter().rev();
-        let area = areas.find(|area| {
-            area.section == place.section && (area.from..area.to).contains(&place.offset)
-        });
-        area.map(|area| area.bits)
-    }
-
-    /// The mode of a segment, by its selector, in bits.
-    #[must_use]
-    pub fn of_segment(&self, selector: u64) -> Option<u8> {
-        let selector = u16::try_from(selector).ok()?;
-        self.segments.get(&(selector & !3)).copied()
-    }
+/// What is declared, for the code of an image.
+pub(super) fn modes_of(image: &Image, code: &[CodeMode], segments: &[SegmentMode]) -> Modes {
+    let areas = code.iter().flat_map(|mode| areas(image, mode)).collect();
+    let segments = segments.iter().map(|mode| (mode.selector, mode.bits));
+    Modes::new(areas, segments)
 }
 
 fn areas(image: &Image, mode: &CodeMode) -> Vec<Area> {

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::{
-    Assembly, Binding, Object, Relocation, RelocationKind, RelocationTarget, Section, SectionIndex,
-    Symbol, SymbolIndex, SymbolKind, SymbolPlace, Trace,
+    Assembly, Binding, Modes, Object, Relocation, RelocationKind, RelocationTarget, Section,
+    SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Trace,
 };
 use crate::registers::InstructionSet;
 
@@ -68,6 +68,8 @@ pub struct Image {
     dropped: HashSet<SectionId>,
     /// For each object, which of its code is assembly.
     assembly: Vec<Assembly>,
+    /// What code runs in another mode than that of its object.
+    modes: Modes,
     /// For each object, the symbols that places are named by: sorted once they are asked for.
     names: Vec<OnceLock<Names>>,
 }
@@ -100,6 +102,29 @@ impl Image {
     /// Says which sections the linker drops.
     pub fn drop_sections(&mut self, dropped: HashSet<SectionId>) {
         self.dropped = dropped;
+    }
+
+    /// Says what code runs in another mode than that of its object.
+    pub fn declare_modes(&mut self, modes: Modes) {
+        self.modes = modes;
+    }
+
+    /// What code runs in another mode than that of its object.
+    #[must_use]
+    pub const fn modes(&self) -> &Modes {
+        &self.modes
+    }
+
+    /// The mode of the code at a place, in bits.
+    #[must_use]
+    pub fn bits_at(&self, place: Place) -> u8 {
+        match self.modes.is_empty() {
+            true => self.set_of(place.section).bits(),
+            false => {
+                let declared = self.modes.at(place);
+                declared.unwrap_or(self.set_of(place.section).bits())
+            }
+        }
     }
 
     /// Whether a section stays in what is linked.

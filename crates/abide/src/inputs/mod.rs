@@ -14,6 +14,7 @@ mod language;
 mod lines;
 pub mod link;
 mod loading;
+mod modes;
 mod object;
 mod parse;
 mod pe;
@@ -32,6 +33,7 @@ pub use error::Error;
 pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};
 pub use language::language_of_source;
 pub use lines::{Lines, SourceLine};
+pub use modes::{Area, Modes};
 pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,

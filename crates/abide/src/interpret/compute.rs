@@ -143,23 +143,38 @@ pub(super) fn fits(known: Known, bits: u8) -> bool {
 impl State {
     /// The low `bits` bits of a value.
     pub fn truncate(&self, terms: &mut Terms, value: Value, bits: u8) -> Value {
-        if bits >= 64 || value == Value::ANYTHING || fits(self.range(terms, value), bits) {
+        if bits >= 64 || value == Value::ANYTHING {
             return value;
         }
-        if bits == terms.word_bits()
-            && let Some(address) = self.address_of_word(terms, value)
-        {
+        let is_address = bits == self.address_bits(terms);
+        // A part of what is wider may be written as its low bits, which fit.
+        if !(self.is_low && is_address) && fits(self.range(terms, value), bits) {
+            return value;
+        }
+        if is_address && let Some(address) = self.address_of_word(terms, value) {
             return address;
         }
         terms.truncate(value, bits)
+    }
+
+    /// How many bits of an address are all of it.
+    const fn address_bits(&self, terms: &Terms) -> u8 {
+        match self.is_low {
+            true => 32,
+            false => terms.word_bits(),
+        }
     }
 
     /// An address that fits a word of less than 64 bits, written without its width: addresses do
     /// not wrap, so that a sum of an address and distances is one still. What is added to an
     /// address of the frame counts as a signed number there.
     fn address_of_word(&self, terms: &mut Terms, value: Value) -> Option<Value> {
-        let value = terms.strip_for_low_bits(value, terms.word_bits());
+        let value = terms.strip_for_low_bits(value, self.address_bits(terms));
         let base = terms.address_in(value)?;
+        let is_own = matches!(terms.get(base), Base::Frame | Base::Section(_));
+        if self.is_low && !is_own {
+            return None;
+        }
         let near = Value {
             offset: i64::from(value.offset as i32),
             ..value
@@ -200,7 +215,7 @@ impl State {
     }
 
     fn signed_word(&self, terms: &mut Terms, value: Value) -> Value {
-        let from = terms.word_bits();
+        let from = self.address_bits(terms);
         let inputs = [value, Value::constant(0)];
         let function = Function::Operation(Operation::SignExtend { from });
         terms.named_function(function, 64, inputs)

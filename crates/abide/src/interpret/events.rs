@@ -239,8 +239,16 @@ pub enum Reason {
     SelfModification,
     /// The code goes on in another segment, of a mode of so many bits; 0 where that is not known.
     Segment(u8),
+    /// The code goes on in a segment of so many bits, at a place that is code of another mode.
+    Misfit(u8, Place),
     /// The code runs in another mode, of so many bits; 0 where that is not known.
     Mode(u8),
+    /// Code goes on at a place of another mode than the processor is in, of so many bits.
+    Unswitched(u8),
+    /// A root of 32 bits goes on in 64-bit code that has no contract of its own.
+    Widened(Place),
+    /// A function of another mode is called, jumped to or returned to.
+    OtherMode,
 }
 
 impl Reason {
@@ -256,12 +264,16 @@ impl Reason {
             Self::Instruction(_) => "an instruction that is not modelled",
             Self::Pops(_) => "a call of a function that pops an unknown number of arguments",
             Self::SelfModification => "code that writes to code",
-            Self::Segment(16) => "a far return to 16-bit code, which is not judged",
-            Self::Segment(32) => "a far return to 32-bit code, which is not judged",
-            Self::Segment(_) => "a far return to a segment whose mode is not known",
+            Self::Segment(16) => "a far jump or return to 16-bit code, which is not judged",
+            Self::Segment(_) => "a far jump or return to a segment whose mode is not known",
+            Self::Misfit(..) => {
+                "a far jump or return to a segment of another mode than the code there"
+            }
             Self::Mode(16) => "16-bit code, which is not judged",
-            Self::Mode(32) => "32-bit code, which is not judged",
             Self::Mode(_) => "code that is not made for 64-bit mode",
+            Self::Unswitched(_) => "code of another mode, to which nothing switched",
+            Self::OtherMode => "a call, jump or return to a function of another mode",
+            Self::Widened(_) => "a way from 32-bit code into 64-bit code that is no root",
         }
     }
 }
@@ -290,6 +302,8 @@ pub struct Assumptions {
     pub index_in_bounds: bool,
     /// A frame whose size varies did not step over a page.
     pub frame_bound: bool,
+    /// The frame, and what the image's addresses are taken of, lies below 4 GiB.
+    pub low_addresses: bool,
     /// The stores with such an index.
     pub indexed: BTreeSet<Place>,
     /// These callees kept their convention.
@@ -312,6 +326,7 @@ impl Assumptions {
         self.no_alias |= other.no_alias;
         self.index_in_bounds |= other.index_in_bounds;
         self.frame_bound |= other.frame_bound;
+        self.low_addresses |= other.low_addresses;
         self.indexed.extend(&other.indexed);
         self.callees.extend(&other.callees);
         self.table_bound.extend(&other.table_bound);

@@ -461,14 +461,18 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let is_unwound = self.has_unwind && at.context == 0;
         // How many plain instructions are to run one by one.
         let mut one_by_one: u32 = 0;
-        let declared = self.around.modes.at(at.place);
-        let mode = declared.unwrap_or(self.around.image.set_of(at.place.section).bits());
-        if mode != self.evaluator.terms.word_bits() {
-            let reason = Reason::Mode(mode);
-            return self.evaluator.record(at, Event::Unknown { reason });
+        let mut end_of_mode = self.around.image.modes().end_of_run(at.place);
+        if !self.is_in_mode(state, at) {
+            return;
         }
         let mut found = self.code.number_at(at.place);
         loop {
+            if at.place.offset >= end_of_mode {
+                if !self.is_in_mode(state, at) {
+                    return;
+                }
+                end_of_mode = self.around.image.modes().end_of_run(at.place);
+            }
             let Ok(instruction) = found else {
                 if is_far_branch(self.code.image(), at.place) {
                     let reason = Reason::Mode(0);
@@ -569,7 +573,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 self.far(state, at, address, selector, from);
                 false
             }
-            Flow::SetMode(value) => self.set_mode(at, value),
+            Flow::SetMode(value) => self.set_mode(state, at, value),
             Flow::Branch {
                 target,
                 taken,
@@ -737,6 +741,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
 
     /// A jump to a function that returns to this one's caller, or to where this helper was called.
     fn leave(&mut self, state: &mut State, at: At, callee: Callee, from: u32) {
+        if !self.is_for_mode(state, callee) {
+            let reason = Reason::OtherMode;
+            return self.evaluator.record(at, Event::Unknown { reason });
+        }
         let stack_pointer = state.stack_pointer();
         let word = self.evaluator.terms.word() as u16;
         let top = state

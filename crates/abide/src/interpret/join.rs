@@ -91,6 +91,7 @@ impl Join<'_> {
         joined.holds_frame |= there.holds_frame;
         joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);
+        joined.is_low &= there.is_low;
     }
 
     fn join_forks(

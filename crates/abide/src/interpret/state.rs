@@ -135,6 +135,10 @@ pub struct State {
     pub callers_area_open: bool,
     /// The lowest address that was touched, as an offset from SP at the entry.
     pub touched: i64,
+    /// The mode that the processor is in, in bits.
+    pub mode: u8,
+    /// By way of 32-bit code: the frame, and what is named of the image, lies below 4 GiB.
+    pub is_low: bool,
 }
 
 impl State {
@@ -170,6 +174,8 @@ impl State {
             holds_frame: false,
             callers_area_open: false,
             touched: 0,
+            mode: terms.word_bits(),
+            is_low: false,
         }
     }
 
@@ -192,6 +198,8 @@ impl State {
             holds_frame,
             callers_area_open,
             touched,
+            mode,
+            is_low,
         } = other;
         self.slots.clear();
         self.facts.clear();
@@ -208,6 +216,8 @@ impl State {
         self.holds_frame = *holds_frame;
         self.callers_area_open = *callers_area_open;
         self.touched = *touched;
+        self.mode = *mode;
+        self.is_low = *is_low;
     }
 
     /// Becomes what another is.

@@ -9,7 +9,7 @@ use super::events::Callee;
 use super::linked::Linked;
 use super::red_zone::RedZone;
 use super::unwinding::UnwindTables;
-use crate::contracts::{Contract, Modes, Stated, Statics};
+use crate::contracts::{Contract, Stated, Statics};
 use crate::conventions::Convention;
 use crate::inputs::{Image, Place};
 use crate::registers::RegisterSet;
@@ -24,8 +24,6 @@ pub struct Surroundings<'image> {
     pub boundaries: Arc<Boundaries>,
     /// What is declared of single instructions.
     pub stated: FxHashMap<Place, Stated>,
-    /// In which mode which code runs.
-    pub modes: Modes,
     /// What the linked code changes.
     pub linked: Linked<'image>,
     /// Functions that are called by their contract: the roots.
@@ -51,7 +49,6 @@ impl<'image> Surroundings<'image> {
             convention,
             boundaries: Arc::new(Boundaries::new(image)),
             stated: FxHashMap::default(),
-            modes: Modes::default(),
             linked: Linked::new(image),
             contracted: FxHashMap::default(),
             declared: FxHashMap::default(),

@@ -74,9 +74,11 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     let contract = |root: &Root| {
         let configuration = &project.configuration;
         let configured = configuration.interrupt(&image, &root.name, root.place);
+        let own = contracts::convention_at(&image, root.place, platform);
         let contract = match (configured, gates.handlers.get(&root.place)) {
             (Some(interrupt), gate) => Contract::of_handler(interrupt.or(gate), platform),
             (None, Some(interrupt)) => Contract::of_gate(interrupt.clone(), platform),
+            (None, None) if own != platform => Contract::of(own),
             (None, None) => declared
                 .get(&Callee::Place(root.place))
                 .cloned()
@@ -84,6 +86,10 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
         };
         let signature = contract.declared.as_ref().map(|own| &own.signature);
         let types = signature.map_or_else(Vec::new, |own| signatures.type_names(own));
+        let contract = Contract {
+            low_stack: !image.modes().is_empty(),
+            ..contract
+        };
         configuration.contract(&root.name, &types, contract)
     };
     // Assembly is held to what it is declared by itself, or is followed.
@@ -100,7 +106,6 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     );
     around.statics = Arc::new(Statics::of(&image, signatures));
     around.stated.extend(project.configuration.stated(&image));
-    around.modes = project.configuration.modes(&image);
     let with_contract = |root: Root| {
         let contract = contract(&root);
         (root, contract)
@@ -294,6 +299,7 @@ pub(super) fn judge(
 ) -> Result<(), Error> {
     let mut image = Image::new(facts.unit.all().cloned().collect());
     image.drop_sections(dropped(facts, &image));
+    image.declare_modes(project.configuration.modes(&image));
     let unit = judge_unit(image, project, facts.signatures)?;
     let mut contracts = summary(&unit);
     let declared = project.configuration.declarations(&unit.image).into_iter();
@@ -416,6 +422,7 @@ impl Assumed {
             Self::NoAlias => "no-alias",
             Self::IndexInBounds => "index-in-bounds",
             Self::FrameBound => "frame-bound",
+            Self::LowAddresses => "low-addresses",
             Self::NoSelfModification => "no-self-modification",
             Self::TableBound(..) => "table-bound",
             Self::CalleeConforms(_) => "callee-conforms",

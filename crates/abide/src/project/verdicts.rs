@@ -52,6 +52,8 @@ pub enum Assumed {
     IndexInBounds,
     /// A frame whose size is not known to the byte steps over no page that nobody touched.
     FrameBound,
+    /// By way of 32-bit code: the frame and the image lie below 4 GiB.
+    LowAddresses,
     /// A jump table has as many entries as its surroundings tell.
     TableBound(Place, u32),
     /// The code does not write to itself: every proof leans on it.
@@ -398,6 +400,9 @@ fn assumed(assumptions: &Assumptions) -> BTreeSet<Assumed> {
     }
     if assumptions.frame_bound {
         all.insert(Assumed::FrameBound);
+    }
+    if assumptions.low_addresses {
+        all.insert(Assumed::LowAddresses);
     }
     let callees = assumptions.callees.iter();
     all.extend(callees.map(|&callee| Assumed::CalleeConforms(callee)));

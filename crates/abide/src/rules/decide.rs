@@ -13,8 +13,8 @@ pub enum Decide {
     Callee(String),
     /// How many entries the table of this jump has.
     Table(String),
-    /// In which mode this code runs.
-    Mode(String),
+    /// In which mode this code runs, in bits where that is told.
+    Mode(String, Option<u8>),
     /// This line about an instruction.
     Instruction {
         /// The instruction.
@@ -45,10 +45,13 @@ impl Decide {
                 let entries = "entries = 0 # how many".to_owned();
                 ("table", format!("jump = {}", quoted(jump)), entries)
             }
-            Self::Mode(at) => {
+            Self::Mode(at, bits) => {
                 // A label stands for the code from it on.
                 let label = at.split_once('+').map_or(at.as_str(), |(label, _)| label);
-                let bits = "bits = 32 # or 16".to_owned();
+                let bits = match bits {
+                    Some(bits) => format!("bits = {bits}"),
+                    None => "bits = 32 # or 16".to_owned(),
+                };
                 ("code", format!("symbols = [{}]", quoted(label)), bits)
             }
             Self::Instruction { at, line } => {

@@ -421,11 +421,17 @@ impl RootFacts<'_> {
                 "leads_to = [\"…\"] # or, if the next instruction follows, clobbers = [] with what \
                  it changes",
             )],
-            Reason::Segment(16 | 32) => vec![state(
+            Reason::Segment(16) => vec![state(
                 "leads_to = [\"…\"] # where it comes back to 64-bit code, as a call does",
             )],
             Reason::Segment(_) => vec![state("bits = 64 # the mode of the segment")],
-            Reason::Mode(0) => vec![Decide::Mode(at.clone())],
+            Reason::Misfit(bits, to) => vec![Decide::Mode(self.name(to), Some(bits))],
+            Reason::Unswitched(bits) => vec![Decide::Mode(at.clone(), Some(bits))],
+            Reason::Widened(to) => vec![Decide::Root(self.name(to))],
+            Reason::OtherMode => vec![state(
+                "leads_to = [\"…\"] # where it goes on in this function",
+            )],
+            Reason::Mode(0) => vec![Decide::Mode(at.clone(), None)],
             Reason::Mode(_) => vec![declare("not_a_function = true")],
             Reason::Pops(callee) => {
                 let name = self.callee(callee);

@@ -168,6 +168,11 @@ impl Explorer<'_, '_> {
 
     /// What a call by convention leaves; false where it does not return.
     pub(super) fn contract_call(&mut self, state: &mut State, at: At, callee: Callee) -> bool {
+        if !self.is_for_mode(state, callee) {
+            let reason = Reason::OtherMode;
+            self.evaluator.record(at, Event::Unknown { reason });
+            return false;
+        }
         let stack_pointer = state.stack_pointer();
         self.record_call(state, at, callee);
         if !self.around.callee_returns(callee) {
@@ -371,6 +376,10 @@ impl Explorer<'_, '_> {
     }
 
     fn exit(&mut self, state: &State, at: At, address: Value) {
+        if !self.is_in_own_mode(state) {
+            let reason = Reason::OtherMode;
+            return self.evaluator.record(at, Event::Unknown { reason });
+        }
         let exit = Exit::Return(address);
         let state = Arc::new(state.clone());
         self.evaluator.record(at, Event::Exit { exit, state });

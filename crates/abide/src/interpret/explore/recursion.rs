@@ -53,7 +53,8 @@ impl Explorer<'_, '_> {
         callee: Place,
         from: u32,
     ) {
-        if !self.evaluator.terms.is_frame(state.stack_pointer()) {
+        let is_frame = self.evaluator.terms.is_frame(state.stack_pointer());
+        if !is_frame || !self.is_in_own_mode(&state) {
             let reason = Reason::Recursion;
             let at = At {
                 place: callee,

@@ -42,6 +42,15 @@ const OF_64_BITS: Space = Space {
     end: 0x7fff_ffff_0000,
 };
 
+/// Where 64-bit code goes by way of 32-bit code: all below 4 GiB.
+const OF_BOTH: Space = Space {
+    pointers: Filling {
+        base: OF_32_BITS.regions + REGION_START,
+        mask: 0x3ff << 20,
+    },
+    ..OF_32_BITS
+};
+
 const OF_32_BITS: Space = Space {
     stack: 0xbf40_0000,
     regions: 0x8000_0000,
@@ -58,6 +67,7 @@ impl Space {
     const fn of(contract: &Contract) -> &'static Self {
         match contract.convention.set {
             InstructionSet::X86 => &OF_32_BITS,
+            InstructionSet::X86_64 if contract.low_stack => &OF_BOTH,
             InstructionSet::X86_64 => &OF_64_BITS,
         }
     }

@@ -247,7 +247,29 @@ impl<'a> Machine<'a> {
                 Err(End::Undetermined(what)) => return Step::Undetermined(what),
             }
         }
-        self.follow(flow, next)
+        let step = self.follow(flow, next);
+        if let (Flow::Far { .. }, Step::Continue(to)) = (flow, step) {
+            self.narrow(next, to);
+        }
+        step
+    }
+
+    /// Intel SDM vol. 1, 3.4.1.1: from 64-bit code to 32-bit code the upper halves of general
+    /// registers are not preserved. That of SP is taken to be, as a stack below 4 GiB has it.
+    fn narrow(&mut self, behind: Place, to: Place) {
+        let from = Place {
+            offset: behind.offset - 1,
+            ..behind
+        };
+        let image = self.layout.image();
+        if image.bits_at(to) >= image.bits_at(from) {
+            return;
+        }
+        for register in (0..8).map(Register::general) {
+            if register != Register::RSP {
+                self.registers[register.index()].words[0] ^= u64::from(u32::MAX) << 32;
+            }
+        }
     }
 
     fn follow(&self, flow: Flow, next: Place) -> Step {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use iced_x86::{
-    Decoder, DecoderOptions, EncodingKind, FlowControl, Instruction, InstructionInfoFactory,
-    Mnemonic, OpAccess, OpKind, Register as Name,
+    EncodingKind, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
+    Register as Name,
 };
 
 use super::parts::part;
+use super::run::Run;
 use crate::inputs::{Image, Place};
 use crate::registers::Register;
 
@@ -69,16 +70,11 @@ impl End {
 #[must_use]
 pub fn read_stretch(image: &Image, from: Place, to: i64) -> Stretch {
     let mut stretch = Stretch::default();
-    let bytes = image.bytes_from(from);
-    let length = usize::try_from(to.saturating_sub(from.offset)).unwrap_or_default();
-    let bytes = bytes.get(..length).unwrap_or(bytes);
-    let bits = image.set_of(from.section).bits();
-    let offset = from.offset as u64;
-    let mut decoder = Decoder::with_ip(bits.into(), bytes, offset, DecoderOptions::NONE);
     let mut factory = InstructionInfoFactory::new();
     let mut instruction = Instruction::default();
-    while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
+    let mut run = Run::at(image, from, to);
+    while run.can_decode() {
+        run.decode(&mut instruction);
         if instruction.is_invalid() {
             continue;
         }
@@ -100,6 +96,15 @@ impl Stretch {
             FlowControl::IndirectBranch | FlowControl::IndirectCall => {
                 let relocated = relocated_field(image, place, instruction.len());
                 self.relocated.extend(relocated);
+                self.is_indirect = true;
+            }
+            // Where it goes is not followed here.
+            FlowControl::UnconditionalBranch | FlowControl::Call
+                if matches!(
+                    instruction.op0_kind(),
+                    OpKind::FarBranch16 | OpKind::FarBranch32
+                ) =>
+            {
                 self.is_indirect = true;
             }
             FlowControl::UnconditionalBranch

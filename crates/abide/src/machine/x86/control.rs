@@ -34,8 +34,9 @@ impl Lift<'_> {
             M::Int | M::Sysenter => self.software_interrupt(),
             M::Ud0 | M::Ud1 | M::Ud2 | M::Int3 | M::Int1 => Flow::Stop,
             M::Hlt => Flow::Halt,
-            M::Retf if self.instruction.code() == Code::Retfq => self.far_return(),
-            M::Retf => FAR,
+            M::Retf => self.far_return(),
+            // Where it traps, the handler comes back behind it.
+            M::Into => self.trap_on_overflow(),
             M::Mov if self.writes_cr0() => Flow::SetMode(self.source(1)),
             _ if self.instruction.is_jcc_short_or_near() => self.conditional(),
             _ => return None,
@@ -72,6 +73,9 @@ impl Lift<'_> {
     }
 
     fn jump(&mut self) -> Flow {
+        if let Some(far) = self.far_jump() {
+            return far;
+        }
         match self.branch_or_value() {
             Ok(target) => Flow::Jump(target),
             Err(unknown) => unknown,
@@ -108,15 +112,53 @@ impl Lift<'_> {
 
     /// The selector lies above the address, in a word of its own.
     fn far_return(&mut self) -> Flow {
-        let address = self.pop_value(64);
-        let selector = self.pop_value(64);
-        let selector = self.compute(
-            Operation::And,
-            64,
-            selector,
-            Operand::Constant(u64::from(u16::MAX)),
-        );
+        let bits = match self.instruction.code() {
+            Code::Retfq | Code::Retfq_imm16 => 64,
+            Code::Retfd | Code::Retfd_imm16 => 32,
+            _ => return WIDE,
+        };
+        let address = self.pop_value(bits);
+        let selector = self.pop_value(bits);
+        if self.instruction.op_count() == 1 {
+            self.drop_bytes(self.instruction.immediate16().into());
+        }
+        self.far(address, selector)
+    }
+
+    /// A jump to another segment, by numbers of its own or in memory, where the selector lies
+    /// behind the address.
+    fn far_jump(&mut self) -> Option<Flow> {
+        let bits = match self.instruction.code() {
+            Code::Jmp_ptr1616 | Code::Jmp_ptr1632 => {
+                let plain = match self.instruction.op0_kind() {
+                    OpKind::FarBranch16 => self.instruction.far_branch16().into(),
+                    _ => self.instruction.far_branch32(),
+                };
+                let address = self.field_value(self.fields.immediate, plain.into());
+                let selector = Operand::Constant(self.instruction.far_branch_selector().into());
+                return Some(self.far(address, selector));
+            }
+            Code::Jmp_m1632 => 32,
+            Code::Jmp_m1664 => 64,
+            _ => return None,
+        };
+        let memory = self.memory();
+        let address = self.load(memory.address, bits, 1, memory.segment);
+        let behind = Operand::Constant(u64::from(bits / 8));
+        let behind = self.compute(Operation::Add, self.word, memory.address, behind);
+        let selector = self.load(behind, 16, 1, memory.segment);
+        Some(self.far(address, selector))
+    }
+
+    fn far(&mut self, address: Operand, selector: Operand) -> Flow {
+        let low = Operand::Constant(u64::from(u16::MAX));
+        let selector = self.compute(Operation::And, 64, selector, low);
         Flow::Far { address, selector }
+    }
+
+    fn trap_on_overflow(&mut self) -> Flow {
+        self.test(Condition::Overflow);
+        Flow::Next
     }
 
     fn writes_cr0(&self) -> bool {

@@ -35,7 +35,7 @@ impl<'a> Lift<'a> {
             image,
             object,
             place,
-            word: image.set_of(place.section).bits().into(),
+            word: image.bits_at(place).into(),
             instruction,
             fields: Fields::default(),
             list,

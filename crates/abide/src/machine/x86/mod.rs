@@ -24,6 +24,7 @@ mod opaque;
 mod operands;
 mod parts;
 mod references;
+mod run;
 mod saved_area;
 mod shifts;
 mod stack;
@@ -46,6 +47,7 @@ use emit::Lift;
 use fields::Relocations;
 pub use mode::is_far_branch;
 pub use named::named_by;
+use run::Run;
 pub use text::text;
 
 /// Intel's processors ignore an operand-size prefix before a branch, AMD's
@@ -79,9 +81,10 @@ pub struct Lifter<'image> {
     factory: InstructionInfoFactory,
 }
 
-/// The section that the last instruction came from.
+/// The section that the last instruction came from, and its mode.
 struct Section<'image> {
     id: SectionId,
+    bits: u8,
     object: u32,
     decoder: Decoder<'image>,
     relocations: Relocations<'image>,
@@ -117,7 +120,7 @@ impl<'image> Lifter<'image> {
             instruction,
             factory,
         } = self;
-        let section = enter(image, section, place.section)?;
+        let section = enter(image, section, place)?;
         decode(&mut section.decoder, place.offset, instruction)?;
         effects.length = instruction.len() as u8;
         let mut lift = Lift::new(image, section.object, place, instruction, &mut effects.list);
@@ -138,15 +141,18 @@ impl<'image> Lifter<'image> {
 fn enter<'image, 'lifter>(
     image: &'image Image,
     current: &'lifter mut Option<Section<'image>>,
-    id: SectionId,
+    place: Place,
 ) -> Result<&'lifter mut Section<'image>, LiftError> {
-    if current.as_ref().is_none_or(|section| section.id != id) {
+    let (id, bits) = (place.section, image.bits_at(place));
+    let is_it = |section: &Section<'_>| section.id == id && section.bits == bits;
+    if !current.as_ref().is_some_and(is_it) {
         let section = image.section(id).ok_or(LiftError::Outside)?;
         let object = image.object_of(id).ok_or(LiftError::Outside)?;
         *current = Some(Section {
             id,
+            bits,
             object,
-            decoder: Decoder::new(image.set_of(id).bits().into(), &section.data, OPTIONS),
+            decoder: Decoder::new(bits.into(), &section.data, OPTIONS),
             relocations: Relocations::new(&section.relocations),
         });
     }
@@ -229,17 +235,16 @@ pub enum Start {
 /// bytes that are no instruction are skipped one by one.
 #[must_use]
 pub fn instruction_starts(image: &Image, section: SectionId) -> Vec<Start> {
-    let bytes = image.bytes_from(Place { section, offset: 0 });
-    let mut starts = vec![Start::Nothing; bytes.len()];
-    let bits = image.set_of(section).bits();
-    let mut decoder = Decoder::new(bits.into(), bytes, DecoderOptions::NONE);
+    let start = Place { section, offset: 0 };
+    let mut starts = vec![Start::Nothing; image.bytes_from(start).len()];
+    let mut run = Run::at(image, start, i64::MAX);
     let mut instruction = Instruction::default();
     let mut is_fresh = true;
-    while decoder.can_decode() {
-        let position = decoder.position();
-        decoder.decode_out(&mut instruction);
+    while run.can_decode() {
+        run.decode(&mut instruction);
+        let position = instruction.ip() as usize;
         if instruction.is_invalid() {
-            let _ = decoder.set_position(position + 1);
+            run.go_to(position as i64 + 1);
             continue;
         }
         starts[position] = match is_fresh {

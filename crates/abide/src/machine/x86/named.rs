@@ -12,7 +12,7 @@ pub(super) fn decoded(image: &Image, place: Place) -> Option<Instruction> {
     let bytes = image.bytes_from(place);
     let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
     let options = DecoderOptions::NONE;
-    let bits = image.set_of(place.section).bits();
+    let bits = image.bits_at(place);
     let mut decoder = Decoder::with_ip(bits.into(), bytes, place.offset as u64, options);
     let mut instruction = Instruction::default();
     if !decoder.can_decode() {

@@ -1,0 +1,36 @@
+; check: --root overflow --config own.toml a.o
+;;; own.toml
+[[segment]]
+selector = 0x18
+bits = 32
+reason = "gdt.rs: the third descriptor"
+
+[[segment]]
+selector = 8
+bits = 64
+reason = "gdt.rs: the first descriptor"
+
+[[code]]
+symbols = ["overflow.narrow"]
+bits = 32
+reason = "entered by the third descriptor"
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global overflow:function
+section .text
+overflow:                   ; rbx is never named: its upper half is lost all the same
+    push rbp
+    push 0x18
+    lea rax, [rel .narrow]
+    push rax
+    retfq
+bits 32
+.narrow:
+    mov al, 0x7f
+    add al, 1
+    into
+    jmp 8:overflow.long
+bits 64
+.long:
+    pop rbp
+    ret
