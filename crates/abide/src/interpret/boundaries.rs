@@ -6,15 +6,16 @@
 //! beside it. The last matters where an archive has no local symbols, and where
 //! code names a place before its table because the index never is 0.
 
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use crate::inputs::{
     Binding, Image, Place, Relocation, RelocationKind, Resolved, SectionId, SymbolKind,
 };
-use crate::machine::x86::{Start, instruction_starts};
+use crate::machine::x86::{Listing, Start, listing};
 
 /// How far behind the place that code names an entry is looked for, in bytes.
-const NEAR: i64 = 256;
+pub(super) const NEAR: i64 = 256;
 
 /// A place that code refers to, and the code that does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +36,11 @@ pub struct Boundaries {
     functions: Vec<Vec<i64>>,
     /// What code refers to, and from where.
     named: Vec<Vec<Named>>,
-    /// What begins at each byte of a section; read when a table first asks.
-    instructions: Vec<OnceLock<Vec<Start>>>,
+    /// Places that code names by their distance from one of its own, which a register holds: their
+    /// offsets if that were the start of its section.
+    displaced: Vec<Vec<Named>>,
+    /// What each section is as code; read when a table first asks.
+    listings: Vec<OnceLock<Listing>>,
 }
 
 impl Boundaries {
@@ -45,11 +49,12 @@ impl Boundaries {
     pub fn new(image: &Image) -> Self {
         let mut found = Self::default();
         found
-            .instructions
+            .listings
             .resize_with(image.section_count(), OnceLock::new);
         found.labels = vec![Vec::new(); image.section_count()];
         found.functions = found.labels.clone();
         found.named = vec![Vec::new(); image.section_count()];
+        found.displaced = found.named.clone();
         found.add_symbols(image);
         // What lies behind a section is no part of a table in it.
         for (number, list) in (0..).zip(&mut found.labels) {
@@ -119,7 +124,11 @@ impl Boundaries {
             let named = if counts { start } else { leads_to(-offset) };
             if let (true, Some(to)) = (data.flags.execute, named) {
                 let offset = to.offset;
-                push(&mut self.named, to.section, Named { offset, by: from });
+                let named = Named { offset, by: from };
+                push(&mut self.named, to.section, named);
+                if !counts && relocation.kind == RelocationKind::Relative {
+                    push(&mut self.displaced, to.section, named);
+                }
             }
         }
     }
@@ -218,6 +227,45 @@ impl Boundaries {
             })
     }
 
+    /// Whether a table that code names at one of these offsets, by the distance from a place of its
+    /// own, has these entries: distances from that place that all lead to fresh starts in the
+    /// function that names the table.
+    pub(super) fn has_entries(
+        &self,
+        image: &Image,
+        section: SectionId,
+        offsets: &RangeInclusive<i64>,
+        distances: &[i64],
+    ) -> bool {
+        let displaced = self.displaced.get(section.0 as usize);
+        displaced.into_iter().flatten().any(|table| {
+            let code = table.by.section;
+            let Some(listing) = self.listing(image, code) else {
+                return false;
+            };
+            let function = self.function_of(table.by);
+            let is_fresh = |offset| {
+                let place = Place {
+                    section: code,
+                    offset,
+                };
+                self.function_of(place) == function && self.surely_begins(image, place)
+            };
+            let first = offsets.start() - table.offset;
+            let last = offsets.end() - table.offset;
+            let from = listing.taken.partition_point(|&taken| taken < first);
+            let mut bases = listing.taken[from..]
+                .iter()
+                .take_while(|&&base| base <= last);
+            bases.any(|&base| {
+                let mut targets = distances
+                    .iter()
+                    .map(|distance| base.wrapping_add(*distance));
+                targets.all(is_fresh)
+            })
+        })
+    }
+
     /// Whether code surely begins at a target, in a function that names the base of its table.
     fn is_own(&self, image: &Image, base: Place, target: Place) -> bool {
         self.surely_begins(image, target) && self.names(target, base)
@@ -254,15 +302,18 @@ impl Boundaries {
     }
 
     fn start(&self, image: &Image, place: Place) -> Start {
-        let Some(starts) = self.instructions.get(place.section.0 as usize) else {
-            return Start::Nothing;
-        };
         if !image.is_code(place) {
             return Start::Nothing;
         }
-        let starts = starts.get_or_init(|| instruction_starts(image, place.section));
         let offset = usize::try_from(place.offset).unwrap_or(usize::MAX);
-        starts.get(offset).copied().unwrap_or(Start::Nothing)
+        let listing = self.listing(image, place.section);
+        let start = listing.and_then(|listing| listing.starts.get(offset));
+        start.copied().unwrap_or(Start::Nothing)
+    }
+
+    fn listing(&self, image: &Image, section: SectionId) -> Option<&Listing> {
+        let read = self.listings.get(section.0 as usize)?;
+        Some(read.get_or_init(|| listing(image, section)))
     }
 }
 

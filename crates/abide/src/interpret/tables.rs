@@ -1,6 +1,8 @@
 //! Where an indirect jump or call may go: jump tables and sets of code addresses.
 
-use super::boundaries::Boundaries;
+use std::ops::RangeInclusive;
+
+use super::boundaries::{Boundaries, NEAR};
 use super::evaluate::Evaluator;
 use super::events::AssumedTable;
 use super::known::Known;
@@ -370,12 +372,58 @@ impl<'a, 'image> Reading<'a, 'image> {
         self.boundaries.begins(self.evaluator.image, target)
     }
 
-    /// Whether an entry, of distances from a place in its own section, is one of another table.
-    fn is_anothers(&self, entry: Place, target: Place) -> bool {
-        let base = self.evaluator.terms.as_place(self.rest);
-        let base = base.filter(|base| base.section == entry.section);
+    /// Whether an entry, of distances from a place in its own section or in code, is one of
+    /// another table.
+    fn is_anothers(&mut self, entry: Place, target: Place) -> bool {
         let image = self.evaluator.image;
-        base.is_some_and(|base| self.boundaries.is_anothers(image, entry, (base, target)))
+        match self.evaluator.terms.as_place(self.rest) {
+            Some(base) if base.section == entry.section => {
+                let to = (base, target);
+                self.boundaries.is_anothers(image, entry, to)
+            }
+            Some(base) if image.is_code(base) => {
+                let is_sure = self.boundaries.surely_begins(image, target);
+                !is_sure && (self.is_last_of_another(entry) || self.is_first_of_another(entry))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it ends a table that is named before this one: an index need not start at a table's
+    /// first entry, and then reaches none of those before it.
+    fn is_last_of_another(&mut self, entry: Place) -> bool {
+        let Table { start, step, .. } = self.table;
+        let is_near = entry.offset - start.offset < MOST_SKIPPED as i64 * step;
+        let offsets = start.offset - NEAR..=start.offset - 1;
+        is_near && self.is_in_table_at(&offsets, entry, [-2, -1, 0])
+    }
+
+    /// Whether it begins a table that is named behind this one's beginning.
+    fn is_first_of_another(&mut self, entry: Place) -> bool {
+        let Table { start, step, .. } = self.table;
+        let nearest = entry.offset - MOST_SKIPPED as i64 * step;
+        let offsets = nearest.max(start.offset + 1)..=entry.offset;
+        self.is_in_table_at(&offsets, entry, [0, 1, 2])
+    }
+
+    /// Whether a table that is named there has this entry and others beside it.
+    fn is_in_table_at(
+        &mut self,
+        offsets: &RangeInclusive<i64>,
+        entry: Place,
+        beside: [i64; 3],
+    ) -> bool {
+        let distances = beside.map(|number| {
+            let offset = entry.offset + number * self.table.step;
+            let value = entry_value(self.evaluator, Place { offset, ..entry }, self.entry)?;
+            Some(value.as_constant()? as i64)
+        });
+        let [Some(a), Some(b), Some(c)] = distances else {
+            return false;
+        };
+        let image = self.evaluator.image;
+        self.boundaries
+            .has_entries(image, entry.section, offsets, &[a, b, c])
     }
 
     /// Notes the targets, and those that may come from behind the table's end.

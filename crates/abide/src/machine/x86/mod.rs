@@ -231,21 +231,37 @@ pub enum Start {
     Fresh,
 }
 
-/// What begins at each byte of a section, when it is read from its start;
-/// bytes that are no instruction are skipped one by one.
+/// What a section of code is, when it is read from its start; bytes that are no instruction are
+/// skipped one by one.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// What begins at each byte.
+    pub starts: Vec<Start>,
+    /// Addresses in the section that its own code takes by their distance, without a relocation.
+    pub taken: Vec<i64>,
+}
+
+/// Reads a section of code from its start.
 #[must_use]
-pub fn instruction_starts(image: &Image, section: SectionId) -> Vec<Start> {
+pub fn listing(image: &Image, section: SectionId) -> Listing {
     let start = Place { section, offset: 0 };
     let mut starts = vec![Start::Nothing; image.bytes_from(start).len()];
     let mut run = Run::at(image, start, i64::MAX);
     let mut instruction = Instruction::default();
     let mut is_fresh = true;
+    let mut taken = Vec::new();
     while run.can_decode() {
         run.decode(&mut instruction);
         let position = instruction.ip() as usize;
         if instruction.is_invalid() {
             run.go_to(position as i64 + 1);
             continue;
+        }
+        if instruction.mnemonic() == Mnemonic::Lea && instruction.is_ip_rel_memory_operand() {
+            let target = instruction.ip_rel_memory_address();
+            // The field of one with a relocation holds nothing yet.
+            let is_told = target != instruction.next_ip() && target < starts.len() as u64;
+            taken.extend(is_told.then_some(target as i64));
         }
         starts[position] = match is_fresh {
             true => Start::Fresh,
@@ -260,5 +276,7 @@ pub fn instruction_starts(image: &Image, section: SectionId) -> Vec<Start> {
             _ => is_fresh && instruction.mnemonic() == Mnemonic::Nop,
         };
     }
-    starts
+    taken.sort_unstable();
+    taken.dedup();
+    Listing { starts, taken }
 }
