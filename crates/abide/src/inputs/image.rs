@@ -356,8 +356,16 @@ impl Image {
         let from = place.offset.saturating_sub(7);
         let relocations = &section.relocations;
         let first = relocations.partition_point(|relocation| (relocation.offset as i64) < from);
-        let found = relocations.get(first);
-        found.is_some_and(|relocation| (relocation.offset as i64) < end)
+        let mut near = relocations[first..]
+            .iter()
+            .take_while(|relocation| (relocation.offset as i64) < end);
+        near.any(|relocation| {
+            let bytes = match relocation.size {
+                0 => 8,
+                bits => i64::from(bits.div_ceil(8)),
+            };
+            relocation.offset as i64 + bytes > place.offset
+        })
     }
 
     /// Whether a place lies in code.

@@ -13,9 +13,12 @@ use crate::inputs::{
     Binding, Image, Place, Relocation, RelocationKind, Resolved, SectionId, SymbolKind,
 };
 use crate::machine::x86::{Listing, Start, listing};
+use crate::registers::InstructionSet;
 
 /// How far behind the place that code names an entry is looked for, in bytes.
 pub(super) const NEAR: i64 = 256;
+/// The bytes of a call to the next instruction and a pop.
+const CALL_AND_POP: usize = 6;
 
 /// A place that code refers to, and the code that does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +106,11 @@ impl Boundaries {
         let Some(data) = image.section(section) else {
             return;
         };
+        let set = image.set_of(section);
+        let anchors = match (data.flags.execute, set) {
+            (true, InstructionSet::X86) => anchors(&data.data),
+            _ => Vec::new(),
+        };
         for relocation in &data.relocations {
             let offset = relocation.offset as i64;
             let from = Place { section, offset };
@@ -111,7 +119,7 @@ impl Boundaries {
                 _ => None,
             };
             let is_whole = relocation.kind == RelocationKind::Absolute;
-            let counts = is_whole || counts_from_its_end(&data.data, relocation);
+            let counts = is_whole || counts_from_its_end(&data.data, relocation, set);
             let start = match data.flags.execute {
                 true if counts => leads_to(4),
                 false if is_whole => leads_to(0),
@@ -120,8 +128,12 @@ impl Boundaries {
             if let Some(to) = start {
                 push(&mut self.referred, to.section, to.offset);
             }
-            // What is no distance from the field's end is one from the section's start, most likely.
-            let named = if counts { start } else { leads_to(-offset) };
+            // What is no distance from the field's end is one from the place that the function has
+            // found itself at, or from the section's start, most likely.
+            let named = match counts {
+                true => start,
+                false => leads_to(last_before(&anchors, offset) - offset),
+            };
             if let (true, Some(to)) = (data.flags.execute, named) {
                 let offset = to.offset;
                 let named = Named { offset, by: from };
@@ -337,14 +349,45 @@ fn sort<T: Ord>(list: &mut Vec<T>) {
     list.dedup();
 }
 
+/// Where 32-bit code finds out its own address: the place behind `call` to the next instruction,
+/// and what is added to it once it is popped, by the offset of that place.
+fn anchors(code: &[u8]) -> Vec<(i64, i64)> {
+    let calls = code.windows(CALL_AND_POP).enumerate();
+    let calls =
+        calls.filter(|(_, bytes)| matches!(bytes, [0xe8, 0, 0, 0, 0, pop] if pop & 0xf8 == 0x58));
+    let anchor = |(call, bytes): (usize, &[u8])| {
+        let register = bytes[CALL_AND_POP - 1] & 7;
+        let behind = (call + CALL_AND_POP - 1) as i64;
+        let added = match *code.get(call + CALL_AND_POP..)? {
+            [0x83, to, number, ..] if to == 0xc0 | register => i64::from(number as i8),
+            [0x81, to, a, b, c, d, ..] if to == 0xc0 | register => {
+                i64::from(i32::from_le_bytes([a, b, c, d]))
+            }
+            _ => 0,
+        };
+        Some((behind, behind.wrapping_add(added)))
+    };
+    calls.filter_map(anchor).collect()
+}
+
+/// What is counted from at an offset, as far as that is told.
+fn last_before(anchors: &[(i64, i64)], offset: i64) -> i64 {
+    let before = anchors.partition_point(|&(behind, _)| behind <= offset);
+    let last = before.checked_sub(1).and_then(|last| anchors.get(last));
+    last.map_or(0, |&(_, base)| base)
+}
+
 /// Whether a relocated field of code is counted from its own end, as in
 /// `[rip + …]` and in jumps. In `[base + index + …]` it holds the distance
 /// between two labels, and says nothing of where an object begins.
-fn counts_from_its_end(code: &[u8], relocation: &Relocation) -> bool {
-    let before = usize::try_from(relocation.offset)
-        .ok()
-        .and_then(|offset| code.get(offset.checked_sub(1)?));
-    let is_rip_relative = |byte: u8| byte & 0xc7 == 0x05;
-    let is_jump = |byte: u8| matches!(byte, 0xe8 | 0xe9 | 0x80..=0x8f);
-    before.is_some_and(|&byte| is_rip_relative(byte) || is_jump(byte))
+fn counts_from_its_end(code: &[u8], relocation: &Relocation, set: InstructionSet) -> bool {
+    let offset = usize::try_from(relocation.offset).ok();
+    let byte = |back: usize| code.get(offset?.checked_sub(back)?).copied();
+    let is_rip_relative =
+        set == InstructionSet::X86_64 && byte(1).is_some_and(|byte| byte & 0xc7 == 0x05);
+    let is_jump = matches!(
+        (byte(2), byte(1)),
+        (_, Some(0xe8 | 0xe9)) | (Some(0x0f), Some(0x80..=0x8f))
+    );
+    is_rip_relative || is_jump
 }
