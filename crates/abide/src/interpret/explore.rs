@@ -447,7 +447,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let mut state = self.spares.copy(&self.blocks[number as usize].state);
         self.run_from(number, &mut state);
         self.spares.put(state);
-        self.blocks[number as usize].record = self.evaluator.record.take();
+        let mut record = self.evaluator.record.take();
+        let before = &mut self.blocks[number as usize].record;
+        // What a loop writes to an argument, its first turn found as the caller left it.
+        let read = &mut record.assumptions.read_arguments;
+        *read = before.assumptions.read_arguments.max(*read);
+        *before = record;
     }
 
     fn run_from(&mut self, number: u32, state: &mut State) {
