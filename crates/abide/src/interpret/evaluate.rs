@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::boundaries::Boundaries;
 use super::code::Plain;
 use super::events::{Event, Reason, Record, Seen, Use};
+use super::frame::Reach;
 use super::known::Known;
 use super::numbers::Entries;
 use super::state::{FlagSource, State};
@@ -566,7 +567,7 @@ impl<'image> Evaluator<'image> {
         }
         if coefficient != 0 || touched {
             self.check_alignment(state, at, address, align);
-            state.escaped |= state.holds_frame;
+            state.escaped |= state.addresses != Reach::NOWHERE;
             return Value::ANYTHING;
         }
         match self.load_constant(at, address, bits) {
@@ -608,7 +609,9 @@ impl<'image> Evaluator<'image> {
             self.record(at, Event::BelowStackPointer { distance });
         }
         // Bytes of which the slots do not tell may be an address of the frame.
-        state.escaped |= !found.covered && state.holds_frame;
+        if !found.covered && !state.escaped {
+            state.escaped = state.may_hold_address(&mut self.terms, address, bytes);
+        }
         found.value.unwrap_or(Value::ANYTHING)
     }
 
@@ -757,22 +760,11 @@ impl<'image> Evaluator<'image> {
             }
         } else {
             self.record.assumptions.no_alias = true;
-            if state.escaped && !self.is_callers_pointer(address) {
+            if state.escaped && !self.terms.is_callers_pointer(address) {
                 self.assume_in_bounds(at);
                 self.forget_escaped(state);
             }
         }
-    }
-
-    /// Whether an address comes from a pointer that the caller gave, which
-    /// leads into no frame that did not exist yet.
-    fn is_callers_pointer(&self, address: Value) -> bool {
-        self.terms
-            .parts(address.term)
-            .iter()
-            .any(|&(base, factor)| {
-                factor == 1 && matches!(self.terms.get(base), Base::Entry(_) | Base::Argument(..))
-            })
     }
 
     fn store_frame(
@@ -788,7 +780,7 @@ impl<'image> Evaluator<'image> {
         self.check_step(state, at, address);
         self.check_guard(state, address, bytes);
         if self.terms.has_frame(value) {
-            state.holds_frame = true;
+            state.note_address(&mut self.terms, address, bytes);
             state.escaped |= self.terms.is_callers(address);
         }
         let stored = state.store(&mut self.terms, address, bytes, value);

@@ -105,8 +105,7 @@ impl Meeting<'_> {
         let values = self.joined.registers.iter().copied().chain(slots);
         let mut own: Vec<BaseId> = values
             .filter(|&value| terms.has_phi(value))
-            .flat_map(|value| terms.parts(value.term))
-            .map(|&(base, _)| base)
+            .flat_map(|value| terms.phis(value))
             .filter(|&base| self.is_own(terms, base))
             .collect();
         own.sort_unstable();

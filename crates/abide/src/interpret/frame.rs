@@ -50,9 +50,12 @@ impl State {
             outcome.index_in_bounds = true;
             return outcome;
         }
-        if !terms.is_callers(address) && self.may_be_callers(terms, address, bytes) {
+        let reach = self.reach(terms, address);
+        if !terms.is_callers(address) && reach.high > terms.word() - i64::from(bytes) {
             outcome.index_in_bounds = true;
         }
+        // What an index moves stays in the function's own frame, if it may begin there.
+        let is_own = reach.low < terms.word();
         let mut inserted = false;
         let mut slots = std::mem::take(&mut self.slots);
         let mut pieces: Vec<Slot> = Vec::new();
@@ -78,7 +81,11 @@ impl State {
                     }
                 }
                 Overlap::ByAlignment => slot.value = may_be(terms, slot.value),
-                Overlap::ByIndex if matters(terms, slot.value) => outcome.index_in_bounds = true,
+                Overlap::ByIndex
+                    if matters(terms, slot.value) || is_own && terms.is_callers(slot.address()) =>
+                {
+                    outcome.index_in_bounds = true;
+                }
                 Overlap::ByIndex => slot.value = may_be(terms, slot.value),
             }
             if is_gone {
@@ -261,10 +268,26 @@ impl State {
         }
     }
 
-    /// Whether a store may reach the caller's area at a place that is not known.
-    fn may_be_callers(&self, terms: &mut Terms, address: Value, bytes: u16) -> bool {
+    /// Notes that an address of the frame is written here.
+    pub(super) fn note_address(&mut self, terms: &mut Terms, at: Value, bytes: u16) {
+        let reach = self.reach(terms, at).of_bytes(bytes);
+        self.addresses = self.addresses.with(reach);
+    }
+
+    /// Whether bytes that no slot tells of may be an address of the frame.
+    pub(super) fn may_hold_address(&self, terms: &mut Terms, at: Value, bytes: u16) -> bool {
+        if self.addresses == Reach::NOWHERE {
+            return false;
+        }
+        let reach = self.reach(terms, at).of_bytes(bytes);
+        reach.low <= self.addresses.high && reach.high >= self.addresses.low
+    }
+
+    /// Between which distances from SP at the entry an address lies.
+    fn reach(&self, terms: &mut Terms, address: Value) -> Reach {
         let distance = terms.subtract(address, Value::FRAME);
-        self.range(terms, distance).high > terms.word() - i64::from(bytes)
+        let Known { low, high, .. } = self.range(terms, distance);
+        Reach { low, high }
     }
 
     /// All of the frame's data may have changed; what is kept for the caller has not.
@@ -312,9 +335,37 @@ impl State {
 }
 
 /// The least and the greatest that a distance may be.
-struct Reach {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reach {
     low: i64,
     high: i64,
+}
+
+impl Reach {
+    /// No distance.
+    pub(super) const NOWHERE: Self = Self {
+        low: i64::MAX,
+        high: i64::MIN,
+    };
+
+    /// The distances of both, and those between.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+        }
+    }
+
+    /// Where so many bytes lie that begin at such a distance. Nobody knows how far none of them
+    /// reach: see [`State::store`].
+    const fn of_bytes(self, bytes: u16) -> Self {
+        let more = match bytes {
+            0 => i64::MAX,
+            _ => bytes as i64 - 1,
+        };
+        let high = self.high.saturating_add(more);
+        Self { high, ..self }
+    }
 }
 
 /// The distances between slots and an address. Slots are sorted, so that those whose

@@ -4,16 +4,18 @@
 //! differ in the same way share one phi, so that two registers that step in
 //! lockstep keep their distance, and a copy stays a copy. Where the values
 //! differ by a number, the phi is that *distance* from the first value, so
-//! that an address stays an address of the frame.
+//! that an address stays an address of the frame. Values that are the low bits
+//! of others, as those of narrow operations are, differ as those others do.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::compute::fits;
 use super::forks::{Fork, Meeting};
 use super::known::Known;
 use super::state::{FlagSource, Slot, State, TRACKED};
-use super::terms::{Base, BaseId, Garbage, Location, Terms, Value};
+use super::terms::{Base, BaseId, Function, Garbage, Location, Terms, Value};
 use crate::registers::Register;
 
 /// How many locations usually differ.
@@ -38,7 +40,10 @@ enum Difference {
 struct Differing {
     location: Location,
     here: Value,
+    there: Value,
     difference: Difference,
+    /// Of how many low bits the difference speaks.
+    bits: u8,
 }
 
 /// Joins the states of two ways into a block.
@@ -61,7 +66,7 @@ impl Join<'_> {
             let (a, b) = (here.registers[index], there.registers[index]);
             if a != b || self.terms.has_phi(a) {
                 let location = Location::Register(Register(index as u8));
-                self.compare(&mut differing, location, a, b);
+                self.compare(&mut differing, location, (a, here), (b, there));
             }
         }
         let slots = std::mem::take(&mut joined.slots);
@@ -88,7 +93,7 @@ impl Join<'_> {
             joined.nested = None;
         }
         joined.escaped |= there.escaped;
-        joined.holds_frame |= there.holds_frame;
+        joined.addresses = joined.addresses.with(there.addresses);
         joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);
         joined.is_low &= there.is_low;
@@ -121,6 +126,7 @@ impl Join<'_> {
         ))
     }
 
+    /// The phi of this block that is a part of a value, and whether it is a distance.
     fn own_phi(&self, value: Value) -> Option<(BaseId, bool)> {
         if !self.terms.has_phi(value) {
             return None;
@@ -140,14 +146,14 @@ impl Join<'_> {
         &mut self,
         differing: &mut Vec<Differing>,
         location: Location,
-        here: Value,
-        there: Value,
+        (here, in_here): (Value, &State),
+        (there, in_there): (Value, &State),
     ) {
-        let own = self.own_phi(here);
-        if here == there && own.is_none() {
+        if here == there && !self.mentions_own_phi(here) {
             return;
         }
         let is_open = here == Value::ANYTHING || there == Value::ANYTHING;
+        let mut bits = 64;
         let difference = if is_open && !self.terms.matters(here) && !self.terms.matters(there) {
             Difference::Values {
                 here: Value::ANYTHING,
@@ -159,8 +165,16 @@ impl Join<'_> {
                 here,
                 there,
             }
+        } else if let Some(narrow) = self.bits_of(here, there) {
+            match self.narrow_distance(narrow, (here, in_here), (there, in_there)) {
+                Some(distance) => {
+                    bits = narrow;
+                    distance
+                }
+                None => Difference::Values { here, there },
+            }
         } else {
-            match self.distance(own, here, there) {
+            match self.distance(64, here, there) {
                 Some(distance) => distance,
                 None => Difference::Values { here, there },
             }
@@ -168,19 +182,48 @@ impl Join<'_> {
         differing.push(Differing {
             location,
             here,
+            there,
             difference,
+            bits,
         });
     }
 
-    /// How far both values of a location are from a common one, where that is a number,
-    /// distances that phis stand for, or both.
-    fn distance(
+    /// How many bits two values have of which one is the low bits of something.
+    fn bits_of(&self, here: Value, there: Value) -> Option<u8> {
+        let of = |value| match self.terms.as_base(value)? {
+            Base::Function {
+                function: Function::Truncate,
+                bits,
+                ..
+            } => Some(bits),
+            _ => None,
+        };
+        let bits = of(here).or_else(|| of(there))?;
+        // What is made of an address is known again by the address.
+        let is_number = !self.terms.has_frame(here) && !self.terms.has_frame(there);
+        is_number.then_some(bits)
+    }
+
+    /// How far what two values are the low bits of is from a common value.
+    fn narrow_distance(
         &mut self,
-        own: Option<(BaseId, bool)>,
-        here: Value,
-        there: Value,
+        bits: u8,
+        (here, in_here): (Value, &State),
+        (there, in_there): (Value, &State),
     ) -> Option<Difference> {
-        let mut before = match own {
+        let is_narrow = |state: &State, value| fits(state.range(self.terms, value), bits);
+        if !is_narrow(in_here, here) || !is_narrow(in_there, there) {
+            return None;
+        }
+        let here = self.terms.strip_for_low_bits(here, bits);
+        let there = self.terms.strip_for_low_bits(there, bits);
+        self.distance(bits, here, there)
+    }
+
+    /// How far both values of a location are from a common one, modulo 2^`bits`, where that is a
+    /// number, distances that phis stand for, or both.
+    fn distance(&mut self, bits: u8, here: Value, there: Value) -> Option<Difference> {
+        let mut before = match self.own_phi(here) {
             Some((_, false)) => return None,
             Some((phi, true)) => self.terms.value_of_base(phi),
             None => Value::constant(0),
@@ -197,6 +240,7 @@ impl Join<'_> {
             before = self.terms.combine(before, factor.wrapping_neg(), part);
             by = self.terms.combine(by, factor.wrapping_neg(), part);
         }
+        by.offset = signed(by.offset, bits);
         let are_distances = parts
             .iter()
             .all(|&(base, _)| matches!(self.terms.get(base), Base::Phi { distance: true, .. }));
@@ -231,7 +275,7 @@ impl Join<'_> {
                     j += 1;
                     if self.terms.is_callers(r.address()) {
                         let other = self.held(here, r);
-                        self.join_slot(differing, &mut joined, *r, other, r.value);
+                        self.join_slot(differing, &mut joined, *r, (other, here), (r.value, there));
                     }
                     continue;
                 }
@@ -241,8 +285,8 @@ impl Join<'_> {
                 Some(other) if other.bytes == slot.bytes => {
                     let mut both = slot;
                     both.exposed |= other.exposed;
-                    let (value, there_value) = (slot.value, other.value);
-                    self.join_slot(differing, &mut joined, both, value, there_value);
+                    let (value, other) = ((slot.value, here), (other.value, there));
+                    self.join_slot(differing, &mut joined, both, value, other);
                 }
                 // An address of the frame is not to get lost: what no slot covers may be any.
                 Some(other)
@@ -257,7 +301,8 @@ impl Join<'_> {
                 }
                 None if self.terms.is_callers(slot.address()) => {
                     let other = self.held(there, &slot);
-                    self.join_slot(differing, &mut joined, slot, slot.value, other);
+                    let (value, other) = ((slot.value, here), (other, there));
+                    self.join_slot(differing, &mut joined, slot, value, other);
                 }
                 None => {}
             }
@@ -280,15 +325,15 @@ impl Join<'_> {
         differing: &mut Vec<Differing>,
         joined: &mut Vec<Slot>,
         slot: Slot,
-        here: Value,
-        there: Value,
+        here: (Value, &State),
+        there: (Value, &State),
     ) {
-        if here != there || self.terms.has_phi(here) {
+        if here.0 != there.0 || self.terms.has_phi(here.0) {
             let location = Location::Slot(slot.term, slot.offset);
             self.compare(differing, location, here, there);
         }
         joined.push(Slot {
-            value: here,
+            value: here.0,
             ..slot
         });
     }
@@ -316,25 +361,41 @@ impl Join<'_> {
                     here: a, there: b, ..
                 } => self.phi_of_values(joined, name, (a, here), (b, there)),
                 Difference::Distance { before, by } => {
-                    let first = self.terms.subtract(entry.here, before);
-                    let is_place = self.terms.as_place(first).is_some();
-                    let ways = (here, there);
-                    let phi = self.phi_of_distance(joined, name, before, by, ways);
-                    if is_place {
-                        list_choices(joined, phi, before, by, ways);
-                    }
-                    match self.terms.add(first, phi) {
-                        Value::ANYTHING => self.phi_of_any(entry.location, entry.here),
-                        sum => {
-                            let now = self.terms.add(first, by);
-                            self.know_sum(joined, sum, (entry.here, here), (now, there));
-                            sum
-                        }
-                    }
+                    self.phi_in_sum(joined, entry, name, (before, by), (here, there))
                 }
             };
             set(joined, entry.location, value);
         }
+    }
+
+    /// What two ways have in common, and a phi for how far each is from that.
+    fn phi_in_sum(
+        &mut self,
+        joined: &mut State,
+        entry: &Differing,
+        name: Location,
+        (before, by): (Value, Value),
+        (here, there): (&State, &State),
+    ) -> Value {
+        let phi = self.phi_of_distance(joined, name, before, by, (here, there));
+        let is_narrow = entry.bits < 64;
+        let whole = match is_narrow {
+            true => self.terms.strip_for_low_bits(entry.here, entry.bits),
+            false => entry.here,
+        };
+        let first = self.terms.subtract(whole, before);
+        if self.terms.as_place(first).is_some() {
+            list_choices(joined, phi, before, by, (here, there));
+        }
+        let sum = self.terms.add(first, phi);
+        let sum = self.terms.truncate(sum, entry.bits);
+        if sum == Value::ANYTHING || is_narrow && !self.mentions_own_phi(sum) {
+            return self.phi_of_any(entry.location, entry.here);
+        }
+        if is_narrow || !(entry.here.as_constant().is_some() || self.terms.is_frame(entry.here)) {
+            self.know_sum(joined, sum, (entry.here, here), (entry.there, there));
+        }
+        sum
     }
 
     fn phi_of_values(
@@ -347,6 +408,7 @@ impl Join<'_> {
         let garbage = [a, b].map(|value| self.terms.undefined_source(value));
         let undefined = Garbage::surest(garbage.into_iter().flatten());
         let frame = self.terms.has_frame(a) || self.terms.has_frame(b);
+        let callers = self.terms.is_callers_pointer(a) && self.terms.is_callers_pointer(b);
         let phi = self.terms.base(Base::Phi {
             block: self.block,
             location: name,
@@ -354,6 +416,7 @@ impl Join<'_> {
             undefined,
             undefined_from: self.terms.undefined_from(&[a, b]),
             frame,
+            callers,
         });
         let old = in_a.known(self.terms, a);
         let new = self.counted(in_b, b, self.terms.sole_base(a));
@@ -370,6 +433,7 @@ impl Join<'_> {
             undefined: self.terms.undefined_source(of),
             undefined_from: self.terms.undefined_from(&[of]),
             frame: self.terms.has_frame(of),
+            callers: false,
         };
         self.terms.base(base)
     }
@@ -389,6 +453,7 @@ impl Join<'_> {
             undefined: None,
             undefined_from: 0,
             frame: false,
+            callers: false,
         });
         let old = here.known(self.terms, before);
         let new = self.counted(there, by, None);
@@ -428,12 +493,9 @@ impl Join<'_> {
         (before, here): (Value, &State),
         (now, there): (Value, &State),
     ) {
-        if before.as_constant().is_some() || self.terms.is_frame(before) {
-            return;
-        }
         let old = match here.fact(sum.term) {
             Some(fact) => fact.plus(Known::exactly(sum.offset)),
-            None if self.own_phi(before).is_none() => here.known(self.terms, before),
+            None if !self.mentions_own_phi(before) => here.known(self.terms, before),
             None => return,
         };
         let both = old.or(there.known(self.terms, now));
@@ -493,11 +555,17 @@ impl Join<'_> {
     }
 
     fn mentions_own_phi(&self, value: Value) -> bool {
-        self.terms.has_phi(value)
-            && self.terms.parts(value.term).iter().any(|&(base, _)| {
-                matches!(self.terms.get(base), Base::Phi { block, .. } if block == self.block)
-            })
+        let mut phis = self.terms.phis(value);
+        phis.any(
+            |base| matches!(self.terms.get(base), Base::Phi { block, .. } if block == self.block),
+        )
     }
+}
+
+/// A number of so many bits, with its sign.
+const fn signed(number: i64, bits: u8) -> i64 {
+    let above = 64 - bits;
+    number.wrapping_shl(above as u32) >> above
 }
 
 /// Lists the numbers that the distance from one place to another may be: a jump may go to what

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::forks::Fork;
+use super::frame::Reach;
 use super::known::Known;
 use super::terms::{Base, BaseId, Function, Garbage, Location, TermId, Terms, Value, congruent_to};
 use crate::machine::Operation;
@@ -129,8 +130,8 @@ pub struct State {
     pub nested: Option<bool>,
     /// An address of the frame is known outside of it.
     pub escaped: bool,
-    /// An address of the frame is, or was, held in the frame itself.
-    pub holds_frame: bool,
+    /// Where in the frame addresses of it are, or were, held.
+    pub(super) addresses: Reach,
     /// Somebody who was given an address of the caller's area may have written there.
     pub callers_area_open: bool,
     /// The lowest address that was touched, as an offset from SP at the entry.
@@ -171,7 +172,7 @@ impl State {
             alignment: None,
             nested: None,
             escaped: false,
-            holds_frame: false,
+            addresses: Reach::NOWHERE,
             callers_area_open: false,
             touched: 0,
             mode: terms.word_bits(),
@@ -195,7 +196,7 @@ impl State {
             alignment,
             nested,
             escaped,
-            holds_frame,
+            addresses,
             callers_area_open,
             touched,
             mode,
@@ -213,7 +214,7 @@ impl State {
         self.alignment = *alignment;
         self.nested = *nested;
         self.escaped = *escaped;
-        self.holds_frame = *holds_frame;
+        self.addresses = *addresses;
         self.callers_area_open = *callers_area_open;
         self.touched = *touched;
         self.mode = *mode;

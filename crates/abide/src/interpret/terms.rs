@@ -174,6 +174,8 @@ pub enum Base {
         undefined_from: u8,
         /// An address of the frame reaches it on some way.
         frame: bool,
+        /// It is counted from what the caller gave, on every way.
+        callers: bool,
     },
     /// A value that is no longer written down: the name was taken over by a later turn of a
     /// loop, or it is a function of too many others.
@@ -259,7 +261,7 @@ struct TermData {
     is_undefined: bool,
     /// An argument is in it that points to something of a known layout.
     is_pointer: bool,
-    /// A phi is one of its parts.
+    /// A phi is one of its parts, or of the parts of what they are the low bits of.
     has_phi: bool,
     /// One of its parts is `-(x & y)`, which may align the rest.
     may_align: bool,
@@ -617,7 +619,10 @@ impl Terms {
                 Base::Entry(register) => self.contract.has_pointee(register),
                 _ => false,
             };
-            data.has_phi |= matches!(base.base, Base::Phi { .. });
+            data.has_phi |= match base.base {
+                Base::Phi { .. } => true,
+                other => low_bits_of(other).is_some_and(|(inner, _)| self.has_phi(inner)),
+            };
             data.may_align |= factor == -1 && is_operation(base.base, Operation::And);
             data.has_low_bits |= congruent_to(base.base).is_some();
             data.origins |= base.origins;
@@ -706,10 +711,22 @@ impl Terms {
         &self.terms[value.term.0 as usize]
     }
 
-    /// Whether a phi is one of the value's parts.
+    /// Whether a phi is one of the value's parts, or of what they are the low bits of.
     #[must_use]
     pub fn has_phi(&self, value: Value) -> bool {
         self.data(value).has_phi
+    }
+
+    /// The phis among a value's parts, and among the parts of what these are the low bits of.
+    pub(super) fn phis(&self, value: Value) -> impl Iterator<Item = BaseId> {
+        let ids = |value: Value| self.parts(value.term).iter().map(|part| part.0);
+        let with_inner = move |id| {
+            let inner = low_bits_of(self.get(id)).into_iter();
+            std::iter::once(id).chain(inner.flat_map(move |(inner, _)| ids(inner)))
+        };
+        ids(value)
+            .flat_map(with_inner)
+            .filter(|&id| matches!(self.get(id), Base::Phi { .. }))
     }
 
     /// Whether a part of the value may align the rest: see [`super::State::known`].
@@ -770,6 +787,20 @@ impl Terms {
     pub fn frame_part(&self, value: Value) -> (i64, bool) {
         let data = self.data(value);
         (data.frame, data.touches_frame)
+    }
+
+    /// Whether an address is counted from a pointer that the caller gave, which leads into no
+    /// frame that did not exist yet.
+    pub(super) fn is_callers_pointer(&mut self, address: Value) -> bool {
+        let whole = self.strip_for_low_bits(address, self.word_bits());
+        let mut parts = self.parts(whole.term).iter();
+        parts.any(|&(base, factor)| {
+            factor == 1
+                && matches!(
+                    self.get(base),
+                    Base::Entry(_) | Base::Argument(..) | Base::Phi { callers: true, .. }
+                )
+        })
     }
 
     /// Whether the value is an address of the frame: SP at the entry plus

@@ -2,6 +2,7 @@
 
 use super::{At, Evaluator};
 use crate::interpret::events::Use;
+use crate::interpret::frame::Reach;
 use crate::interpret::state::{FlagSource, State};
 use crate::interpret::terms::Value;
 use crate::machine::{Block, BlockOperation};
@@ -22,7 +23,7 @@ impl Evaluator<'_> {
         }
         self.check_defined(at, count, Use::Address);
         if block.operation == BlockOperation::Move && self.terms.is_frame(from) {
-            state.escaped |= state.holds_frame;
+            state.escaped |= state.addresses != Reach::NOWHERE;
         }
         if writes == Some(true) {
             self.block_store(state, at, to, count, block);

@@ -11,6 +11,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{At, Context, Event, Explorer, Key, Links, Place, Reason, Seen};
+use crate::interpret::frame::Reach;
 use crate::interpret::state::{FlagSource, State, TRACKED};
 use crate::interpret::terms::{Base, Location, Value};
 use crate::registers::{Register, RegisterSet};
@@ -142,7 +143,7 @@ impl Explorer<'_, '_> {
             }
             slot.term == Value::FRAME.term
         });
-        any.escaped |= any.holds_frame;
+        any.escaped |= any.addresses != Reach::NOWHERE;
         any.facts.clear();
         any.choices.clear();
         any.forks.clear();
@@ -299,5 +300,6 @@ fn unknown(
         undefined,
         undefined_from: 0,
         frame,
+        callers: false,
     }
 }
