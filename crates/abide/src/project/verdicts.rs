@@ -242,16 +242,22 @@ impl<'image> Job<'_, 'image> {
 
     /// The verdicts, by a first attempt and what is tried where it leaves something open.
     fn conclude(self, code: &mut Code<'image>, mut attempt: Attempt) -> RootVerdicts {
-        if attempt.problems() > 0 && attempt.analysis.relied_on_contracts {
-            let followed = self.attempt(code, Calls::Followed);
-            if followed.problems() < attempt.problems() {
-                attempt = followed;
+        // A close look follows calls, too, so it comes first.
+        let followed = attempt.analysis.relied_on_contracts;
+        let mut left: Vec<Calls> = followed.then_some(Calls::Followed).into_iter().collect();
+        let mut has_details = attempt.analysis.has_details;
+        left.extend(has_details.then_some(Calls::Closely));
+        while attempt.problems() > 0
+            && let Some(calls) = left.pop()
+        {
+            let other = self.attempt(code, calls);
+            // What was followed may have details of its own.
+            if other.analysis.has_details && !has_details {
+                has_details = true;
+                left.push(Calls::Closely);
             }
-        }
-        if attempt.problems() > 0 && attempt.analysis.has_details {
-            let closely = self.attempt(code, Calls::Closely);
-            if closely.problems() < attempt.problems() {
-                attempt = closely;
+            if other.problems() < attempt.problems() {
+                attempt = other;
             }
         }
         let mut found = RootVerdicts {
