@@ -1,5 +1,6 @@
 //! The code of an image, each instruction lifted once for all roots of a thread.
 
+mod on_frame;
 mod order;
 mod plain;
 mod stretches;
@@ -8,6 +9,7 @@ mod used;
 use crate::inputs::{Image, Place, SectionId};
 use crate::machine::x86::{LiftError, Lifter};
 use crate::machine::{Effect, Effects, Flow};
+pub(super) use on_frame::{Bytes, OnFrame};
 pub(super) use plain::Plain;
 use stretches::Stretches;
 use used::drop_unused;
@@ -228,7 +230,9 @@ impl<'image> Code<'image> {
         let used = drop_unused(&mut self.buffer);
         let number = self.entries.len() as u32;
         let plain = Plain::of(&self.buffer, &used);
-        let plain = plain.map_or(0, |plain| self.stretches.add(plain) + 1);
+        let plain = plain.map_or(0, |(plain, on_frame)| {
+            self.stretches.add(plain, on_frame) + 1
+        });
         let flow = match self.buffer.flow {
             Flow::Next => 0,
             flow => {

@@ -12,6 +12,7 @@ use super::evaluate::{At, Evaluator};
 use super::events::{Aim, Assumptions, Callee, Event, Exit, Facts, Reason, Record, Seen, Use};
 use super::join::Join;
 use super::known::Known;
+use super::slots;
 use super::state::State;
 use super::surroundings::Surroundings;
 use super::tables::{Destination, Jump, destinations, is_in_table};
@@ -340,10 +341,12 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let Some(&number) = self.keys.get(&key) else {
             let number = self.blocks.len() as u32;
             self.keys.insert(key, number);
+            let mut state = Box::new(state.clone());
+            slots::merge(&mut state.slots, &self.evaluator.terms);
             self.held += size_of::<Block>() + size_of_val(state.slots.as_slice());
             self.blocks.push(Block {
                 key,
-                state: Box::new(state.clone()),
+                state,
                 joins: 0,
                 end: at.place.offset,
                 record: Record::default(),
@@ -501,7 +504,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 _ => self.code.alone(instruction),
             };
             if let Some(stretch) = stretch {
-                if self.evaluator.run_plain(state, stretch.plain) {
+                let on_frame = self.code.on_frame(stretch.plain);
+                if self.evaluator.run_plain(state, stretch.plain, on_frame) {
                     one_by_one = one_by_one.saturating_sub(stretch.count);
                     self.visited += u64::from(stretch.count);
                     at.place.offset += i64::from(stretch.bytes);

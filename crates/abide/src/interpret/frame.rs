@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::known::Known;
-use super::state::{Slot, State};
+use super::slots::{self, Slot};
+use super::state::State;
 use super::terms::{Base, Function, TermId, Terms, Value};
 use crate::machine::Operation;
 
@@ -58,20 +61,29 @@ impl State {
         let is_own = reach.low < terms.word();
         let mut inserted = false;
         let mut slots = std::mem::take(&mut self.slots);
-        let mut pieces: Vec<Slot> = Vec::new();
+        let mut pieces: SmallVec<[Slot; 4]> = SmallVec::new();
         let mut distances = Distances::from_slots(address);
         let mut near = self.near(terms, &mut distances, &slots, i64::from(bytes));
         while let Some(slot) = slots[..near.end].get_mut(near.start) {
             let mut is_gone = false;
             match self.overlap(terms, &mut distances, slot, i64::from(bytes)) {
                 Overlap::None => {}
-                Overlap::At(0) if slot.bytes == bytes => {
+                Overlap::At(distance)
+                    if value == Value::ANYTHING
+                        && slot.is_data(terms)
+                        && !slot.exposed
+                        && distance >= 0
+                        && distance + i64::from(bytes) <= i64::from(slot.bytes) =>
+                {
+                    inserted = true;
+                }
+                Overlap::At(0) if slot.bytes == bytes && value != Value::ANYTHING => {
                     slot.value = value;
                     slot.exposed = false;
                     inserted = true;
                 }
                 Overlap::At(distance) => {
-                    if let Some(low) = inside(slot, distance, bytes) {
+                    if let Some(low) = inside(terms, slot, distance, bytes) {
                         slot.value = replace_part(terms, slot, low, bytes, value);
                         slot.exposed = false;
                         inserted = true;
@@ -95,22 +107,18 @@ impl State {
                 near.start += 1;
             }
         }
-        self.slots = slots;
+        let written = Slot {
+            term: address.term,
+            offset: address.offset,
+            bytes,
+            value,
+            exposed: false,
+        };
+        pieces.extend((!inserted).then_some(written));
         for piece in pieces {
-            self.insert(terms, piece);
+            slots::insert(&mut slots, terms, piece);
         }
-        if !inserted {
-            self.insert(
-                terms,
-                Slot {
-                    term: address.term,
-                    offset: address.offset,
-                    bytes,
-                    value,
-                    exposed: false,
-                },
-            );
-        }
+        self.slots = slots;
         outcome
     }
 
@@ -162,25 +170,15 @@ impl State {
         }
     }
 
-    fn insert(&mut self, terms: &Terms, slot: Slot) {
-        let key = (slot.term, slot.offset);
-        let place = self
-            .slots
-            .partition_point(|slot| (slot.term, slot.offset) < key);
-        // A frame of thousands of slots is an array: the newest stay known.
-        // In the caller's area a slot says that something changed.
-        if self.slots.len() >= 512 {
-            let tells_nothing =
-                |slot: &Slot| slot.value == Value::ANYTHING && !terms.is_callers(slot.address());
-            if let Some(index) = self.slots.iter().position(tells_nothing) {
-                self.slots.remove(index);
-                return self.insert(terms, slot);
-            }
-            if tells_nothing(&slot) {
-                return;
-            }
-        }
-        self.slots.insert(place, slot);
+    /// Whether data is all that may overlap a stretch of the frame by a number that is not known.
+    pub(super) fn meets_data_only(&self, terms: &mut Terms, address: Value, bytes: i64) -> bool {
+        let mut distances = Distances::from_slots(address);
+        let mut groups = self.slots.chunk_by(|a, b| a.term == b.term);
+        groups.all(|group| {
+            group[0].term == address.term
+                || group.iter().all(|slot| slot.is_data(terms))
+                || self.is_apart(terms, &mut distances, group, bytes)
+        })
     }
 
     /// A range of slots outside of which nothing overlaps a stretch.
@@ -193,14 +191,15 @@ impl State {
     ) -> Range<usize> {
         let (mut near, mut start) = (0..0, 0);
         for group in slots.chunk_by(|a, b| a.term == b.term) {
-            let is_near = |slot: &Slot| {
-                let distance = distances.to.offset.wrapping_sub(slot.offset);
-                distance < i64::from(slot.bytes) && distance > -bytes
-            };
             let within = if group[0].term == distances.to.term {
-                let first = group.iter().position(is_near);
-                let last = group.iter().rposition(is_near);
-                first.zip(last)
+                // They are sorted, and none overlaps another.
+                let (from, to) = (
+                    distances.to.offset,
+                    distances.to.offset.saturating_add(bytes),
+                );
+                let first = group.partition_point(|slot| slot.end() <= from);
+                let behind = group.partition_point(|slot| slot.offset < to);
+                (first < behind).then(|| (first, behind - 1))
             } else if self.is_apart(terms, distances, group, bytes) {
                 None
             } else {
@@ -310,12 +309,20 @@ impl State {
         let mut slots = std::mem::take(&mut self.slots);
         let mut distances = Distances::to_slots(limit);
         slots.retain_mut(|slot| {
-            let is_above = distances.of(self, terms, slot.term, slot.offset).low >= 0;
-            if !is_above && terms.is_callers(slot.address()) {
+            let below = distances
+                .of(self, terms, slot.term, slot.offset)
+                .low
+                .saturating_neg();
+            if below <= 0 {
+                return true;
+            }
+            if terms.is_callers(slot.address()) {
                 slot.value = Value::ANYTHING;
                 return true;
             }
-            is_above
+            let rest = slot.from(below).filter(|_| slot.is_data(terms));
+            *slot = rest.unwrap_or(*slot);
+            rest.is_some()
         });
         self.slots = slots;
     }
@@ -324,11 +331,24 @@ impl State {
     pub fn expose_below(&mut self, terms: &mut Terms, limit: Value) {
         let mut slots = std::mem::take(&mut self.slots);
         let mut distances = Distances::to_slots(limit);
-        for slot in &mut slots {
-            slot.exposed |= match slot.term == limit.term {
-                true => slot.offset < limit.offset,
-                false => distances.of(self, terms, slot.term, slot.offset).high < 0,
+        let mut above: SmallVec<[Slot; 2]> = SmallVec::new();
+        for slot in slots.iter_mut().filter(|slot| !slot.exposed) {
+            let below = match slot.term == limit.term {
+                true => limit.offset.saturating_sub(slot.offset),
+                false => distances
+                    .of(self, terms, slot.term, slot.offset)
+                    .high
+                    .saturating_neg(),
             };
+            if below > 0 {
+                let rest = slot.from(below).filter(|_| slot.is_data(terms));
+                slot.bytes -= rest.map_or(0, |rest| rest.bytes);
+                slot.exposed = true;
+                above.extend(rest);
+            }
+        }
+        for slot in above {
+            slots::insert(&mut slots, terms, slot);
         }
         self.slots = slots;
     }
@@ -470,9 +490,10 @@ fn only_alignment(terms: &Terms, term: TermId) -> bool {
     })
 }
 
-/// The offset of a narrow store inside a slot of up to 8 bytes that it does not fill.
-fn inside(slot: &Slot, distance: i64, bytes: u16) -> Option<u8> {
-    let narrow = slot.bytes <= 8 && bytes < slot.bytes;
+/// The offset of a narrow store inside a slot of up to 8 bytes that it does not fill. Of data
+/// nothing is lost if the store gets a slot of its own.
+fn inside(terms: &Terms, slot: &Slot, distance: i64, bytes: u16) -> Option<u8> {
+    let narrow = slot.bytes <= 8 && bytes < slot.bytes && !slot.is_data(terms);
     let fits = distance >= 0 && distance + i64::from(bytes) <= i64::from(slot.bytes);
     (narrow && fits).then_some(distance as u8)
 }
@@ -485,11 +506,18 @@ fn replace_part(terms: &mut Terms, slot: &Slot, low: u8, bytes: u16, value: Valu
     terms.insert_bits(slot.value, low * 8, bits, value)
 }
 
-/// What remains known to be changed of a slot that was partly overwritten: only
-/// the caller's area needs it, since untouched bytes there are arguments.
-fn leave_pieces(terms: &Terms, pieces: &mut Vec<Slot>, slot: &Slot, distance: i64, bytes: i64) {
-    let end = slot.offset.saturating_add(i64::from(slot.bytes));
-    if slot.term != Value::FRAME.term || end <= terms.word() {
+/// What remains of a slot that was partly overwritten: data stays data, and in the caller's area
+/// bytes stay changed, since untouched ones there are arguments.
+fn leave_pieces(
+    terms: &Terms,
+    pieces: &mut SmallVec<[Slot; 4]>,
+    slot: &Slot,
+    distance: i64,
+    bytes: i64,
+) {
+    let end = slot.end();
+    let is_callers = slot.term == Value::FRAME.term && end > terms.word();
+    if !is_callers && !slot.is_data(terms) {
         return;
     }
     let start = slot.offset + distance;

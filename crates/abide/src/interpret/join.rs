@@ -7,6 +7,8 @@
 //! that an address stays an address of the frame. Values that are the low bits
 //! of others, as those of narrow operations are, differ as those others do.
 
+mod frames;
+
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -14,7 +16,8 @@ use smallvec::SmallVec;
 use super::compute::fits;
 use super::forks::{Fork, Meeting};
 use super::known::Known;
-use super::state::{FlagSource, Slot, State, TRACKED};
+use super::slots;
+use super::state::{FlagSource, State, TRACKED};
 use super::terms::{Base, BaseId, Function, Garbage, Location, Terms, Value};
 use crate::registers::Register;
 
@@ -72,7 +75,7 @@ impl Join<'_> {
         let slots = std::mem::take(&mut joined.slots);
         joined.slots = self.join_slots(&mut differing, here, there, slots);
         self.name_differences(joined, &differing, here, there);
-        merge_overlaps(&mut joined.slots);
+        slots::merge(&mut joined.slots, self.terms);
         for (number, width) in joined.widths.iter_mut().enumerate() {
             *width = match joined.registers[16 + number] {
                 Value::ANYTHING => 0,
@@ -246,96 +249,6 @@ impl Join<'_> {
             .all(|&(base, _)| matches!(self.terms.get(base), Base::Phi { distance: true, .. }));
         let near = are_distances && by.offset.unsigned_abs() < 1 << 31;
         (near && before != Value::ANYTHING).then_some(Difference::Distance { before, by })
-    }
-
-    fn join_slots(
-        &mut self,
-        differing: &mut Vec<Differing>,
-        here: &State,
-        there: &State,
-        mut joined: Vec<Slot>,
-    ) -> Vec<Slot> {
-        joined.reserve(here.slots.len());
-        let (mut i, mut j) = (0, 0);
-        loop {
-            let (left, right) = (here.slots.get(i), there.slots.get(j));
-            let key = |slot: &Slot| (slot.term, slot.offset);
-            let (slot, other) = match (left, right) {
-                (None, None) => break,
-                (Some(l), Some(r)) if key(l) == key(r) => {
-                    i += 1;
-                    j += 1;
-                    (*l, Some(*r))
-                }
-                (Some(l), r) if r.is_none_or(|r| key(l) < key(r)) => {
-                    i += 1;
-                    (*l, None)
-                }
-                (_, Some(r)) => {
-                    j += 1;
-                    if self.terms.is_callers(r.address()) {
-                        let other = self.held(here, r);
-                        self.join_slot(differing, &mut joined, *r, (other, here), (r.value, there));
-                    }
-                    continue;
-                }
-                (Some(_), None) => break,
-            };
-            match other {
-                Some(other) if other.bytes == slot.bytes => {
-                    let mut both = slot;
-                    both.exposed |= other.exposed;
-                    let (value, other) = ((slot.value, here), (other.value, there));
-                    self.join_slot(differing, &mut joined, both, value, other);
-                }
-                // An address of the frame is not to get lost: what no slot covers may be any.
-                Some(other)
-                    if !self.terms.is_callers(slot.address()) && self.frame_in(&[slot, other]) => {}
-                Some(other) => {
-                    let bytes = slot.bytes.max(other.bytes);
-                    joined.push(Slot {
-                        bytes,
-                        value: Value::ANYTHING,
-                        ..slot
-                    });
-                }
-                None if self.terms.is_callers(slot.address()) => {
-                    let other = self.held(there, &slot);
-                    let (value, other) = ((slot.value, here), (other, there));
-                    self.join_slot(differing, &mut joined, slot, value, other);
-                }
-                None => {}
-            }
-        }
-        joined
-    }
-
-    fn frame_in(&self, slots: &[Slot]) -> bool {
-        slots.iter().any(|slot| self.terms.has_frame(slot.value))
-    }
-
-    /// What another state holds where this one has a slot of the caller's area.
-    fn held(&mut self, state: &State, slot: &Slot) -> Value {
-        let loaded = state.load(self.terms, slot.address(), slot.bytes);
-        loaded.value.unwrap_or(Value::ANYTHING)
-    }
-
-    fn join_slot(
-        &mut self,
-        differing: &mut Vec<Differing>,
-        joined: &mut Vec<Slot>,
-        slot: Slot,
-        here: (Value, &State),
-        there: (Value, &State),
-    ) {
-        if here.0 != there.0 || self.terms.has_phi(here.0) {
-            let location = Location::Slot(slot.term, slot.offset);
-            self.compare(differing, location, here, there);
-        }
-        joined.push(Slot {
-            value: here.0,
-            ..slot
-        });
     }
 
     fn name_differences(
@@ -633,22 +546,6 @@ fn representatives(terms: &Terms, differing: &[Differing]) -> Names {
         }
     }
     names
-}
-
-/// Two ways may have written the caller's area in pieces that overlap: one
-/// slot then says that all of it changed.
-fn merge_overlaps(slots: &mut Vec<Slot>) {
-    slots.dedup_by(|next, slot| {
-        let end = slot.offset.saturating_add(i64::from(slot.bytes));
-        if next.term != slot.term || next.offset >= end {
-            return false;
-        }
-        let next_end = next.offset.saturating_add(i64::from(next.bytes));
-        slot.bytes = u16::try_from(end.max(next_end) - slot.offset).unwrap_or(u16::MAX);
-        slot.value = Value::ANYTHING;
-        slot.exposed |= next.exposed;
-        true
-    });
 }
 
 fn set(state: &mut State, location: Location, value: Value) {

@@ -7,38 +7,13 @@ use smallvec::SmallVec;
 use super::forks::Fork;
 use super::frame::Reach;
 use super::known::Known;
+use super::slots::Slot;
 use super::terms::{Base, BaseId, Function, Garbage, Location, TermId, Terms, Value, congruent_to};
 use crate::machine::Operation;
 use crate::registers::Register;
 
 /// How many registers have values.
 pub(super) const TRACKED: usize = Register::TRACKED;
-
-/// What is held at an address of the frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
-    /// The symbolic part of the address.
-    pub term: TermId,
-    /// The number in the address.
-    pub offset: i64,
-    /// How many bytes.
-    pub bytes: u16,
-    /// What they hold.
-    pub value: Value,
-    /// It lay out of the red zone's reach at some time since it was written.
-    pub exposed: bool,
-}
-
-impl Slot {
-    /// The address.
-    #[must_use]
-    pub const fn address(&self) -> Value {
-        Value {
-            term: self.term,
-            offset: self.offset,
-        }
-    }
-}
 
 /// Where a flag's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

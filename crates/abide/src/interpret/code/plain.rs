@@ -2,8 +2,10 @@
 //!
 //! Where the addresses are not of the frame and the vector registers hold nothing that is
 //! followed, a plain instruction does no more than to leave vector registers open. What that
-//! takes is read off its effects once; a stretch of plain instructions is then one step.
+//! takes is read off its effects once; a stretch of plain instructions is then one step. Data of
+//! the frame is plain too, at a distance from a register that is a number: see [`OnFrame`].
 
+use super::on_frame::{Access, OnFrame};
 use super::used::Used;
 use crate::machine::{Effect, Effects, Flow, Operand, Operation, Reference, Temp};
 use crate::registers::{Part, Register};
@@ -13,6 +15,9 @@ use crate::registers::{Part, Register};
 pub(in crate::interpret) struct Plain {
     /// General registers, a bit each, that must hold no address of the frame and no garbage.
     pub values: u16,
+    /// General registers, a bit each, that are the base of accesses and nothing else: of those an
+    /// address of the frame will do, if what is accessed there is plain.
+    pub bases: u16,
     /// Those of them that must hold no address in a section either: stores go there.
     pub stored_to: u16,
     /// Vector registers, a bit each, of which no more may be known than 64 bits.
@@ -21,10 +26,14 @@ pub(in crate::interpret) struct Plain {
     pub lanes: u32,
     /// Vector registers of which nothing is known afterwards.
     pub opened: u32,
-    /// Whether there are stores.
+    /// Whether there are stores, other than by a base.
     pub stores: bool,
     /// Whether upper halves of vector registers are taken into use.
     pub upper: bool,
+    /// What it does by bases, by the number of the first among those of the code.
+    pub on_frame: u32,
+    /// How many bases there are.
+    pub on_frames: u8,
 }
 
 /// What a temporary of a plain instruction is.
@@ -32,13 +41,15 @@ pub(in crate::interpret) struct Plain {
 enum Kind {
     /// Computed from these general registers, constants, and places if it says so.
     Number { from: u16, place: bool },
+    /// A general register plus a number.
+    Base(Register, i64),
     /// Nothing that is followed.
     Open,
 }
 
 impl Plain {
-    /// What an instruction takes and does, if it is plain.
-    pub(super) fn of(effects: &Effects, used: &Used) -> Option<Self> {
+    /// What an instruction takes and does, if it is plain; and what with data of the frame.
+    pub(super) fn of(effects: &Effects, used: &Used) -> Option<(Self, Option<OnFrame>)> {
         if effects.flow != Flow::Next {
             return None;
         }
@@ -47,19 +58,22 @@ impl Plain {
         for effect in &effects.list {
             plain.take(effect, &mut kinds, used)?;
         }
-        Some(plain)
+        Some((plain, kinds.on_frame))
     }
 
     /// This and then another.
     pub(super) fn then(self, next: Self) -> Self {
         Self {
             values: self.values | next.values,
+            bases: self.bases | next.bases,
             stored_to: self.stored_to | next.stored_to,
             open: self.open | next.open & !self.opened,
             lanes: self.lanes | next.lanes & !self.opened,
             opened: self.opened | next.opened,
             stores: self.stores || next.stores,
             upper: self.upper || next.upper,
+            on_frame: 0,
+            on_frames: 0,
         }
     }
 
@@ -83,14 +97,17 @@ impl Plain {
             Effect::Compute {
                 into,
                 operation:
-                    Operation::Copy
+                    operation @ (Operation::Copy
                     | Operation::Add
                     | Operation::Subtract
                     | Operation::ShiftLeft
-                    | Operation::Multiply,
+                    | Operation::Multiply),
                 bits: 64,
                 inputs,
             } => {
+                if let Some(base) = kinds.moved(operation, inputs) {
+                    return kinds.set(into, base);
+                }
                 let [a, b, c] = inputs.map(|input| kinds.get(input));
                 kinds.set(into, a?.with(b?)?.with(c?)?)
             }
@@ -100,10 +117,8 @@ impl Plain {
             }
             Effect::Take { part } if !part.register.is_general() => Some(()),
             Effect::Take { part } => {
-                if let Kind::Number { from, .. } = self.read(part)? {
-                    self.values |= from;
-                }
-                Some(())
+                let kind = self.read(part)?;
+                self.follow(kind)
             }
             Effect::Opaque { into, lanes, .. } => {
                 self.lanes |= lanes & !self.opened;
@@ -113,28 +128,40 @@ impl Plain {
                 into,
                 address,
                 bits,
+                align,
                 segment: None,
-                ..
             } if bits > 64 || !used.contains(into) => {
-                self.values |= kinds.number(address)?.0;
+                match kinds.get(address)? {
+                    Kind::Base(base, from) => {
+                        self.bases |= 1 << base.0;
+                        kinds.access(base, Access::read(from, bits, align)?)?;
+                    }
+                    address => self.values |= address.number()?.0,
+                }
                 kinds.set(into, Kind::Open)
             }
             Effect::Store {
                 address,
                 value,
+                bits,
+                align,
                 segment: None,
-                ..
             } => {
-                let (to, false) = kinds.number(address)? else {
+                let value = kinds.get(value)?;
+                if let Kind::Base(base, from) = kinds.get(address)?
+                    && value == Kind::Open
+                {
+                    self.bases |= 1 << base.0;
+                    self.stored_to |= 1 << base.0;
+                    return kinds.access(base, Access::write(from, bits, align)?);
+                }
+                let (to, false) = kinds.get(address)?.number()? else {
                     return None;
                 };
-                if let Kind::Number { from, .. } = kinds.get(value)? {
-                    self.values |= from;
-                }
                 self.values |= to;
                 self.stored_to |= to;
                 self.stores = true;
-                Some(())
+                self.follow(value)
             }
             Effect::Write {
                 part:
@@ -153,17 +180,26 @@ impl Plain {
         }
     }
 
+    /// What a value is made of is no address of the frame, or it would have to be followed.
+    fn follow(&mut self, value: Kind) -> Option<()> {
+        if value != Kind::Open {
+            self.values |= value.number()?.0;
+        }
+        Some(())
+    }
+
     fn read(&mut self, part: Part) -> Option<Kind> {
         let register = part.register;
-        // SP is an address of the frame nearly always.
-        if register == Register::RSP {
-            return None;
-        }
         if register.is_general() {
-            return Some(Kind::Number {
-                from: 1 << register.0,
-                place: false,
-            });
+            let base = Kind::Base(register, 0);
+            let number = || {
+                base.number()
+                    .map(|(from, place)| Kind::Number { from, place })
+            };
+            return match (part.low, part.bits) {
+                (0, 64) => Some(base),
+                _ => number(),
+            };
         }
         // What is read of up to 64 bits has a name.
         if part.low != 0 || part.bits < 128 {
@@ -186,47 +222,72 @@ fn vector(register: Register) -> Option<u32> {
 
 impl Kind {
     fn with(self, other: Self) -> Option<Self> {
-        match (self, other) {
-            (
-                Self::Number { from, place },
-                Self::Number {
-                    from: other,
-                    place: also,
-                },
-            ) => Some(Self::Number {
-                from: from | other,
-                place: place || also,
-            }),
-            _ => None,
+        let ((from, place), (other, also)) = (self.number()?, other.number()?);
+        Some(Self::Number {
+            from: from | other,
+            place: place || also,
+        })
+    }
+
+    /// The registers that a number is computed from, and whether a place is in it.
+    const fn number(self) -> Option<(u16, bool)> {
+        match self {
+            Self::Number { from, place } => Some((from, place)),
+            // SP is an address of the frame nearly always.
+            Self::Base(Register::RSP, _) | Self::Open => None,
+            Self::Base(base, _) => Some((1 << base.0, false)),
         }
     }
 }
 
-/// What the temporaries are; a plain instruction has few.
+/// What the temporaries are, of which a plain instruction has few, and what it does with data of
+/// the frame.
 #[derive(Default)]
-struct Kinds([Option<Kind>; 16]);
+struct Kinds {
+    temps: [Option<Kind>; 16],
+    on_frame: Option<OnFrame>,
+}
 
 impl Kinds {
     fn set(&mut self, temp: Temp, kind: Kind) -> Option<()> {
-        *self.0.get_mut(usize::from(temp.0))? = Some(kind);
+        *self.temps.get_mut(usize::from(temp.0))? = Some(kind);
         Some(())
+    }
+
+    /// Takes in an access by a base; an instruction has no more than one base.
+    fn access(&mut self, base: Register, access: Access) -> Option<()> {
+        let all = self.on_frame.get_or_insert_with(|| OnFrame::by(base));
+        if all.base != base {
+            return None;
+        }
+        all.add(access)
+    }
+
+    /// A base that a number was added to.
+    fn moved(&self, operation: Operation, [a, b, c]: [Operand; 3]) -> Option<Kind> {
+        let Kind::Base(base, from) = self.get(a)? else {
+            return None;
+        };
+        let from = match (operation, b, c) {
+            (Operation::Copy, ..) => Some(from),
+            (Operation::Add, Operand::Constant(by), Operand::Constant(0)) => {
+                from.checked_add(by as i64)
+            }
+            (Operation::Subtract, Operand::Constant(by), Operand::Constant(0)) => {
+                from.checked_sub(by as i64)
+            }
+            _ => None,
+        };
+        Some(Kind::Base(base, from?))
     }
 
     fn get(&self, operand: Operand) -> Option<Kind> {
         match operand {
-            Operand::Temp(temp) => self.0.get(usize::from(temp.0)).copied().flatten(),
+            Operand::Temp(temp) => self.temps.get(usize::from(temp.0)).copied().flatten(),
             Operand::Constant(_) => Some(Kind::Number {
                 from: 0,
                 place: false,
             }),
-        }
-    }
-
-    /// The registers that a number is computed from, and whether a place is in it.
-    fn number(&self, operand: Operand) -> Option<(u16, bool)> {
-        match self.get(operand)? {
-            Kind::Number { from, place } => Some((from, place)),
-            Kind::Open => None,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Stretches: plain instructions in a row, run as one.
 
+use smallvec::SmallVec;
+
+use super::on_frame::OnFrame;
 use super::plain::Plain;
 use super::{Code, behind};
 use crate::inputs::Place;
@@ -27,6 +30,9 @@ struct PlainInstruction {
     within: u32,
 }
 
+/// What is done by each base.
+type OnFrames = SmallVec<[OnFrame; 2]>;
+
 /// The plain instructions, and the stretches that they were put together to.
 #[derive(Default)]
 pub(super) struct Stretches {
@@ -34,17 +40,32 @@ pub(super) struct Stretches {
     stretches: Vec<Stretch>,
     /// Which plain instruction each stretch begins with.
     first: Vec<u32>,
+    /// What they do with data of the frame.
+    on_frame: Vec<OnFrame>,
 }
 
 impl Stretches {
     /// Takes in a plain instruction, and gives its number among them.
-    pub(super) fn add(&mut self, plain: Plain) -> u32 {
+    pub(super) fn add(&mut self, mut plain: Plain, on_frame: Option<OnFrame>) -> u32 {
+        self.keep(&mut plain, on_frame.into_iter().collect());
         self.instructions.push(PlainInstruction {
             plain,
             begins: 0,
             within: 0,
         });
         self.instructions.len() as u32 - 1
+    }
+
+    fn keep(&mut self, plain: &mut Plain, on_frame: OnFrames) {
+        plain.on_frame = self.on_frame.len() as u32;
+        plain.on_frames = on_frame.len() as u8;
+        self.on_frame.extend(on_frame);
+    }
+
+    fn on_frame(&self, plain: Plain) -> &[OnFrame] {
+        let start = plain.on_frame as usize;
+        let all = start..start + usize::from(plain.on_frames);
+        self.on_frame.get(all).unwrap_or_default()
     }
 
     /// Lets no stretch run on over an instruction.
@@ -71,6 +92,11 @@ impl Code<'_> {
         }
     }
 
+    /// What plain instructions do with data of the frame.
+    pub(in crate::interpret) fn on_frame(&self, plain: Plain) -> &[OnFrame] {
+        self.stretches.on_frame(plain)
+    }
+
     /// A plain instruction alone.
     pub(in crate::interpret) fn alone(&self, number: u32) -> Option<Stretch> {
         let entry = &self.entries[number as usize];
@@ -92,6 +118,7 @@ impl Code<'_> {
             bytes: 0,
             last: number,
         };
+        let mut on_frame = OnFrames::new();
         loop {
             let entry = self.entries[number as usize];
             // What was the start of a block in one root is likely to be one again.
@@ -99,11 +126,20 @@ impl Code<'_> {
             if !goes_on {
                 break;
             }
+            let plain = self.stretches.instructions[entry.plain as usize - 1].plain;
+            let own = self.stretches.on_frame(plain).iter();
+            // Where no base is aligned for both, they are not one.
+            if own
+                .map(|own| add(&mut on_frame, own))
+                .any(|both| both.is_none())
+            {
+                break;
+            }
             let instruction = &mut self.stretches.instructions[entry.plain as usize - 1];
             if stretch.count > 0 {
                 instruction.within = id;
             }
-            stretch.plain = stretch.plain.then(instruction.plain);
+            stretch.plain = stretch.plain.then(plain);
             stretch.count += 1;
             stretch.last = number;
             place = behind(place, entry.length);
@@ -113,9 +149,21 @@ impl Code<'_> {
             }
         }
         stretch.bytes = (place.offset - start) as u32;
+        self.stretches.keep(&mut stretch.plain, on_frame);
         self.stretches.instructions[first as usize].begins = id;
         self.stretches.stretches.push(stretch);
         self.stretches.first.push(first);
         stretch
+    }
+}
+
+/// Adds what another instruction does by its base; none where no base is aligned for both.
+fn add(all: &mut OnFrames, next: &OnFrame) -> Option<()> {
+    match all.iter_mut().find(|own| own.base == next.base) {
+        Some(own) => own.then(next),
+        None => {
+            all.push(next.clone());
+            Some(())
+        }
     }
 }

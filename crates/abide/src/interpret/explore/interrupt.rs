@@ -1,7 +1,8 @@
 //! The state that the hardware enters a handler in.
 
 use crate::contracts::Interrupt;
-use crate::interpret::state::{Slot, State};
+use crate::interpret::slots::Slot;
+use crate::interpret::state::State;
 use crate::interpret::terms::{Base, Terms, Value};
 use crate::registers::Register;
 

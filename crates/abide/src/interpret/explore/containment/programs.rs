@@ -185,7 +185,8 @@ fn straight(dice: &mut Dice) -> Vec<u8> {
             bytes.extend(operand(dice, register));
         }
         8 => {
-            bytes.extend([0x0f, dice.pick(&[0xb6, 0xb7, 0xbe, 0xbf])]);
+            // movzx, movsx, and movups: vectors that are read and spilled.
+            bytes.extend([0x0f, dice.pick(&[0xb6, 0xb7, 0xbe, 0xbf, 0x10, 0x11, 0x11])]);
             bytes.extend(operand(dice, register));
         }
         9 => {
