@@ -21,6 +21,8 @@ use crate::inputs::{Image, ImageSymbol, Place, RelocationKind, Resolved};
 use crate::machine::{Effect, Operand, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
 
+/// The output by which goes what a handler reads again of its frame.
+const AGAIN: u8 = 127;
 /// A page, and the guard below a stack, in bytes.
 const PAGE: i64 = 4096;
 
@@ -636,7 +638,22 @@ impl<'image> Evaluator<'image> {
         if !found.covered && !state.escaped {
             state.escaped = state.may_hold_address(&mut self.terms, address, bytes);
         }
-        found.value.unwrap_or(Value::ANYTHING)
+        let value = found.value.unwrap_or(Value::ANYTHING);
+        if argument && value == Value::ANYTHING && self.terms.contract().interrupt.is_some() {
+            return self.read_again(state, at, address, bytes);
+        }
+        value
+    }
+
+    /// What a handler reads of the processor's frame where somebody may have written: it was looked
+    /// at, and goes by one name until somebody may have written again.
+    fn read_again(&mut self, state: &mut State, at: At, address: Value, bytes: u16) -> Value {
+        if bytes > 8 {
+            return Value::ANYTHING;
+        }
+        let value = self.site(state, at, AGAIN, (bytes * 8) as u8);
+        state.store(&mut self.terms, address, bytes, value);
+        value
     }
 
     fn is_untouched(&self, value: Option<Value>) -> bool {

@@ -20,7 +20,7 @@ use super::terms::{TermId, Terms, Value};
 use crate::contracts::{Contract, Stated};
 use crate::inputs::Place;
 use crate::machine::x86::is_far_branch;
-use crate::machine::{Condition, Flow, Operand, Reference, Target};
+use crate::machine::{Condition, Flow, GsBase, Operand, Reference, Target};
 use crate::registers::RegisterSet;
 use links::Links;
 use recursion::{Kept, Summary};
@@ -56,6 +56,8 @@ struct Key {
     stack_pointer: Value,
     /// Which places of the code registers hold, if states are kept apart by them.
     links: u32,
+    /// Which base GS has: states that differ in it are never joined.
+    base: GsBase,
 }
 
 const MIXED: Value = Value {
@@ -433,6 +435,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             place: at.place,
             context: at.context,
             stack_pointer: if is_own { stack_pointer } else { MIXED },
+            base: state.base,
             links: match self.calls {
                 Calls::Closely => {
                     self.links
@@ -581,6 +584,10 @@ impl<'code, 'image> Explorer<'code, 'image> {
             Flow::Far { address, selector } => {
                 self.far(state, at, address, selector, from);
                 false
+            }
+            Flow::SwapBase | Flow::WriteBase => {
+                state.base = state.base.behind(flow);
+                true
             }
             Flow::SetMode(value) => self.set_mode(state, at, value),
             Flow::Branch {

@@ -9,7 +9,7 @@ use super::frame::Reach;
 use super::known::Known;
 use super::slots::Slot;
 use super::terms::{Base, BaseId, Function, Garbage, Location, TermId, Terms, Value, congruent_to};
-use crate::machine::Operation;
+use crate::machine::{GsBase, Operation};
 use crate::registers::Register;
 
 /// How many registers have values.
@@ -113,6 +113,8 @@ pub struct State {
     pub touched: i64,
     /// The mode that the processor is in, in bits.
     pub mode: u8,
+    /// Which base GS has.
+    pub base: GsBase,
     /// By way of 32-bit code: the frame, and what is named of the image, lies below 4 GiB.
     pub is_low: bool,
 }
@@ -152,6 +154,7 @@ impl State {
             touched: 0,
             mode: terms.word_bits(),
             is_low: false,
+            base: GsBase::AsEntered,
         }
     }
 
@@ -176,6 +179,7 @@ impl State {
             touched,
             mode,
             is_low,
+            base,
         } = other;
         self.slots.clear();
         self.facts.clear();
@@ -194,6 +198,7 @@ impl State {
         self.touched = *touched;
         self.mode = *mode;
         self.is_low = *is_low;
+        self.base = *base;
     }
 
     /// Becomes what another is.

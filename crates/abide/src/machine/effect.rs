@@ -387,6 +387,31 @@ pub enum BlockOperation {
     Output,
 }
 
+/// Which base GS has, of the two that `swapgs` exchanges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum GsBase {
+    /// As at the entry.
+    #[default]
+    AsEntered,
+    /// The other one.
+    Exchanged,
+    /// One of the two was written: nothing is told of them.
+    Written,
+}
+
+impl GsBase {
+    /// The base behind an instruction that this follows.
+    #[must_use]
+    pub const fn behind(self, flow: Flow) -> Self {
+        match (flow, self) {
+            (Flow::SwapBase, Self::AsEntered) => Self::Exchanged,
+            (Flow::SwapBase, Self::Exchanged) => Self::AsEntered,
+            (Flow::WriteBase, _) => Self::Written,
+            _ => self,
+        }
+    }
+}
+
 /// Where control goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Target {
@@ -431,6 +456,10 @@ pub enum Flow {
         /// The selector, in its low 16 bits.
         selector: Operand,
     },
+    /// The next instruction, after the base of GS was exchanged with the kernel's (`swapgs`).
+    SwapBase,
+    /// The next instruction, after a base of GS may have been written.
+    WriteBase,
     /// The next instruction, after CR0 was set to this.
     SetMode(Operand),
     /// `syscall`, `sysenter`, `int n`: the kernel, then the next instruction.

@@ -9,6 +9,6 @@ pub mod effect;
 pub mod x86;
 
 pub use effect::{
-    Block, BlockOperation, Condition, Effect, Effects, Flow, Operand, Operation, Reference, Rest,
-    Target, Temp,
+    Block, BlockOperation, Condition, Effect, Effects, Flow, GsBase, Operand, Operation, Reference,
+    Rest, Target, Temp,
 };

@@ -3,6 +3,7 @@ use super::judgement::VECTOR;
 use super::{Candidate, Check, Decide, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::contracts::Interrupt;
 use crate::interpret::{Base, Event, Exit, Seen, State, Value};
+use crate::machine::GsBase;
 use crate::registers::InstructionSet;
 
 pub(super) static RULE: Rule = Rule {
@@ -39,6 +40,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             }
             Exit::Resume { .. } => match off(interrupt, state) {
                 Off::By(off) => Some(elsewhere(root, seen, interrupt, state, off)),
+                Off::Not if is_swapped(interrupt, state) => Some(swapped(root, seen)),
                 Off::Not => None,
                 Off::NotKnown => {
                     judgement.doubts.push(vector_doubt(root, seen));
@@ -77,6 +79,36 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         }));
     }
     judgement
+}
+
+/// Whether `swapgs` has run an odd number of times, and the handler goes back to the privilege that
+/// it was entered from: nobody wrote the CS that the processor pushed, and who may have did so
+/// behind the handler's back.
+fn is_swapped(interrupt: &Interrupt, state: &State) -> bool {
+    let is_exchanged = state.base == GsBase::Exchanged;
+    let word = i64::from(interrupt.set.word());
+    let Some(above) = interrupt.resume_offset().filter(|_| is_exchanged) else {
+        return false;
+    };
+    let selector = above + word..above + 2 * word;
+    let mut slots = state.slots.iter();
+    !slots.any(|slot| {
+        let end = slot.offset + i64::from(slot.bytes);
+        slot.term == Value::FRAME.term && slot.offset < selector.end && end > selector.start
+    })
+}
+
+fn swapped(root: &RootFacts<'_>, seen: &Seen) -> Wrong {
+    Wrong {
+        label: "the bases of GS are exchanged here".to_owned(),
+        note: "`swapgs` has run an odd number of times on this path: what was interrupted goes on with \
+               another base of GS"
+            .to_owned(),
+        help: format!(
+            "run `swapgs` once more before `{}`, by the same test of CS as at the entry",
+            root.name(seen.place)
+        ),
+    }
 }
 
 /// How far SP is from the frame, in bytes.

@@ -78,6 +78,8 @@ const fn may_go_on(flow: Flow) -> bool {
             | Flow::Branch { .. }
             | Flow::Call(_)
             | Flow::SetMode(_)
+            | Flow::SwapBase
+            | Flow::WriteBase
             | Flow::System
             | Flow::Halt
     )

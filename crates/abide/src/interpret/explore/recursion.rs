@@ -14,6 +14,7 @@ use super::{At, Context, Event, Explorer, Key, Links, Place, Reason, Seen};
 use crate::interpret::frame::Reach;
 use crate::interpret::state::{FlagSource, State, TRACKED};
 use crate::interpret::terms::{Base, Location, Value};
+use crate::machine::GsBase;
 use crate::registers::{Register, RegisterSet};
 
 /// How many low bytes of a preserved vector register a helper is taken to keep.
@@ -55,7 +56,7 @@ impl Explorer<'_, '_> {
         from: u32,
     ) {
         let is_frame = self.evaluator.terms.is_frame(state.stack_pointer());
-        if !is_frame || !self.is_in_own_mode(&state) {
+        if !is_frame || !self.is_in_own_mode(&state) || state.base != GsBase::AsEntered {
             let reason = Reason::Recursion;
             let at = At {
                 place: callee,
@@ -260,6 +261,7 @@ impl Explorer<'_, '_> {
             context: summary.context,
             stack_pointer: summary.entry,
             links: Links::NONE,
+            base: GsBase::AsEntered,
         };
         let block = self.keys.get(&key)?;
         Some(&self.blocks[*block as usize].state)

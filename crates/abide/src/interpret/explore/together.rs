@@ -8,6 +8,7 @@
 use std::rc::Rc;
 
 use super::{Analysis, Calls, Code, Contract, Explorer, Key, Links, Place, Surroundings, Value};
+use crate::machine::GsBase;
 
 /// What was found of a root that was explored together with others.
 pub struct Explored {
@@ -80,6 +81,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 context: 0,
                 stack_pointer: Value::FRAME,
                 links: Links::NONE,
+                base: GsBase::AsEntered,
             };
             self.keys.get(&entry).copied()
         };

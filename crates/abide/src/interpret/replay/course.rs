@@ -21,7 +21,7 @@ use crate::interpret::surroundings::Surroundings;
 use crate::machine::concrete::{
     Access, Destination, Fault, Layout, Machine, Step, Undetermined, Value,
 };
-use crate::machine::{Flow, Target};
+use crate::machine::{Flow, GsBase, Target};
 use crate::registers::{Flags, Register, RegisterSet};
 
 /// The byte that callees and signal handlers leave below SP.
@@ -139,6 +139,8 @@ pub(super) struct Course<'a> {
     derived: Option<Derived>,
     /// Who was called last.
     callee: Option<Callee>,
+    /// CS and what lies above it, as the processor pushed them for a handler.
+    privilege: Value,
     /// Where the stack holds what the frame keeps for others: the addresses of a word each.
     kept: BTreeSet<u64>,
 }
@@ -147,10 +149,13 @@ impl<'a> Course<'a> {
     /// A run that is about to begin.
     pub(super) fn new(scene: Scene<'a>, entry: &'a Entry) -> Self {
         let from = entry.stack_pointer(scene.contract);
+        let mut machine = entry.machine(scene.layout, scene.contract);
+        let privilege = privilege(&mut machine, scene.contract, from);
         Self {
             scene,
             entry,
-            machine: entry.machine(scene.layout, scene.contract),
+            machine,
+            privilege,
             place: scene.root,
             from,
             touched: from,
@@ -160,6 +165,12 @@ impl<'a> Course<'a> {
             callee: None,
             kept: BTreeSet::from([from.wrapping_add_signed(resumes_at(scene.contract))]),
         }
+    }
+
+    /// Whether it goes on where it was interrupted with the bases of GS exchanged.
+    pub(super) fn goes_back_swapped(&mut self) -> bool {
+        let now = privilege(&mut self.machine, self.scene.contract, self.from);
+        self.machine.base() == GsBase::Exchanged && now == self.privilege
     }
 
     /// The same, which can tell what comes from a vector register.
@@ -629,4 +640,11 @@ impl<'a> Course<'a> {
             Destination::Address(address) => Turn::Ended(End::Returned(address)),
         }
     }
+}
+
+/// CS as the processor pushed it, or as a handler has left it.
+fn privilege(machine: &mut Machine<'_>, contract: &Contract, from: u64) -> Value {
+    let word = contract.convention.word().into();
+    let above = resumes_at(contract) + i64::from(word);
+    machine.memory().read(from.wrapping_add_signed(above), word)
 }

@@ -78,7 +78,12 @@ impl Graph {
             at.offset += i64::from(length);
             match flow {
                 Flow::Next if !scene.known.contains(&at) => continue,
-                Flow::Next | Flow::SetMode(_) | Flow::Halt | Flow::System => {
+                Flow::Next
+                | Flow::SetMode(_)
+                | Flow::SwapBase
+                | Flow::WriteBase
+                | Flow::Halt
+                | Flow::System => {
                     straight.next.push(at);
                 }
                 Flow::Far { address, .. } => straight.go_to(Target::Indirect(address)),

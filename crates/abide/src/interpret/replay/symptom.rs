@@ -301,7 +301,9 @@ impl Symptom {
                 .is_some_and(|call| call.direction == Some(true)),
             (Self::InterruptFrame, Turn::Ended(End::Returned(_))) => true,
             (Self::InterruptFrame, Turn::Ended(End::Resumed { bits })) => {
-                u16::from(bits) != 8 * course.word() || !is_frame(course)
+                u16::from(bits) != 8 * course.word()
+                    || !is_frame(course)
+                    || course.goes_back_swapped()
             }
             (Self::DirtyFlag { flag, .. }, Turn::Ended(End::Resumed { .. })) => {
                 course.machine.flag(flag) == Some(true)

@@ -12,7 +12,7 @@ mod memory;
 mod value;
 
 use super::arithmetic::{evaluate, mask};
-use super::{Effect, Effects, Flow, Operand, Operation, Reference, Rest, Target, Temp};
+use super::{Effect, Effects, Flow, GsBase, Operand, Operation, Reference, Rest, Target, Temp};
 use crate::inputs::{ImageSymbol, Place};
 use crate::registers::{Flags, Part, Register};
 use flags::FlagState;
@@ -116,6 +116,7 @@ pub struct Machine<'a> {
     temps: Vec<Value>,
     accesses: Vec<Access>,
     answers: Option<Answers>,
+    base: GsBase,
 }
 
 /// What the processor answers where the instruction's inputs do not tell:
@@ -152,6 +153,7 @@ impl<'a> Machine<'a> {
             temps: vec![Value::default(); 256],
             accesses: Vec::new(),
             answers: None,
+            base: GsBase::default(),
         };
         for (number, register) in (0..).zip(machine.registers.iter_mut()) {
             for (i, word) in (0..).zip(register.words.iter_mut()) {
@@ -213,6 +215,12 @@ impl<'a> Machine<'a> {
         self.answers = Some(answers);
     }
 
+    /// Which base GS has.
+    #[must_use]
+    pub const fn base(&self) -> GsBase {
+        self.base
+    }
+
     /// The memory.
     pub fn memory(&mut self) -> &mut Memory<'a> {
         &mut self.memory
@@ -248,6 +256,7 @@ impl<'a> Machine<'a> {
             }
         }
         let step = self.follow(flow, next);
+        self.base = self.base.behind(flow);
         if let (Flow::Far { .. }, Step::Continue(to)) = (flow, step) {
             self.narrow(next, to);
         }
@@ -298,7 +307,7 @@ impl<'a> Machine<'a> {
                     outside => Step::Leave(outside),
                 })
             }
-            Flow::SetMode(_) => Step::Continue(next),
+            Flow::SetMode(_) | Flow::SwapBase | Flow::WriteBase => Step::Continue(next),
             Flow::InterruptReturn { .. } => Step::InterruptReturn,
             Flow::System => Step::System(next),
             Flow::Halt => Step::Halt(next),

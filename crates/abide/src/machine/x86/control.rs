@@ -5,7 +5,7 @@ use iced_x86::{Code, Mnemonic, OpKind};
 use super::emit::{Lift, ZERO};
 use super::moves::condition;
 use super::references::Target as Place;
-use crate::machine::{Condition, Flow, Operand, Operation, Reference, Rest, Target};
+use crate::machine::{Condition, Effect, Flow, Operand, Operation, Reference, Rest, Target};
 use crate::registers::{Part, Register};
 
 const ONE: Operand = Operand::Constant(1);
@@ -37,6 +37,9 @@ impl Lift<'_> {
             M::Retf => self.far_return(),
             // Where it traps, the handler comes back behind it.
             M::Into => self.trap_on_overflow(),
+            M::Swapgs => Flow::SwapBase,
+            M::Wrgsbase => self.write_base(&[self.part(0).register], self.width(0)),
+            M::Wrmsr => self.write_base(&[Register::RCX, Register::RAX, Register::RDX], 32),
             M::Mov if self.writes_cr0() => Flow::SetMode(self.source(1)),
             _ if self.instruction.is_jcc_short_or_near() => self.conditional(),
             _ => return None,
@@ -159,6 +162,15 @@ impl Lift<'_> {
     fn trap_on_overflow(&mut self) -> Flow {
         self.test(Condition::Overflow);
         Flow::Next
+    }
+
+    fn write_base(&mut self, from: &[Register], bits: u16) -> Flow {
+        for &register in from {
+            let part = Part::low(register, bits);
+            self.read(part);
+            self.push(Effect::Take { part });
+        }
+        Flow::WriteBase
     }
 
     fn writes_cr0(&self) -> bool {

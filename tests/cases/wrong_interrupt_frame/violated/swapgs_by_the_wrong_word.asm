@@ -1,0 +1,23 @@
+; check: --root handler --config own.toml a.o
+;;; own.toml
+[[contract]]
+symbols = ["handler"]
+interrupt = { vector = 33 }
+reason = "another image installs it in gate 33"
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global handler:function
+section .text
+handler:
+    test byte [rsp + 8], 3
+    jz .work
+    swapgs
+.work:
+    push rax
+    inc qword [gs:0]
+    test byte [rsp + 8], 3  ; RIP by now: rax lies below it
+    jz .done
+    swapgs
+.done:
+    pop rax
+    iretq
