@@ -107,13 +107,30 @@ fn import_address(sections: &mut [Section], symbols: &mut Vec<Symbol>, slot: u64
     };
     let index = SymbolIndex(symbols.len() as u32);
     symbols.push(symbol(name, SymbolPlace::Undefined, 0, sections));
+    add_address(
+        sections,
+        section,
+        offset,
+        RelocationTarget::Symbol(index),
+        0,
+    );
+}
+
+/// Notes what the eight bytes at an offset in a section are the address of.
+fn add_address(
+    sections: &mut [Section],
+    section: SectionIndex,
+    offset: u64,
+    target: RelocationTarget,
+    addend: i64,
+) {
     if let Some(section) = sections.get_mut(section.0 as usize) {
         section.relocations.push(Relocation {
             offset,
             kind: RelocationKind::Absolute,
             size: 64,
-            target: RelocationTarget::Symbol(index),
-            addend: 0,
+            target,
+            addend,
         });
     }
 }
@@ -176,16 +193,9 @@ fn move_address(sections: &mut [Section], at: u64) {
         spot(sections, u64::from_le_bytes(bytes.try_into().ok()?))
     };
     let target = sections.get(section.0 as usize).and_then(target);
-    if let Some((SymbolPlace::Section(to), addend)) = target
-        && let Some(section) = sections.get_mut(section.0 as usize)
-    {
-        section.relocations.push(Relocation {
-            offset,
-            kind: RelocationKind::Absolute,
-            size: 64,
-            target: RelocationTarget::Section(to),
-            addend: addend as i64,
-        });
+    if let Some((SymbolPlace::Section(to), addend)) = target {
+        let to = RelocationTarget::Section(to);
+        add_address(sections, section, offset, to, addend as i64);
     }
 }
 

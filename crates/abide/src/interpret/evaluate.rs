@@ -1,7 +1,7 @@
 //! The abstract evaluator: runs the effects of an instruction on a state.
 
 mod blocks;
-mod spills;
+mod plain;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::boundaries::Boundaries;
-use super::code::{OnFrame, Plain};
 use super::events::{Event, Reason, Record, Seen, Use};
 use super::frame::Reach;
 use super::known::Known;
@@ -131,62 +130,6 @@ impl<'image> Evaluator<'image> {
         if state.stack_pointer() != before {
             self.stack_moved(state);
         }
-    }
-
-    /// Runs plain instructions at once; false where the state has something for them to do
-    /// that is not plain, and nothing is done.
-    pub(super) fn run_plain(
-        &mut self,
-        state: &mut State,
-        plain: Plain,
-        on_frame: &[OnFrame],
-    ) -> bool {
-        // By these bases the frame is accessed.
-        let mut frame: u16 = 0;
-        for index in bits_of((plain.values | plain.bases).into()) {
-            let value = state.registers[index];
-            let is_stored_to = plain.stored_to >> index & 1 == 1;
-            let is_other = self.terms.is_plain(value);
-            if is_other && is_stored_to && self.terms.has_section(value)
-                || !is_other && plain.values >> index & 1 == 1
-            {
-                return false;
-            }
-            frame |= u16::from(!is_other) << index;
-        }
-        let stores = plain.stores || plain.stored_to & plain.bases & !frame != 0;
-        let is_open = |index: usize| {
-            state.registers[16 + index] == Value::ANYTHING || state.widths[index] < 16
-        };
-        if stores && state.escaped || !bits_of(plain.open).all(is_open) {
-            return false;
-        }
-        let is_garbage = |index: usize| {
-            let value = state.registers[16 + index];
-            value != Value::ANYTHING && self.terms.is_undefined(value)
-        };
-        if self.has_garbage_vectors && bits_of(plain.lanes).any(is_garbage) {
-            return false;
-        }
-        let on_frame = on_frame.iter().filter(|on| frame >> on.base.0 & 1 == 1);
-        if !on_frame.clone().all(|on| self.is_plain_on_frame(state, on)) {
-            return false;
-        }
-        for on in on_frame {
-            let base = state.register(on.base);
-            for bytes in &on.writes {
-                let address = base.plus(bytes.from);
-                state.store(&mut self.terms, address, bytes.count(), Value::ANYTHING);
-            }
-        }
-        for index in bits_of(plain.opened) {
-            state.open_vector(Register(16 + index as u8));
-        }
-        if plain.upper {
-            state.registers[Register::UPPER_IN_USE.index()] = Value::constant(1);
-        }
-        self.record.assumptions.no_alias |= stores;
-        true
     }
 
     fn effect(&mut self, state: &mut State, at: At, effect: &Effect) {

@@ -472,10 +472,8 @@ impl<'code, 'image> Explorer<'code, 'image> {
         let is_unwound = self.has_unwind && at.context == 0;
         // How many plain instructions are to run one by one.
         let mut one_by_one: u32 = 0;
-        let mut end_of_mode = self.around.image.modes().end_of_run(at.place);
-        if !self.is_in_mode(state, at) {
-            return;
-        }
+        // Up to where code is known to be of the mode that the processor is in.
+        let mut end_of_mode = i64::MIN;
         let mut found = self.code.number_at(at.place);
         loop {
             if at.place.offset >= end_of_mode {

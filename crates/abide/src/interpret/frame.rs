@@ -133,14 +133,7 @@ impl State {
                 exposed: false,
             };
         }
-        let key = (address.term, address.offset);
-        let after = self
-            .slots
-            .partition_point(|slot| (slot.term, slot.offset) <= key);
-        let found = after
-            .checked_sub(1)
-            .and_then(|index| self.slots.get(index))
-            .filter(|slot| slot.term == address.term);
+        let (found, next) = slots::around(&self.slots, address);
         if let Some(slot) = found {
             let low = address.offset.wrapping_sub(slot.offset);
             let end = low.checked_add(i64::from(bytes));
@@ -153,14 +146,9 @@ impl State {
                 };
             }
         }
-        let next = self.slots.get(after).filter(|slot| {
-            slot.term == address.term
-                && slot.offset < address.offset.saturating_add(i64::from(bytes))
-        });
-        let overlaps = next.is_some()
-            || found.is_some_and(|slot| {
-                address.offset < slot.offset.saturating_add(i64::from(slot.bytes))
-            });
+        let end = address.offset.saturating_add(i64::from(bytes));
+        let overlaps = next.is_some_and(|slot| slot.offset < end)
+            || found.is_some_and(|slot| address.offset < slot.end());
         let untouched = !overlaps && terms.is_callers(address) && !self.callers_area_open;
         Loaded {
             value: untouched.then(|| terms.base(Base::Argument(address.offset, bytes))),

@@ -58,15 +58,29 @@ impl Slot {
         })
     }
 
-    /// Both as one, where this ends at the other and they tell the same.
-    fn with(&self, next: &Self) -> Option<Self> {
+    /// Both as one, where they are data side by side.
+    fn with(&self, next: &Self, terms: &Terms) -> Option<Self> {
         let joins = self.term == next.term
             && self.end() == next.offset
-            && self.value == next.value
-            && self.exposed == next.exposed;
+            && self.exposed == next.exposed
+            && self.is_data(terms)
+            && next.is_data(terms);
         let bytes = self.bytes.checked_add(next.bytes).filter(|_| joins)?;
         Some(Self { bytes, ..*self })
     }
+}
+
+/// The last slot that begins at an address or before it, and the first behind it, among those whose
+/// addresses have the same symbolic part.
+pub(super) fn around(slots: &[Slot], address: Value) -> (Option<&Slot>, Option<&Slot>) {
+    let key = (address.term, address.offset);
+    let (before, behind) =
+        slots.split_at(slots.partition_point(|slot| (slot.term, slot.offset) <= key));
+    let is_alike = |slot: &&Slot| slot.term == address.term;
+    (
+        before.last().filter(is_alike),
+        behind.first().filter(is_alike),
+    )
 }
 
 /// Adds a slot where there is none.
@@ -94,37 +108,27 @@ fn insert_whole(slots: &mut Vec<Slot>, terms: &Terms, slot: Slot) {
     }
     let key = (slot.term, slot.offset);
     let place = slots.partition_point(|slot| (slot.term, slot.offset) < key);
-    if !is_data {
-        return slots.insert(place, slot);
+    slots.insert(place, slot);
+    join_next(slots, terms, place);
+    if let Some(before) = place.checked_sub(1) {
+        join_next(slots, terms, before);
     }
-    let data = |slot: &Slot| slot.is_data(terms);
-    let before = place.checked_sub(1).filter(|&index| data(&slots[index]));
-    let before = before.and_then(|index| Some((index, slots[index].with(&slot)?)));
-    let (place, slot, is_new) = match before {
-        Some((index, both)) => (index, both, false),
-        None => (place, slot, true),
-    };
-    let next = slots.get(place + usize::from(!is_new));
-    let with_next = next
-        .filter(|next| data(next))
-        .and_then(|next| slot.with(next));
-    match (is_new, with_next) {
-        (true, None) => slots.insert(place, slot),
-        (true, Some(both)) => slots[place] = both,
-        (false, None) => slots[place] = slot,
-        (false, Some(both)) => {
-            slots[place] = both;
-            slots.remove(place + 1);
-        }
+}
+
+/// Makes one slot of data and of what lies behind it, if that is data too.
+fn join_next(slots: &mut Vec<Slot>, terms: &Terms, index: usize) {
+    if let Some([slot, next, ..]) = slots.get_mut(index..)
+        && let Some(both) = slot.with(next, terms)
+    {
+        *slot = both;
+        slots.remove(index + 1);
     }
 }
 
 /// Adds a slot behind all others of a list, whose addresses may have the same symbolic part.
 pub(super) fn push(slots: &mut Vec<Slot>, terms: &Terms, slot: Slot) {
-    if slot.is_data(terms)
-        && let Some(last) = slots.last_mut()
-        && last.is_data(terms)
-        && let Some(both) = last.with(&slot)
+    if let Some(last) = slots.last_mut()
+        && let Some(both) = last.with(&slot, terms)
     {
         *last = both;
     } else {
@@ -139,10 +143,7 @@ pub(super) fn merge(slots: &mut Vec<Slot>, terms: &Terms) {
         if next.term != slot.term {
             return false;
         }
-        if slot.is_data(terms)
-            && next.is_data(terms)
-            && let Some(both) = slot.with(next)
-        {
+        if let Some(both) = slot.with(next, terms) {
             *slot = both;
             return true;
         }

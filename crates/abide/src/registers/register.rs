@@ -35,6 +35,18 @@ impl Register {
     /// the vector registers, and what controls floating point.
     pub const TRACKED: usize = 52;
 
+    /// The general registers of 32-bit code, SP apart: on the way there from 64-bit code their upper
+    /// halves are not preserved (Intel SDM vol. 1, 3.4.1.1).
+    pub const NARROWED: [Self; 7] = [
+        Self::RAX,
+        Self::RCX,
+        Self::RDX,
+        Self::RBX,
+        Self::RBP,
+        Self::RSI,
+        Self::RDI,
+    ];
+
     /// The accumulator.
     pub const RAX: Self = Self(0);
     /// The counter.

@@ -24,39 +24,6 @@ impl Bytes {
     }
 }
 
-/// One access.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Access {
-    bytes: Bytes,
-    /// Of which power of two its address must be a multiple.
-    log2: u8,
-    writes: bool,
-}
-
-impl Access {
-    pub(super) fn read(from: i64, bits: u16, align: u8) -> Option<Self> {
-        let bytes = i64::from(bits.div_ceil(8));
-        // How much an area of `xsave` has nobody knows.
-        let is_plain = (-(1 << 31)..1 << 31).contains(&from) && bytes > 0;
-        is_plain.then(|| Self {
-            bytes: Bytes {
-                from,
-                to: from + bytes,
-            },
-            log2: align.max(1).trailing_zeros() as u8,
-            writes: false,
-        })
-    }
-
-    pub(super) fn write(from: i64, bits: u16, align: u8) -> Option<Self> {
-        let access = Self::read(from, bits, align)?;
-        Some(Self {
-            writes: true,
-            ..access
-        })
-    }
-}
-
 /// What one plain instruction, or several in a row, do by one base, if that is an address of the
 /// frame.
 #[derive(Debug, Clone)]
@@ -74,30 +41,29 @@ pub(in crate::interpret) struct OnFrame {
 }
 
 impl OnFrame {
-    /// Nothing yet.
-    pub(super) fn by(base: Register) -> Self {
-        Self {
+    /// A read at a distance from a base, at an address that is a multiple of `align`.
+    pub(super) fn read(base: Register, from: i64, bits: u16, align: u8) -> Option<Self> {
+        let bytes = i64::from(bits.div_ceil(8));
+        // How much an area of `xsave` has nobody knows.
+        let is_plain = (-(1 << 31)..1 << 31).contains(&from) && bytes > 0;
+        let to = from + bytes;
+        is_plain.then(|| Self {
             base,
-            reads: SmallVec::new(),
+            reads: SmallVec::from_buf([Bytes { from, to }]),
             writes: SmallVec::new(),
-            log2: 0,
-            residue: 0,
-        }
+            log2: align.max(1).trailing_zeros() as u8,
+            residue: from as u64 & u64::from(align.max(1) - 1),
+        })
     }
 
-    /// Takes in one more access; none where no base is aligned for all of them.
-    pub(super) fn add(&mut self, access: Access) -> Option<()> {
-        self.align(access.log2, access.bytes.from as u64)?;
-        let is_written = self.writes.iter().any(|all| all.contains(access.bytes));
-        match access.writes {
-            _ if is_written => {}
-            true => add(&mut self.writes, access.bytes),
-            false => add(&mut self.reads, access.bytes),
-        }
-        Some(())
+    /// A write, as a read is told.
+    pub(super) fn write(base: Register, from: i64, bits: u16, align: u8) -> Option<Self> {
+        let mut access = Self::read(base, from, bits, align)?;
+        std::mem::swap(&mut access.reads, &mut access.writes);
+        Some(access)
     }
 
-    /// Does what another does behind it.
+    /// Does what another does by the same base behind it; none where no base is aligned for both.
     pub(super) fn then(&mut self, next: &Self) -> Option<()> {
         self.align(next.log2, next.residue)?;
         for &bytes in &next.reads {

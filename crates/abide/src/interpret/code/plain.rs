@@ -5,7 +5,7 @@
 //! takes is read off its effects once; a stretch of plain instructions is then one step. Data of
 //! the frame is plain too, at a distance from a register that is a number: see [`OnFrame`].
 
-use super::on_frame::{Access, OnFrame};
+use super::on_frame::OnFrame;
 use super::used::Used;
 use crate::machine::{Effect, Effects, Flow, Operand, Operation, Reference, Temp};
 use crate::registers::{Part, Register};
@@ -134,7 +134,7 @@ impl Plain {
                 match kinds.get(address)? {
                     Kind::Base(base, from) => {
                         self.bases |= 1 << base.0;
-                        kinds.access(base, Access::read(from, bits, align)?)?;
+                        kinds.access(OnFrame::read(base, from, bits, align)?)?;
                     }
                     address => self.values |= address.number()?.0,
                 }
@@ -153,7 +153,7 @@ impl Plain {
                 {
                     self.bases |= 1 << base.0;
                     self.stored_to |= 1 << base.0;
-                    return kinds.access(base, Access::write(from, bits, align)?);
+                    return kinds.access(OnFrame::write(base, from, bits, align)?);
                 }
                 let (to, false) = kinds.get(address)?.number()? else {
                     return None;
@@ -255,12 +255,13 @@ impl Kinds {
     }
 
     /// Takes in an access by a base; an instruction has no more than one base.
-    fn access(&mut self, base: Register, access: Access) -> Option<()> {
-        let all = self.on_frame.get_or_insert_with(|| OnFrame::by(base));
-        if all.base != base {
-            return None;
+    fn access(&mut self, access: OnFrame) -> Option<()> {
+        match &mut self.on_frame {
+            None => self.on_frame = Some(access),
+            Some(all) if all.base == access.base => all.then(&access)?,
+            Some(_) => return None,
         }
-        all.add(access)
+        Some(())
     }
 
     /// A base that a number was added to.

@@ -10,17 +10,6 @@ use crate::registers::Register;
 /// CR0.PE and CR0.PG, which 64-bit mode has set from its beginning.
 const PROTECTION_AND_PAGING: u64 = 1 | 1 << 31;
 
-/// The registers of 32-bit code, SP apart.
-const NARROWED: [Register; 7] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::RBX,
-    Register::RBP,
-    Register::RSI,
-    Register::RDI,
-];
-
 impl Explorer<'_, '_> {
     /// Whether the code at a place is of the mode that the processor is in.
     pub(super) fn is_in_mode(&mut self, state: &State, at: At) -> bool {
@@ -105,7 +94,7 @@ impl Explorer<'_, '_> {
     fn enter_mode(&mut self, state: &mut State, at: At, bits: u8) {
         if bits < state.mode {
             // Whoever comes back finds there what nobody promised.
-            for register in NARROWED {
+            for register in Register::NARROWED {
                 let value = state.register(register);
                 let narrowed =
                     self.evaluator

@@ -85,7 +85,9 @@ impl Join<'_> {
                 );
             }
             // An address of the frame is not to get lost: what no slot covers may be any.
-            _ if self.frame_in(&[*left, *right]) => {}
+            _ if [left, right]
+                .iter()
+                .any(|slot| self.terms.has_frame(slot.value)) => {}
             _ => {
                 let data = Slot {
                     offset: from,
@@ -124,10 +126,6 @@ impl Join<'_> {
             value: Value::ANYTHING,
             ..slot
         });
-    }
-
-    fn frame_in(&self, slots: &[Slot]) -> bool {
-        slots.iter().any(|slot| self.terms.has_frame(slot.value))
     }
 
     /// What another state holds where this one has a slot of the caller's area.

@@ -274,10 +274,8 @@ impl<'a> Machine<'a> {
         if image.bits_at(to) >= image.bits_at(from) {
             return;
         }
-        for register in (0..8).map(Register::general) {
-            if register != Register::RSP {
-                self.registers[register.index()].words[0] ^= u64::from(u32::MAX) << 32;
-            }
+        for register in Register::NARROWED {
+            self.registers[register.index()].words[0] ^= u64::from(u32::MAX) << 32;
         }
     }
 
