@@ -73,7 +73,7 @@ pub fn language_of_source(name: &str) -> Option<Language> {
     }
     let (_, ending) = name.rsplit_once('.')?;
     match ending {
-        "asm" | "nasm" | "S" | "s" | "sx" | "inc" => Some(Language::Assembly),
+        "asm" | "nas" | "nasm" | "S" | "s" | "sx" | "inc" => Some(Language::Assembly),
         "rs" => Some(Language::Rust),
         "c" | "cc" | "cpp" | "cxx" | "C" | "m" | "mm" => Some(Language::C),
         _ => None,
