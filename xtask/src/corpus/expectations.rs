@@ -15,9 +15,12 @@ use super::place;
 pub(crate) struct Expectations {
     #[serde(default)]
     refuted: Vec<Defect>,
+    /// What is refuted and should not be: open until it is mended.
+    #[serde(default)]
+    false_alarm: Vec<Defect>,
 }
 
-/// A defect that is known to be real. Each field is asked for, though only two are compared.
+/// A refutation that was read, and what it is. Each field is asked for, though only two are compared.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Defect {
@@ -43,15 +46,25 @@ impl Expectations {
 
     /// A sentence for each refutation that is not explained, and for each that is missing.
     pub(crate) fn complaints(&self, outcome: &Outcome) -> Vec<String> {
-        let is_explained = |found: &&Refuted| self.refuted.iter().any(|defect| defect.fits(found));
+        let is_explained = |found: &&Refuted| self.known().any(|defect| defect.fits(found));
         let unexplained = outcome.refuted.iter().filter(|found| !is_explained(found));
         let unexplained = unexplained
             .map(|Refuted { symbol, rule }| format!("{symbol} is refuted by {rule}, unexplained"));
         let is_missing = |defect: &&Defect| !outcome.refuted.iter().any(|found| defect.fits(found));
-        let missing = self.refuted.iter().filter(is_missing);
+        let missing = self.known().filter(is_missing);
         let missing = missing
             .map(|defect| format!("{} is no longer refuted by {}", defect.symbol, defect.rule));
         unexplained.chain(missing).collect()
+    }
+
+    /// How many of the refutations are known to be false.
+    pub(crate) fn false_alarms(&self, outcome: &Outcome) -> usize {
+        let is_false = |found: &&Refuted| self.false_alarm.iter().any(|alarm| alarm.fits(found));
+        outcome.refuted.iter().filter(is_false).count()
+    }
+
+    fn known(&self) -> impl Iterator<Item = &Defect> {
+        self.refuted.iter().chain(&self.false_alarm)
     }
 }
 
@@ -110,6 +123,17 @@ mod tests {
             "f is no longer refuted by r",
         ];
         assert_eq!(complaints, expected);
+    }
+
+    #[test]
+    fn a_false_alarm_is_explained_and_counted() {
+        let text = "[[false_alarm]]\nsymbol = 'f'\nrule = 'r'\nreason = ''\nevidence = ''\n";
+        let expected: Expectations = toml::from_str(text).expect("the text is of the right form");
+        let found = refuting(&["f"]);
+        assert!(expected.complaints(&found).is_empty());
+        assert_eq!(expected.false_alarms(&found), 1);
+        let mended = expected.complaints(&refuting(&[]));
+        assert_eq!(mended, ["f is no longer refuted by r"]);
     }
 
     #[test]

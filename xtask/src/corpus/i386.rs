@@ -16,13 +16,16 @@ use abide::signatures::Signatures;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+use super::Task;
 use super::assembly;
 use super::entry::Entry;
 use super::expectations::Expectations;
 use super::measure::Row;
 use super::outcome::Outcome;
 use super::place;
-use super::shipped::{directory, fitting, flat_name, matching, read_list, roots_on_linux, succeed};
+use super::shipped::{
+    Written, directory, fitting, flat_name, matching, read_list, roots_on_linux, succeed,
+};
 
 /// `corpus/i386.toml`.
 #[derive(Deserialize)]
@@ -47,8 +50,8 @@ struct Source {
     /// Arguments of the assembler, or of the script that writes what is assembled.
     #[serde(default)]
     flags: Vec<String>,
-    /// What the crate's build script would write to `config.asm`.
-    config: Option<String>,
+    /// What its sources include, and the crate does not ship.
+    config: Option<Written>,
     /// What stands before the names of the crate's symbols, and not in its source.
     #[serde(default)]
     prefix: String,
@@ -62,11 +65,11 @@ struct Source {
 }
 
 /// Assembles what is missing, and measures each of the entries that has something for i386.
-pub(crate) fn rows(entries: &[Entry]) -> Result<(Vec<Row>, Vec<String>)> {
+pub(crate) fn rows(entries: &[Entry], task: Task) -> Result<(Vec<Row>, Vec<String>)> {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     for (entry, source) in listed(entries)? {
-        match row(entry, &source) {
+        match row(entry, &source, task) {
             Ok(row) => rows.push(row),
             Err(error) => failures.push(format!("{}: {error:#}", entry.name)),
         }
@@ -101,29 +104,28 @@ fn listed(entries: &[Entry]) -> Result<Vec<(&Entry, Source)>> {
     Ok(found.collect())
 }
 
-fn row(entry: &Entry, source: &Source) -> Result<Row> {
+fn row(entry: &Entry, source: &Source, task: Task) -> Result<Row> {
     let unit = source.unit(entry)?;
-    let size = unit.objects.iter().map(assembly::size).sum();
-    let count = unit.roots.from_rust.len() + unit.roots.from_c.len();
-    let from_c = unit.roots.from_c.len();
-    let not_referred_to = unit.roots.not_referred_to;
-    let start = Instant::now();
-    unit.write(&entry.work)?;
-    let judged = unit.judge()?;
-    let outcome = Outcome::of(&judged, start.elapsed());
-    let expected = Expectations::of(&format!("i386/{}", entry.name))?;
-    Ok(Row {
+    let mut row = Row {
         name: entry.name.clone(),
         version: entry.version.clone(),
-        size,
-        from_rust: count - from_c,
-        from_c,
-        not_referred_to,
+        size: unit.objects.iter().map(assembly::size).sum(),
+        from_rust: unit.roots.from_rust.len(),
+        from_c: unit.roots.from_c.len(),
+        not_referred_to: unit.roots.not_referred_to,
         of_unknown_language: 0,
-        complaints: expected.complaints(&outcome),
-        outcome: Some(outcome),
+        outcome: None,
+        complaints: Vec::new(),
+        false_alarms: 0,
         objdump: None,
-    })
+    };
+    unit.write(&entry.work)?;
+    if task == Task::Check {
+        let start = Instant::now();
+        let outcome = Outcome::of(&unit.judge()?, start.elapsed());
+        row.hold(outcome, &Expectations::of(&format!("i386/{}", entry.name))?);
+    }
+    Ok(row)
 }
 
 /// The assembly of an entry, and who refers to it.
@@ -194,9 +196,7 @@ impl Source {
         let to = entry.work.join("i386");
         fs::create_dir_all(&to).with_context(|| format!("failed to make {}", to.display()))?;
         if let Some(config) = &self.config {
-            let path = to.join("config.asm");
-            fs::write(&path, config)
-                .with_context(|| format!("failed to write {}", path.display()))?;
+            config.write(&to)?;
         }
         let mut files = Vec::new();
         for source in fitting(directory, &self.sources, &self.except)? {
@@ -218,7 +218,7 @@ impl Source {
             flag.replace("{out}", &to.to_string_lossy())
         });
         match source.extension().and_then(|ending| ending.to_str()) {
-            Some("asm") => {
+            Some("asm" | "nas" | "nasm") => {
                 let mut nasm = Command::new("nasm");
                 nasm.args(["-f", "elf32"]).args(flags);
                 succeed(nasm.arg("-o").arg(&object).arg(source))?;

@@ -1,5 +1,6 @@
 //! One entry → one row of the table.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use abide::inputs::{Language, Object};
@@ -28,10 +29,12 @@ pub(crate) struct Row {
     pub(crate) not_referred_to: usize,
     /// Objects with code of which no trace tells whether they were assembled.
     pub(crate) of_unknown_language: usize,
-    /// What the checker decided, once it can.
+    /// What the checker decided, where it was asked and could.
     pub(crate) outcome: Option<Outcome>,
     /// Where it differs from what is expected of the entry.
     pub(crate) complaints: Vec<String>,
+    /// Refutations that are known to be false.
+    pub(crate) false_alarms: usize,
     /// The time of `objdump -d` over the assembled objects, if there are any.
     pub(crate) objdump: Option<Duration>,
 }
@@ -41,20 +44,37 @@ impl Row {
     pub(crate) fn roots(&self) -> usize {
         self.from_rust + self.from_c
     }
+
+    /// Takes in what was decided, and how it compares with what is expected.
+    pub(super) fn hold(&mut self, outcome: Outcome, expected: &Expectations) {
+        self.complaints = expected.complaints(&outcome);
+        self.false_alarms = expected.false_alarms(&outcome);
+        self.outcome = Some(outcome);
+    }
+}
+
+/// Reads the entry's unit, counts, and asks the checker nothing.
+pub(crate) fn count(entry: &Entry) -> Result<Row> {
+    Ok(counted(entry)?.0)
 }
 
 /// Reads the entry's unit and measures it.
 pub(crate) fn measure(entry: &Entry) -> Result<Row> {
+    let (mut row, archive) = counted(entry)?;
+    if let Some(outcome) = outcome::check(&unit::paths(&entry.unit())?) {
+        row.hold(outcome, &Expectations::of(&entry.name)?);
+    }
+    row.objdump = archive.as_deref().map(objdump::time).transpose()?;
+    Ok(row)
+}
+
+/// What is known without the checker, and the archive of the assembled objects.
+fn counted(entry: &Entry) -> Result<(Row, Option<PathBuf>)> {
     let unit = LinkUnit::read(&entry.unit())?;
     let roots = Roots::of(&unit);
-    let outcome = outcome::check(&unit::paths(&entry.unit())?);
-    let complaints = match &outcome {
-        Some(outcome) => Expectations::of(&entry.name)?.complaints(outcome),
-        None => Vec::new(),
-    };
     let archive = archive::write(&unit, &entry.work)?;
     index::write(entry, &unit, archive.as_deref(), &roots)?;
-    Ok(Row {
+    let row = Row {
         name: entry.name.clone(),
         version: entry.version.clone(),
         size: unit.objects().map(assembly::size).sum(),
@@ -62,10 +82,12 @@ pub(crate) fn measure(entry: &Entry) -> Result<Row> {
         from_c: roots.from_c.len(),
         not_referred_to: roots.not_referred_to.len(),
         of_unknown_language: unit.objects().filter(|o| is_of_unknown_language(o)).count(),
-        outcome,
-        complaints,
-        objdump: archive.as_deref().map(objdump::time).transpose()?,
-    })
+        outcome: None,
+        complaints: Vec::new(),
+        false_alarms: 0,
+        objdump: None,
+    };
+    Ok((row, archive))
 }
 
 fn is_of_unknown_language(object: &Object) -> bool {

@@ -45,11 +45,14 @@ pub(crate) struct Options {
     /// Print only: nothing is built, and what is missing is said.
     #[arg(long)]
     table: bool,
+    /// Build what is missing and count: nothing is checked, so that what is unseen stays so.
+    #[arg(long, conflicts_with_all = ["build", "table"])]
+    count: bool,
     /// What the entries' assembly is on Windows, by Microsoft's convention.
-    #[arg(long, conflicts_with_all = ["build", "set"])]
+    #[arg(long, conflicts_with = "build")]
     windows: bool,
     /// What the entries' assembly is for 32-bit x86.
-    #[arg(long, conflicts_with_all = ["build", "set", "windows"])]
+    #[arg(long, conflicts_with_all = ["build", "windows"])]
     i386: bool,
     /// Only this entry; may be given several times.
     #[arg(long = "crate", value_name = "NAME")]
@@ -59,13 +62,31 @@ pub(crate) struct Options {
     set: Set,
 }
 
+/// What is done with what is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    /// Bytes and roots are counted.
+    Count,
+    /// The checker decides, too.
+    Check,
+}
+
+impl Options {
+    fn task(&self) -> Task {
+        match self.count {
+            true => Task::Count,
+            false => Task::Check,
+        }
+    }
+}
+
 /// Does what the options say; a row that could not be made is told, and the others are printed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let entries = choose(options.set, &options.names)?;
     if options.windows || options.i386 {
         let (rows, failures) = match options.i386 {
-            true => i386::rows(&entries)?,
-            false => windows::rows(&entries)?,
+            true => i386::rows(&entries, options.task())?,
+            false => windows::rows(&entries, options.task())?,
         };
         let _ = std::io::stdout().write_all(table::render(&rows).as_bytes());
         return Ok(ExitCode::from(tell(&rows, &failures)));
@@ -202,5 +223,9 @@ fn row(entry: &Entry, options: &Options) -> Result<Option<Row>> {
     if options.build {
         return Ok(None);
     }
-    measure::measure(entry).map(Some)
+    match options.task() {
+        Task::Count => measure::count(entry),
+        Task::Check => measure::measure(entry),
+    }
+    .map(Some)
 }

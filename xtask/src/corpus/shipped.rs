@@ -6,9 +6,28 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::entry::Entry;
+
+/// A file that the crate's build script or its library's `configure` would write.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    name: String,
+    text: String,
+}
+
+impl Written {
+    /// Writes it to that directory.
+    pub(super) fn write(&self, directory: &Path) -> Result<()> {
+        let path = directory.join(&self.name);
+        fs::create_dir_all(path.parent().unwrap_or(directory))
+            .and_then(|()| fs::write(&path, &self.text))
+            .with_context(|| format!("failed to write {}", path.display()))
+    }
+}
 
 /// Reads a list of what is checked.
 pub(super) fn read_list<T: DeserializeOwned>(path: &Path) -> Result<T> {

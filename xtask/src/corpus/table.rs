@@ -77,6 +77,7 @@ fn total(rows: &[Row]) -> Row {
         of_unknown_language: rows.iter().map(|row| row.of_unknown_language).sum(),
         outcome: rows.iter().map(|row| row.outcome.as_ref()).sum(),
         complaints: Vec::new(),
+        false_alarms: 0,
         objdump: Some(rows.iter().filter_map(|row| row.objdump).sum()),
     }
 }
@@ -143,6 +144,10 @@ fn exclusions(rows: &[Row]) -> String {
         tell(
             row.of_unknown_language,
             "objects with code are left out: no trace tells their language",
+        );
+        tell(
+            row.false_alarms,
+            "refuted, and known to be false (corpus/expectations)",
         );
     }
     text
