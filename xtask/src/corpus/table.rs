@@ -66,7 +66,9 @@ fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
+/// The sum; rows of which the checker told nothing take no part in what it told of the others.
 fn total(rows: &[Row]) -> Row {
+    let outcomes = || rows.iter().filter_map(|row| row.outcome.as_ref());
     Row {
         name: "all".to_owned(),
         version: String::new(),
@@ -75,7 +77,7 @@ fn total(rows: &[Row]) -> Row {
         from_c: rows.iter().map(|row| row.from_c).sum(),
         not_referred_to: rows.iter().map(|row| row.not_referred_to).sum(),
         of_unknown_language: rows.iter().map(|row| row.of_unknown_language).sum(),
-        outcome: rows.iter().map(|row| row.outcome.as_ref()).sum(),
+        outcome: outcomes().next().map(|_| outcomes().sum()),
         complaints: Vec::new(),
         false_alarms: 0,
         objdump: Some(rows.iter().filter_map(|row| row.objdump).sum()),
@@ -151,4 +153,42 @@ fn exclusions(rows: &[Row]) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outcome::Outcome;
+    use super::*;
+
+    fn row(outcome: Option<Outcome>) -> Row {
+        Row {
+            name: "crate".to_owned(),
+            version: "1.0.0".to_owned(),
+            size: 57,
+            from_rust: 1,
+            from_c: 2,
+            not_referred_to: 0,
+            of_unknown_language: 0,
+            outcome,
+            complaints: Vec::new(),
+            false_alarms: 0,
+            objdump: None,
+        }
+    }
+
+    #[test]
+    fn a_row_without_verdicts_does_not_hide_the_others() {
+        let proved = Outcome {
+            proved: 3,
+            ..Outcome::default()
+        };
+        let all = total(&[row(Some(proved)), row(None)]);
+        assert_eq!(all.outcome.map(|outcome| outcome.proved), Some(3));
+        assert_eq!(all.from_c, 4);
+    }
+
+    #[test]
+    fn counting_alone_sums_no_verdicts() {
+        assert!(total(&[row(None), row(None)]).outcome.is_none());
+    }
 }

@@ -1,0 +1,3 @@
+use evercrypt_sys as _;
+
+fn main() {}

@@ -1,0 +1,3 @@
+use fil_sapling_crypto as _;
+
+fn main() {}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", unsafe { libaom_sys::aom_codec_version() });
+}

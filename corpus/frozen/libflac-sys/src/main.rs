@@ -1,0 +1,3 @@
+use libflac_sys as _;
+
+fn main() {}

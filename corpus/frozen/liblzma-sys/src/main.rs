@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", unsafe { liblzma_sys::lzma_version_number() });
+}

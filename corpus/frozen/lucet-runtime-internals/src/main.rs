@@ -1,0 +1,3 @@
+use lucet_runtime_internals as _;
+
+fn main() {}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", unsafe { mpg123_sys::mpg123_init() });
+}

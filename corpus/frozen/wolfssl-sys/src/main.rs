@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", unsafe { wolfssl_sys::wolfSSL_Init() });
+}
