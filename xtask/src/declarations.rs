@@ -16,7 +16,7 @@ use abide::contracts::{Contract, Lowered};
 use abide::conventions::SYSTEM_V_X86_64;
 use abide::inputs::{Image, Language, Object, SymbolPlace, Trace};
 use abide::project::{self, Project, RootVerdicts, Verdict, judge_root_as};
-use abide::signatures::Signatures;
+use abide::signatures::{Signatures, SymbolNames};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::checker::checker;
@@ -78,11 +78,8 @@ fn signatures(entry: &corpus::Entry, objects: &[Object]) -> Result<Signatures> {
     if !place.is_dir() {
         emit(entry, &place)?;
     }
-    let names: HashSet<String> = objects
-        .iter()
-        .flat_map(|object| &object.symbols)
-        .map(|symbol| symbol.name.clone())
-        .collect();
+    let symbols = objects.iter().flat_map(|object| &object.symbols);
+    let names = SymbolNames::new(symbols.map(|symbol| symbol.name.clone()));
     let mut signatures = Signatures::default();
     let files = fs::read_dir(place.join("release/deps"))?;
     let mut files: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();

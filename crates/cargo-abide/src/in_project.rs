@@ -3,12 +3,11 @@
 //! Where nothing has changed since the last time, what was decided then is shown again.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use abide::inputs::Commented;
-use abide::project;
+use abide::project::{self, CrossingNames};
 use abide::report::Report;
 use anyhow::{Error, Result};
 
@@ -129,7 +128,7 @@ fn decide(arguments: &Check, units: &[Unit], ir: &Ir<'_>) -> Result<Decided> {
     let mut declared = None;
     let mut remark = None;
     let names = crossing_names(arguments, units)?;
-    if !names.is_empty() {
+    if !names.all.is_empty() {
         match ir.emitted() {
             Ok(emitted) => {
                 let ir = kept::ir(emitted)?;
@@ -159,11 +158,11 @@ fn decide(arguments: &Check, units: &[Unit], ir: &Ir<'_>) -> Result<Decided> {
 }
 
 /// The names of which declarations are read from the project's IR.
-fn crossing_names(arguments: &Check, units: &[Unit]) -> Result<HashSet<String>> {
+fn crossing_names(arguments: &Check, units: &[Unit]) -> Result<CrossingNames> {
     let is_wanted = !arguments.names && arguments.signatures.is_empty();
-    let mut names = HashSet::new();
+    let mut names = CrossingNames::default();
     for unit in units.iter().filter(|_| is_wanted) {
-        names.extend(project::crossing_names(&unit.files)?);
+        names.extend(CrossingNames::of(&unit.files)?);
     }
     Ok(names)
 }

@@ -1,9 +1,10 @@
 //! Whether code reads what a changed declaration makes garbage, as a reader of a listing tells: the
-//! first instruction that names the register reads it. What is read may still decide nothing.
+//! first instruction that names the register reads it, before anything is called, since a helper may
+//! write it. What is read may still decide nothing.
 
 use abide::contracts::Contract;
 use abide::registers::Register;
-use iced_x86::{InstructionInfoFactory, OpAccess};
+use iced_x86::{FlowControl, InstructionInfoFactory, OpAccess};
 
 use crate::mutants::subject::Subject;
 
@@ -39,6 +40,9 @@ fn is_read_first(
         });
         let named: Vec<_> = named.collect();
         if named.is_empty() {
+            if step.instruction.flow_control() == FlowControl::Call {
+                return false;
+            }
             continue;
         }
         return named.iter().any(|used| {

@@ -9,7 +9,7 @@ use super::roots::is_assembly;
 use super::told;
 use crate::inputs::{
     Assembly, Image, ImageSymbol, Object, Place, Relocation, RelocationKind, RelocationTarget,
-    Resolved, Section, SectionIndex, Symbol, SymbolKind,
+    Resolved, Section, SectionIndex, Symbol, SymbolKind, behind,
 };
 
 /// A function in assembly, and how compiled code comes to it.
@@ -96,13 +96,11 @@ fn target(image: &Image, object: u32, relocation: &Relocation) -> Option<Place> 
     let Some(addend) = in_section(relocation) else {
         return Some(place);
     };
-    // What is relative to the end of a displacement of four bytes has these added.
-    let from = match relocation.kind {
-        RelocationKind::Relative | RelocationKind::PltRelative => 4,
-        _ => 0,
-    };
     Some(Place {
-        offset: place.offset.wrapping_add(addend).wrapping_add(from),
+        offset: place
+            .offset
+            .wrapping_add(addend)
+            .wrapping_add(behind(relocation.kind)),
         ..place
     })
 }

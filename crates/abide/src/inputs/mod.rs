@@ -15,6 +15,7 @@ mod lines;
 pub mod link;
 mod loading;
 mod modes;
+mod named;
 mod object;
 mod parse;
 mod pe;
@@ -34,6 +35,8 @@ pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};
 pub use language::language_of_source;
 pub use lines::{Lines, SourceLine};
 pub use modes::{Area, Modes};
+pub(crate) use named::behind;
+pub use named::{Named, referred_by_assembly};
 pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,

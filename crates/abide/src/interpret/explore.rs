@@ -779,6 +779,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             let reason = Reason::Pops(callee);
             return self.evaluator.record(at, Event::Unknown { reason });
         }
+        self.check_arguments(state, at, callee);
         self.note_unwinding(at, callee);
         // What it leaves behind when it returns is this root's doing too.
         self.evaluator.record.assumptions.callees.insert(callee);

@@ -7,7 +7,7 @@ use super::verdicts::{RootVerdicts, Verdict};
 use crate::contracts::Derived;
 use crate::inputs::link::{SymbolRef, UnitPlace};
 use crate::inputs::{
-    Binding, Language, RelocationTarget, SectionIndex, SymbolIndex, SymbolKind, SymbolPlace,
+    Binding, Language, Named, RelocationTarget, SectionIndex, SymbolIndex, SymbolKind, SymbolPlace,
     demangle,
 };
 use crate::report::crossings::{Crossing, Declared, Defined, RootVerdict, Side};
@@ -53,12 +53,21 @@ fn references(facts: &Facts<'_>, number: usize) -> BTreeSet<(SymbolIndex, Side)>
         return found;
     };
     let sections = object.sections.iter().zip((0..).map(SectionIndex));
+    let assembly = facts.assembly(number);
+    // Beside compiled code, assembly and what it calls may be local.
+    let is_mixed = object.language == Language::Rust && assembly.is_some_and(|a| !a.is_none());
+    let named = is_mixed.then(|| Named::of(object));
     // Unwind tables refer to what they describe.
     let sections =
         sections.filter(|(section, _)| section.flags.alloc && section.name != ".eh_frame");
     for (section, index) in sections {
         for relocation in &section.relocations {
-            if let RelocationTarget::Symbol(symbol) = relocation.target {
+            let symbol = match (relocation.target, &named) {
+                (RelocationTarget::Symbol(symbol), _) => Some(symbol),
+                (_, Some(named)) => named.by(relocation),
+                _ => None,
+            };
+            if let Some(symbol) = symbol {
                 found.insert((symbol, side_of(facts, number, index, relocation.offset)));
             }
         }

@@ -1,15 +1,12 @@
 //! What is declared of the functions of a link unit, from everywhere it is told.
 
-use std::collections::HashSet;
-use std::path::PathBuf;
-
 use rustc_hash::FxHashMap;
 
-use super::{Error, Project, open_all};
+use super::Project;
 use crate::contracts::{Configuration, Contract, Lowered, decorated};
 use crate::conventions::Convention;
 use crate::inputs::link::LinkUnit;
-use crate::inputs::{Assembly, Image, Language, Object, Place, Resolved, Symbol, SymbolPlace};
+use crate::inputs::{Image, Language, Place, Resolved, SymbolPlace};
 use crate::interpret::Callee;
 use crate::signatures::Signatures;
 use crate::signatures::rust_source::RustSource;
@@ -133,48 +130,5 @@ pub(super) fn configure(
             let known = known.unwrap_or_else(|| Contract::of(platform));
             contracts.insert(callee, configuration.contract(&symbol.name, &[], known));
         }
-    }
-}
-
-/// The names by which compiled code and assembly of these files call each other.
-///
-/// # Errors
-/// A file could not be read, or there is no object.
-pub fn crossing_names(files: &[PathBuf]) -> Result<HashSet<String>, Error> {
-    let files = open_all(files)?;
-    let objects = || files.iter().flat_map(|file| &file.objects);
-    let mut defined: HashSet<&str> = HashSet::new();
-    let mut wanted: HashSet<&str> = HashSet::new();
-    let mut names: HashSet<String> = HashSet::new();
-    for object in objects() {
-        let assembly = Assembly::of(object);
-        for symbol in object
-            .symbols
-            .iter()
-            .filter(|symbol| !symbol.name.is_empty())
-        {
-            match symbol.place {
-                SymbolPlace::Undefined if object.language == Language::Assembly => {
-                    names.insert(symbol.name.clone());
-                }
-                SymbolPlace::Undefined => {
-                    wanted.insert(&symbol.name);
-                }
-                _ if is_assembly(object, &assembly, symbol) => {
-                    defined.insert(&symbol.name);
-                }
-                _ => {}
-            }
-        }
-    }
-    names.extend(defined.intersection(&wanted).map(|&name| name.to_owned()));
-    Ok(names)
-}
-
-fn is_assembly(object: &Object, assembly: &Assembly, symbol: &Symbol) -> bool {
-    match symbol.place {
-        _ if object.language == Language::Assembly => true,
-        SymbolPlace::Section(section) => assembly.trace(section, symbol.value).is_some(),
-        _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod contracts;
+mod crossing_names;
 mod crossings;
 mod declarations;
 pub mod linker;
@@ -23,7 +24,7 @@ use crate::signatures::Signatures;
 
 pub use check::{check, check_files};
 pub use contracts::{Unit, judge_root, judge_root_as, judge_unit};
-pub use declarations::crossing_names;
+pub use crossing_names::CrossingNames;
 pub use symbols::symbols;
 pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
 

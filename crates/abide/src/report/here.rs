@@ -37,6 +37,14 @@ impl Here {
         printable(&path).into_owned()
     }
 
+    /// An object as a reader here knows it: what was kept of a link of Cargo's, by its own name.
+    pub(super) fn object(&self, path: &str) -> String {
+        match kept_name(path) {
+            Some(name) => printable(name).into_owned(),
+            None => self.shown(path),
+        }
+    }
+
     /// The path as a URI: relative for what is below, else absolute.
     pub(super) fn uri(&self, path: &str) -> Uri {
         match self.below(path) {
@@ -63,6 +71,17 @@ pub(super) struct Uri {
     pub(super) text: String,
     /// Whether it counts from the current directory.
     pub(super) is_relative: bool,
+}
+
+/// What an input of a kept link was called: `…/abide/links/LINK/003-libx.rlib(y.o)` is `libx.rlib(y.o)`.
+fn kept_name(path: &str) -> Option<&str> {
+    let (_, kept) = path.rsplit_once("/abide/links/")?;
+    let (_, numbered) = kept.split_once('/')?;
+    let (number, name) = numbered.split_once('-')?;
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(name)
 }
 
 fn encoded(path: &Path) -> String {
@@ -108,5 +127,8 @@ mod tests {
         assert_eq!(here.base(), "file:///home/a%20b/");
         assert_eq!(here.shown("/home/a b/x.asm"), "x.asm");
         assert_eq!(here.shown("../c\n.asm"), "../c\u{fffd}.asm");
+        let kept = "/home/a b/target/abide/links/x-0f/011-liby-1.rlib(z-2.o)";
+        assert_eq!(here.object(kept), "liby-1.rlib(z-2.o)");
+        assert_eq!(here.object("/home/a b/links/x.o"), "links/x.o");
     }
 }

@@ -110,6 +110,8 @@ struct Places<'a> {
     shown: Vec<Shown<'a>>,
     notes: Vec<String>,
     picture: Option<String>,
+    /// The place that heads the finding, where it has no line of source.
+    origin: Option<&'a ObjectPlace>,
 }
 
 enum Shown<'a> {
@@ -129,6 +131,7 @@ impl<'a> Places<'a> {
             shown: Vec::new(),
             notes: Vec::new(),
             picture: finding.frame.as_ref().and_then(picture),
+            origin: None,
         };
         let mut seen: Vec<(&Location, String)> = Vec::new();
         let mut more = 0;
@@ -185,15 +188,20 @@ impl<'a> Places<'a> {
         });
     }
 
-    fn add_name(&mut self, location: &Location, here: &Here) {
-        let name = name(location, here);
+    fn add_name(&mut self, location: &'a Location, here: &Here) {
+        let place = location.place.as_ref().filter(|_| location.line.is_none());
         if self.shown.is_empty() {
             // An origin has no room for a label, but needs no repetition of its name.
             self.notes.push(location.label.clone());
-            self.shown.push(Shown::Name(name));
-        } else {
-            self.notes.push(format!("{name}: {}", location.label));
+            self.shown.push(Shown::Name(name(location, here)));
+            self.origin = place;
+            return;
         }
+        let name = match (place, self.origin) {
+            (Some(place), Some(origin)) if place.is_beside(origin) => in_section(place),
+            _ => name(location, here),
+        };
+        self.notes.push(format!("{name}: {}", location.label));
     }
 }
 
@@ -223,11 +231,15 @@ pub(super) fn name(location: &Location, here: &Here) -> String {
 
 /// What a place without a line is called: object, section and offset.
 pub(super) fn object_name(place: &ObjectPlace, here: &Here) -> String {
-    let object = here.shown(&place.object);
+    let object = here.object(&place.object);
     match place.section.is_empty() {
         true => object,
-        false => format!("{object}({}+{:#x})", place.section, place.offset),
+        false => format!("{object}({})", in_section(place)),
     }
+}
+
+fn in_section(place: &ObjectPlace) -> String {
+    format!("{}+{:#x}", place.section, place.offset)
 }
 
 /// Source files, read once.

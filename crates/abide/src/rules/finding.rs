@@ -75,3 +75,11 @@ pub struct ObjectPlace {
     /// The offset in the section, in bytes.
     pub offset: u64,
 }
+
+impl ObjectPlace {
+    /// Whether it is in the same section of the same object.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.object == other.object && self.section == other.section
+    }
+}

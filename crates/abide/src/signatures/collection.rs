@@ -1,10 +1,11 @@
 //! All that is said of all symbols.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::rust_source::RustSource;
+use super::renamed::{Renamed, SymbolNames};
+use super::rust_source::{ItemKind, RustItem, RustSource};
 use super::{CallConvention, DeclaredStatic, Origin, Signature, debug_info, files, json, llvm};
 use crate::inputs::{Object, SourceLine};
 
@@ -12,6 +13,7 @@ use crate::inputs::{Object, SourceLine};
 #[derive(Debug, Clone, Default)]
 pub struct Signatures {
     by_symbol: BTreeMap<String, Vec<Signature>>,
+    renamed: Renamed,
     statics: BTreeMap<String, DeclaredStatic>,
     /// What names of types of functions stand for.
     function_types: BTreeMap<String, Signature>,
@@ -62,12 +64,12 @@ impl Signatures {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn read_of(&mut self, path: &Path, symbols: &HashSet<String>) -> io::Result<bool> {
+    pub fn read_of(&mut self, path: &Path, symbols: &SymbolNames) -> io::Result<bool> {
         self.is_given = true;
         let text = std::fs::read_to_string(path)?;
         let said = llvm::read(&path.to_string_lossy(), &text).into_iter();
         let said: Vec<Signature> = said
-            .filter(|signature| symbols.contains(&signature.symbol))
+            .filter(|signature| symbols.has(&signature.symbol))
             .collect();
         let is_any = !said.is_empty();
         said.into_iter().for_each(|signature| self.add(signature));
@@ -84,6 +86,7 @@ impl Signatures {
 
     /// Adds a signature, unless one that agrees is there from the same origin.
     pub fn add(&mut self, signature: Signature) {
+        self.renamed.add(&signature.symbol);
         let known = self.by_symbol.entry(signature.symbol.clone()).or_default();
         let is_known = known
             .iter()
@@ -102,9 +105,10 @@ impl Signatures {
         self.function_types.extend(types);
         let items = source.declarations.iter().chain(&source.definitions);
         for item in items {
-            let Some(symbol) = item.symbol.as_deref() else {
+            let Some(symbol) = self.symbol_of(item) else {
                 continue;
             };
+            let symbol = symbol.as_str();
             let own = source.signature(item);
             let Some(known) = self.by_symbol.get_mut(symbol) else {
                 if let Some(own) = own {
@@ -126,6 +130,18 @@ impl Signatures {
                 known.push(own);
             }
         }
+    }
+
+    /// The symbol of an item: what source says, or what compiled code calls a function whose name it
+    /// mangled.
+    fn symbol_of(&self, item: &RustItem) -> Option<String> {
+        let mangled = || {
+            let is_function = matches!(item.kind, ItemKind::Function { .. });
+            let is_foreign = is_function && item.abi.is_some();
+            self.renamed.only(&item.name).filter(|_| is_foreign)
+        };
+        let symbol = item.symbol.as_deref().or_else(mangled)?;
+        Some(symbol.to_owned())
     }
 
     /// By what a function's type is known: as it is printed, and the names of types like it.
@@ -173,7 +189,19 @@ impl Signatures {
     /// Everything that is said of a symbol.
     #[must_use]
     pub fn of(&self, symbol: &str) -> &[Signature] {
-        self.by_symbol.get(symbol).map_or(&[], Vec::as_slice)
+        let own = self.by_symbol.get(symbol);
+        let own = own.or_else(|| self.of_another_build(symbol));
+        own.map_or(&[], Vec::as_slice)
+    }
+
+    /// What is said of a function that another build mangled otherwise, if no other instance of it
+    /// has another signature.
+    fn of_another_build(&self, symbol: &str) -> Option<&Vec<Signature>> {
+        let names = self.renamed.of(symbol);
+        let mut said = names.filter_map(|name| self.by_symbol.get(name));
+        let first = said.next()?;
+        let agrees = |one: &Signature| first.iter().all(|other| other.agrees(one));
+        said.flatten().all(agrees).then_some(first)
     }
 
     /// The signature to hold a symbol to: the first whose convention is known.

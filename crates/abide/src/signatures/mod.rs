@@ -10,11 +10,13 @@ mod files;
 pub mod json;
 mod layout;
 pub mod llvm;
+mod renamed;
 pub mod rust_source;
 mod signature;
 mod statics;
 
 pub use collection::{Signatures, files_of_ir};
 pub use layout::{Field, Layout, Pointee};
+pub use renamed::SymbolNames;
 pub use signature::{CallConvention, Extension, Origin, Parameter, Signature, Type};
 pub use statics::DeclaredStatic;

@@ -4,13 +4,14 @@
 //! optimised, since that takes declarations away. It goes to a directory of its own, so that
 //! `target` stays as it is.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use abide::signatures::Signatures;
+use abide::project::CrossingNames;
+use abide::signatures::{Signatures, SymbolNames};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Artifact;
 
@@ -31,6 +32,8 @@ pub(crate) struct Told {
 
 /// The IR of one crate.
 pub(crate) struct Emitted {
+    /// The crate's name.
+    name: String,
     /// The file.
     pub(crate) ir: PathBuf,
     /// Where the crate's source lies.
@@ -42,6 +45,7 @@ pub(crate) fn emit(build: &Build, place: &Path) -> Result<Vec<Emitted>> {
     let artifacts = check(build, &place.join("signatures"))?;
     let emitted = artifacts.iter().filter_map(|artifact| {
         Some(Emitted {
+            name: artifact.target.name.replace('-', "_"),
             ir: ir_of(artifact)?,
             source: artifact.target.src_path.parent()?.as_std_path().to_owned(),
         })
@@ -50,17 +54,36 @@ pub(crate) fn emit(build: &Build, place: &Path) -> Result<Vec<Emitted>> {
 }
 
 /// What IR says of these symbols.
-pub(crate) fn read(emitted: &[Emitted], symbols: &HashSet<String>) -> Result<Told> {
+pub(crate) fn read(emitted: &[Emitted], symbols: &CrossingNames) -> Result<Told> {
     let mut told = Told::default();
     let mut sources = BTreeSet::new();
-    for Emitted { ir, source } in emitted {
-        let read = told.signatures.read_of(ir, symbols);
+    let wanted = SymbolNames::new(symbols.all.iter().cloned());
+    for Emitted { ir, source, .. } in emitted {
+        let read = told.signatures.read_of(ir, &wanted);
         if read.with_context(|| format!("failed to read `{}`", ir.display()))? {
             sources.insert(source);
         }
     }
+    // Who is linked with the assembly declares it, though only others may call it.
+    let homes = symbols.homes.iter().filter(|(_, names)| {
+        let mut names = names.iter();
+        names.any(|name| !told.signatures.of(name).is_empty())
+    });
+    let homes: BTreeSet<_> = homes.filter_map(|(file, _)| crate_of(file)).collect();
+    let at_home = emitted
+        .iter()
+        .filter(|emitted| homes.contains(&*emitted.name));
+    sources.extend(at_home.map(|emitted| &emitted.source));
     told.sources.extend(sources.into_iter().cloned());
     Ok(told)
+}
+
+/// The crate that an rlib is of: `libname-hash.rlib`, numbered where it is kept.
+fn crate_of(file: &Path) -> Option<&str> {
+    let name = file.file_name()?.to_str()?.strip_suffix(".rlib")?;
+    let (_, name) = name.split_once("lib")?;
+    let (name, _) = name.rsplit_once('-')?;
+    Some(name)
 }
 
 fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {

@@ -214,7 +214,7 @@ impl Explorer<'_, '_> {
     }
 
     /// What a callee takes by its declaration is no garbage.
-    fn check_arguments(&mut self, state: &State, at: At, callee: Callee) {
+    pub(super) fn check_arguments(&mut self, state: &State, at: At, callee: Callee) {
         let around = self.around;
         let contract = around.declared.get(&callee);
         let Some(declared) = contract.and_then(|contract| contract.declared.as_ref()) else {
