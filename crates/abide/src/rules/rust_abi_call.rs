@@ -116,7 +116,7 @@ impl<'a> Functions<'a> {
 fn finding(facts: &Facts<'_>, symbol: &str, item: &RustItem, place: UnitPlace) -> Finding {
     let name = shown_name(symbol);
     let mut finding = RULE.finding(
-        &*name,
+        &name,
         format!("assembly refers to `{name}`, a function of Rust's own convention"),
         format!("write `extern \"C\"` before `fn {}`", item.name),
     );
