@@ -262,6 +262,29 @@ fn a_wrapper_of_the_users_own_goes_on_to_be_called() {
 }
 
 #[test]
+fn a_wrapper_that_a_configuration_file_names_goes_on_to_be_called() {
+    let package = Package::with_assembly("configured wrapper");
+    package.spoil();
+    let configured =
+        "[build]\nrustc-workspace-wrapper = \"./own.sh\"\nrustc-wrapper = \"./all.sh\"\n";
+    package.write(".cargo/config.toml", configured);
+    for name in ["own", "all"] {
+        let script =
+            format!("#!/bin/sh\necho \"$*\" >> \"$(dirname \"$0\")/{name}.txt\"\nexec \"$@\"\n");
+        package.write(&format!("{name}.sh"), &script);
+        let script = package.root.join(format!("{name}.sh"));
+        common::run(Command::new("chmod").arg("+x").arg(script));
+    }
+    assert_code(&package.check(&[]), 1);
+    let calls = |name: &str| fs::read_to_string(package.root.join(name)).unwrap();
+    // In the build that is checked, and in the one of LLVM IR.
+    for calls in [calls("own.txt"), calls("all.txt")] {
+        assert!(calls.contains("--emit=dep-info,link"), "{calls}");
+        assert!(calls.contains(",llvm-ir"), "{calls}");
+    }
+}
+
+#[test]
 fn a_linker_of_the_users_own_goes_on_to_be_called() {
     let package = Package::with_assembly("linker");
     package.spoil();
@@ -311,4 +334,26 @@ fn what_cannot_be_built_is_told_with_what_to_do() {
         assert!(told.contains(expected), "{told}");
         assert!(!told.contains("panicked at crates"), "{told}");
     }
+}
+
+#[test]
+fn a_function_whose_address_is_a_number_may_be_entered_otherwise() {
+    let package = Package::with_assembly("address cast");
+    package.spoil();
+    let program = |used: &str| {
+        let body = format!("fn main() {{ let boot = {used}; println!(\"{{boot:?}}\"); }}\n");
+        package.write("src/main.rs", &format!("{DECLARED}{body}"));
+        package.check(&[])
+    };
+    // As of a stack that a switch of contexts returns into.
+    let output = program("sum_of as *const () as usize");
+    assert_code(&output, 0);
+    let report = stdout(&output);
+    assert!(report.contains("warning[undecided]"), "{report}");
+    assert!(report.contains("root = true"), "{report}");
+
+    // A pointer to a function has its type.
+    let output = program("sum_of as unsafe extern \"C\" fn(u64, u64) -> u64");
+    assert_code(&output, 1);
+    assert!(stdout(&output).contains("error[clobbered_register]"));
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use abide::contracts::{self, Configuration, Root, RootChoice};
 use abide::inputs::{Image, Language, Place, SymbolPlace};
 use abide::project::judge_root;
+use abide::signatures::Signatures;
 
 use super::body::Body;
 use super::parallel;
@@ -39,6 +40,7 @@ pub(crate) fn proved(unit: &Unit, all_exported: bool) -> Vec<Subject> {
         all_exported,
         configuration: &Configuration::default(),
         handlers: &BTreeMap::new(),
+        signatures: &Signatures::default(),
     };
     let entry = unit.name.as_str();
     let image = Image::new(unit.objects.clone());

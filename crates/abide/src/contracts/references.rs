@@ -11,6 +11,7 @@ use crate::inputs::{
     Assembly, Image, ImageSymbol, Object, Place, Relocation, RelocationKind, RelocationTarget,
     Resolved, Section, SectionIndex, Symbol, SymbolKind, behind,
 };
+use crate::signatures::Signatures;
 
 /// A function in assembly, and how compiled code comes to it.
 pub(super) struct Reference<'image> {
@@ -25,8 +26,11 @@ pub(super) struct Reference<'image> {
 }
 
 /// Functions in assembly that compiled code leads to, those that it names before those that
-/// stand in tables.
-pub(super) fn of_compiled_code(image: &Image) -> Vec<Reference<'_>> {
+/// stand in tables; `signatures` say which names source casts.
+pub(super) fn of_compiled_code<'image>(
+    image: &'image Image,
+    signatures: &Signatures,
+) -> Vec<Reference<'image>> {
     let mut found = Vec::new();
     let mut tables = Vec::new();
     let labels = Labels::of(image);
@@ -36,8 +40,8 @@ pub(super) fn of_compiled_code(image: &Image) -> Vec<Reference<'_>> {
         };
         let mut seen = FxHashSet::default();
         for (section, relocation) in references(object, assembly) {
-            let is_told = told::by(object, section, relocation);
-            if !seen.insert((relocation.target, in_section(relocation), is_told)) {
+            let is_call = told::is_call(section, relocation);
+            if !seen.insert((relocation.target, in_section(relocation), is_call)) {
                 continue;
             }
             let Some(place) = target(image, number, relocation) else {
@@ -53,10 +57,10 @@ pub(super) fn of_compiled_code(image: &Image) -> Vec<Reference<'_>> {
                     name,
                     place,
                     by: Derived::Referred,
-                    is_told,
+                    is_told: is_call || told::by_address(object, signatures.is_cast(name)),
                 }));
             } else if data_of_assembly(image, place).is_some() {
-                tables.push((place, is_told));
+                tables.push((place, is_call || told::by_address(object, false)));
             }
         }
     }

@@ -8,6 +8,7 @@ use super::{Configuration, Interrupt};
 use crate::inputs::link::is_definition;
 use crate::inputs::{Binding, Format, Image, Object, Place, Resolved, SymbolKind, shown_name};
 use crate::registers::InstructionSet;
+use crate::signatures::Signatures;
 
 /// How a root was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +66,8 @@ pub struct RootChoice<'a> {
     pub configuration: &'a Configuration,
     /// The functions that gates lead to which the code fills.
     pub handlers: &'a BTreeMap<Place, Interrupt>,
+    /// What is declared, and which functions' addresses are numbers to Rust.
+    pub signatures: &'a Signatures,
 }
 
 impl RootChoice<'_> {
@@ -122,7 +125,7 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
             add(&name, place, Derived::InGate, true);
         }
     }
-    for found in references::of_compiled_code(image) {
+    for found in references::of_compiled_code(image, choice.signatures) {
         let Reference {
             name, place, by, ..
         } = found;

@@ -3,17 +3,18 @@
 //! Who calls a function by its name calls it by the platform's convention, and in Rust a function's
 //! name has a type, which every pointer made of it keeps. C and C++ that only take an address may
 //! hand it to a pointer of that type, or to code that jumps there with a convention of its own (a
-//! bytecode's handlers, closures behind a trampoline): their objects do not tell which.
+//! bytecode's handlers, closures behind a trampoline): their objects do not tell which. Nor do
+//! Rust's where source casts the name to a number, as for a new stack that a switch returns into.
 
 use crate::inputs::{Language, Object, Relocation, RelocationKind, Section};
 
-/// Whether a reference of compiled code tells it.
-pub(super) fn by(object: &Object, section: &Section, relocation: &Relocation) -> bool {
-    object.language == Language::Rust || is_call(section, relocation)
+/// Whether taking its address in an object tells it; `is_cast` where source casts the function's name.
+pub(super) fn by_address(object: &Object, is_cast: bool) -> bool {
+    object.language == Language::Rust && !is_cast
 }
 
 /// Whether a relocation is the target of a call or jump (Intel SDM vol. 2, CALL, JMP, Jcc).
-fn is_call(section: &Section, relocation: &Relocation) -> bool {
+pub(super) fn is_call(section: &Section, relocation: &Relocation) -> bool {
     let before = usize::try_from(relocation.offset)
         .ok()
         .and_then(|offset| section.data.get(..offset))

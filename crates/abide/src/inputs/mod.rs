@@ -17,6 +17,7 @@ mod loading;
 mod modes;
 mod named;
 mod object;
+mod own_name;
 mod parse;
 mod pe;
 mod read;
@@ -41,6 +42,7 @@ pub use object::{
     Binding, Format, Language, Object, ObjectKind, Relocation, RelocationKind, RelocationTarget,
     Section, SectionFlags, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Visibility,
 };
+pub use own_name::{library_of, own_name};
 pub use read::{File, is_archive, open, read, read_bytes, read_from};
 pub use seh::{RuntimeFunction, Seh, UnwindCode, UnwindInfo};
 pub use unwind::{CanonicalFrame, Saved, Step, Teller, Unwind, UnwindRow};

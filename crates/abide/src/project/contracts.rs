@@ -47,6 +47,7 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
         all_exported: project.all_exported,
         configuration: &project.configuration,
         handlers: &gates.handlers,
+        signatures,
     };
     let roots = contracts::roots_of(&image, choice);
     for name in &project.roots {
@@ -123,8 +124,11 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     // A function that is handed out to be called back is a root as well.
     while !pending.is_empty() {
         for (root, contract) in &mut pending {
-            root.is_told |= contract.is_declared();
-            root.is_told |= around.unwind.begins_function(root.place);
+            // What is only cast to a number may be entered in another way than it is declared.
+            if !signatures.is_cast(&root.name) {
+                root.is_told |= contract.is_declared();
+                root.is_told |= around.unwind.begins_function(root.place);
+            }
             known.insert(root.place);
             if root.is_told {
                 around.contracted.insert(root.place, contract.clone());
@@ -630,10 +634,12 @@ impl Reporter<'_> {
         let cause = (rule.id, candidate.cause, Some(candidate.symptom));
         let level = candidate.at_most.map_or(level, |most| level.min(most));
         let mut notes = candidate.notes.clone();
-        if more > 0 {
-            notes.push(format!(
+        match more {
+            0 => {}
+            1 => notes.push("the same is so at 1 more place of this function".to_owned()),
+            _ => notes.push(format!(
                 "the same is so at {more} more places of this function"
-            ));
+            )),
         }
         let mut places = vec![
             self.location(candidate.place, candidate.label.clone()),

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::printable::printable;
+use crate::inputs::own_name;
 
 /// What may stand in a URI's path as it is (RFC 3986, 2.3 "Unreserved Characters").
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC
@@ -39,9 +40,9 @@ impl Here {
 
     /// An object as a reader here knows it: what was kept of a link of Cargo's, by its own name.
     pub(super) fn object(&self, path: &str) -> String {
-        match kept_name(path) {
-            Some(name) => printable(name).into_owned(),
-            None => self.shown(path),
+        match own_name(path) {
+            name if name.len() < path.len() => printable(name).into_owned(),
+            _ => self.shown(path),
         }
     }
 
@@ -71,17 +72,6 @@ pub(super) struct Uri {
     pub(super) text: String,
     /// Whether it counts from the current directory.
     pub(super) is_relative: bool,
-}
-
-/// What an input of a kept link was called: `…/abide/links/LINK/003-libx.rlib(y.o)` is `libx.rlib(y.o)`.
-fn kept_name(path: &str) -> Option<&str> {
-    let (_, kept) = path.rsplit_once("/abide/links/")?;
-    let (_, numbered) = kept.split_once('/')?;
-    let (number, name) = numbered.split_once('-')?;
-    number
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then_some(name)
 }
 
 fn encoded(path: &Path) -> String {

@@ -1,19 +1,21 @@
 //! All that is said of all symbols.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::renamed::{Renamed, SymbolNames};
 use super::rust_source::{ItemKind, RustItem, RustSource};
 use super::{CallConvention, DeclaredStatic, Origin, Signature, debug_info, files, json, llvm};
-use crate::inputs::{Object, SourceLine};
+use crate::inputs::{Object, SourceLine, shown_name};
 
 /// What is said of each symbol, by everyone.
 #[derive(Debug, Clone, Default)]
 pub struct Signatures {
     by_symbol: BTreeMap<String, Vec<Signature>>,
     renamed: Renamed,
+    /// Functions whose addresses Rust casts to what tells nothing of them.
+    cast: BTreeSet<String>,
     statics: BTreeMap<String, DeclaredStatic>,
     /// What names of types of functions stand for.
     function_types: BTreeMap<String, Signature>,
@@ -100,6 +102,7 @@ impl Signatures {
     /// functions that nothing else speaks of.
     pub fn add_source(&mut self, source: &RustSource) {
         self.add_statics(source);
+        self.cast.extend(source.cast().map(str::to_owned));
         let types = source.function_types();
         let types = types.map(|(name, ty)| (name.to_owned(), ty));
         self.function_types.extend(types);
@@ -184,6 +187,14 @@ impl Signatures {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_symbol.is_empty() && self.statics.is_empty()
+    }
+
+    /// Whether Rust casts the function's address to a number or a pointer to data.
+    #[must_use]
+    pub fn is_cast(&self, symbol: &str) -> bool {
+        let name = shown_name(symbol);
+        let last = name.rsplit("::").next().unwrap_or_default();
+        self.cast.contains(symbol) || last != name && self.cast.contains(last)
     }
 
     /// Everything that is said of a symbol.

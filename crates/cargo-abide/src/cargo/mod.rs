@@ -9,6 +9,7 @@
 //! own.
 
 mod arguments;
+mod configured;
 mod signatures;
 mod stand_in;
 
@@ -71,8 +72,8 @@ fn units(build: &Build, place: &Path, members: &[PackageId]) -> Result<Vec<Unit>
     }
     let Some(mut units) = units else {
         bail!(
-            "the build succeeded, but its links were not seen: is `build.rustc-workspace-wrapper` \
-             set in a Cargo configuration? Name the files instead: `cargo abide check FILE…`"
+            "the build succeeded, but its links were not seen: does a wrapper of rustc run another \
+             compiler than it is given? Name the files instead: `cargo abide check FILE…`"
         );
     };
     if units.is_empty() {
@@ -118,7 +119,8 @@ fn run(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
         .args(build.of_build())
         .env(stand_in::WRAPPER, ourselves)
         .env(stand_in::PLACE, place);
-    if let Some(inner) = user_wrapper() {
+    let variables = [stand_in::WRAPPER, "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"];
+    if let Some(inner) = user_wrapper(variables, "rustc-workspace-wrapper") {
         command.env(stand_in::INNER, inner);
     }
     let (artifacts, is_success) = artifacts(&mut command)?;
@@ -156,12 +158,13 @@ fn order(artifact: &Artifact) -> (&str, &str, &[Utf8PathBuf]) {
     (package, &artifact.target.name, &artifact.filenames)
 }
 
-/// The wrapper that the user has set already; it goes on to be called.
-fn user_wrapper() -> Option<OsString> {
-    [stand_in::WRAPPER, "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"]
-        .into_iter()
-        .find_map(env::var_os)
-        .filter(|wrapper| !wrapper.is_empty())
+/// The wrapper that the user has set already, by a variable or in a configuration file; it goes on to
+/// be called.
+fn user_wrapper(variables: [&str; 2], key: &str) -> Option<OsString> {
+    match variables.into_iter().find_map(env::var_os) {
+        Some(wrapper) => Some(wrapper).filter(|wrapper| !wrapper.is_empty()),
+        None => configured::wrapper(key),
+    }
 }
 
 /// What an artifact's link made, where it has one that counts: neither a build script nor a macro

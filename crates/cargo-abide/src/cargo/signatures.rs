@@ -15,7 +15,7 @@ use abide::signatures::{Signatures, SymbolNames};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Artifact;
 
-use super::{Build, artifacts, cargo, stand_in};
+use super::{Build, artifacts, cargo, stand_in, user_wrapper};
 use crate::progress;
 
 /// Cargo's variable for a program that is run in rustc's place, for all packages.
@@ -100,8 +100,8 @@ fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
         .arg(place)
         .env(WRAPPER, ourselves)
         .env(stand_in::SIGNATURES, "1");
-    let user = [WRAPPER, "CARGO_BUILD_RUSTC_WRAPPER"].into_iter();
-    if let Some(inner) = user.filter_map(env::var_os).find(|inner| !inner.is_empty()) {
+    let variables = [WRAPPER, "CARGO_BUILD_RUSTC_WRAPPER"];
+    if let Some(inner) = user_wrapper(variables, "rustc-wrapper") {
         command.env(stand_in::INNER, inner);
     }
     let (artifacts, is_success) = artifacts(&mut command)?;

@@ -192,6 +192,7 @@ impl Writer {
         }
         match finding.places.len().saturating_sub(MOST_LOCATIONS) {
             0 => {}
+            1 => lines.push("and 1 more place, which is in `--format json`".to_owned()),
             more => lines.push(format!(
                 "and {more} more places, which are in `--format json`"
             )),

@@ -4,8 +4,11 @@
 //! count as present. It explains findings; it never makes one.
 
 mod attributes;
+mod casts;
+mod length;
 mod types;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +20,7 @@ use super::files;
 use super::{CallConvention, DeclaredStatic, Layout, Origin, Parameter, Signature, Type};
 use crate::inputs::{Comment, SourceLine, comments};
 use attributes::Attributes;
+pub use length::{Length, Operation};
 use types::{Definition, Names};
 pub use types::{FunctionType, SourceType};
 
@@ -31,6 +35,8 @@ pub struct RustSource {
     pub skipped: Vec<String>,
     /// Comments for the checker.
     pub comments: Vec<Comment>,
+    /// Functions whose addresses are cast to what tells nothing of them.
+    cast: HashSet<String>,
     names: Names,
 }
 
@@ -102,6 +108,7 @@ impl RustSource {
         match syn::parse_file(text) {
             Ok(parsed) => {
                 let file = Arc::from(file);
+                self.cast.extend(casts::of(&parsed));
                 Reader { source: self, file }.visit_file(&parsed);
             }
             Err(error) => {
@@ -259,6 +266,16 @@ impl RustSource {
         self.names.is_unordered(ty)
     }
 
+    /// The functions whose addresses are cast to numbers or pointers to data, where source says what
+    /// their symbols are; others by their names.
+    pub fn cast(&self) -> impl Iterator<Item = &str> {
+        let items = self.declarations.iter().chain(&self.definitions);
+        let cast = items.filter(|item| {
+            matches!(item.kind, ItemKind::Function { .. }) && self.cast.contains(&item.name)
+        });
+        cast.map(|item| item.symbol.as_deref().unwrap_or(&item.name))
+    }
+
     /// The declarations of the symbol.
     pub fn declarations_of<'a>(&'a self, symbol: &'a str) -> impl Iterator<Item = &'a RustItem> {
         let named = move |item: &&RustItem| item.symbol.as_deref() == Some(symbol);
@@ -381,11 +398,21 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_union(&mut self, item: &'ast syn::ItemUnion) {
-        self.name(&item.ident, Definition::Union);
+        self.name(&item.ident, Definition::Open);
+    }
+
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        let value = Length::of(&item.expr);
+        self.source.names.define_constant(unraw(&item.ident), value);
+        visit::visit_item_const(self, item);
     }
 
     fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
-        let definition = Definition::Alias(SourceType::of(&item.ty));
+        let is_open = item.generics.const_params().next().is_some();
+        let definition = match is_open {
+            true => Definition::Open,
+            false => Definition::Alias(SourceType::of(&item.ty)),
+        };
         self.name(&item.ident, definition);
     }
 
@@ -437,6 +464,55 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_computed_of_constants() {
+        let mut source = RustSource::default();
+        source.add(
+            "a.rs",
+            "const N: usize = 2;
+             const BYTES: usize = (N * 4 + 1) << 1;
+             const TWICE: u8 = 1;
+             mod other { const TWICE: u8 = 2; }
+             #[repr(C)] struct Words { all: [u16; crate::BYTES - N], one: u32 }
+             #[repr(C)] struct Sized { all: [u8; core::mem::size_of::<Words>() / 4] }
+             #[repr(C)] struct Unknown { all: [u8; TWICE as usize] }
+             #[repr(C)] struct OfType { all: [u8; Words::N] }
+             #[repr(C)] struct Chosen<const N: usize> { all: [u8; N] }",
+        );
+        let size = |name: &str| {
+            let ty = SourceType::Named(name.to_owned(), Vec::new());
+            source.layout(&ty).map(|layout| layout.size)
+        };
+        assert_eq!(size("Words"), Some(36));
+        assert_eq!(size("Sized"), Some(9));
+        // Of two constants of a name none is meant; those of types and parameters are others.
+        for name in ["Unknown", "OfType", "Chosen"] {
+            assert_eq!(size(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn functions_are_cast_and_variables_are_not() {
+        let mut source = RustSource::default();
+        source.add(
+            "a.rs",
+            "use crate::entry::imported;
+             unsafe extern \"C\" { fn plain(); #[link_name = \"real\"] fn renamed(); fn typed(); }
+             extern \"C\" fn imported() {}
+             extern \"C\" fn elsewhere() {}
+             fn f(variable: u32) {
+                 let _ = (plain as usize, renamed as *const (), variable as usize);
+                 let _ = (imported as *const () as u64, typed as unsafe extern \"C\" fn());
+             }",
+        );
+        source.add(
+            "b.rs",
+            "fn g(elsewhere: u32) { let _ = elsewhere as usize; }",
+        );
+        let cast: Vec<_> = source.cast().collect();
+        assert_eq!(cast, ["plain", "real", "imported"]);
+    }
 
     #[test]
     fn attributes_decide_the_symbol() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use syn::{GenericArgument, PathArguments};
 
 use super::attributes::Attributes;
+use super::length::Length;
 use crate::signatures::layout::{Kind, Layout, classified, extended, plain, repeated};
 use crate::signatures::{Field, Parameter, Pointee, Type};
 
@@ -25,8 +26,8 @@ pub enum SourceType {
     Pointer(Box<SourceType>, bool),
     /// `fn(…)`.
     Function(Box<FunctionType>),
-    /// `[T; N]`; the number where it is one.
-    Array(Box<SourceType>, Option<u64>),
+    /// `[T; N]`.
+    Array(Box<SourceType>, Length),
     /// `[T]`, `str`, `dyn T`: a pointer to one is two words.
     Unsized,
     /// `()`.
@@ -72,7 +73,8 @@ pub(super) enum Definition {
     Struct(Struct),
     /// An enum without fields, as an integer of so many bits, and whether it has a sign.
     Enum(u16, bool),
-    Union,
+    /// A union, or what is chosen where it is used.
+    Open,
 }
 
 /// A struct and its representation.
@@ -94,18 +96,42 @@ impl Struct {
 
 /// Names and what they stand for; a name of two things stands for neither.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<String, Option<Definition>>);
+pub(super) struct Names {
+    types: HashMap<String, Option<Definition>>,
+    constants: HashMap<String, Option<Length>>,
+}
 
 impl Names {
     pub(super) fn define(&mut self, name: String, definition: Definition) {
-        let slot = self.0.entry(name).or_insert(Some(definition.clone()));
+        let slot = self.types.entry(name).or_insert(Some(definition.clone()));
         if slot.as_ref() != Some(&definition) {
             *slot = None;
         }
     }
 
+    pub(super) fn define_constant(&mut self, name: String, value: Length) {
+        let slot = self.constants.entry(name).or_insert(Some(value.clone()));
+        if slot.as_ref() != Some(&value) {
+            *slot = None;
+        }
+    }
+
     fn get(&self, name: &str) -> Option<&Definition> {
-        self.0.get(name)?.as_ref()
+        self.types.get(name)?.as_ref()
+    }
+
+    /// How many a length is; `None` where source does not tell.
+    fn count(&self, length: &Length, depth: u32) -> Option<u64> {
+        let depth = depth.checked_sub(1)?;
+        match length {
+            Length::Number(number) => Some(*number),
+            Length::Constant(name) => self.count(self.constants.get(name)?.as_ref()?, depth),
+            Length::SizeOf(ty) => Some(self.layout_at(ty, depth)?.size),
+            Length::Computed(operation, left, right) => {
+                operation.on(self.count(left, depth)?, self.count(right, depth)?)
+            }
+            Length::Unknown => None,
+        }
     }
 
     /// The size and fields of a type; `None` where source does not tell.
@@ -123,7 +149,7 @@ impl Names {
             }
             SourceType::Array(of, count) => {
                 let of = self.layout_at(of, depth)?;
-                repeated(&of, (*count)?)
+                repeated(&of, self.count(count, depth)?)
             }
             SourceType::Named(name, inner) => {
                 if let Some(layout) = primitive(name) {
@@ -221,7 +247,7 @@ impl Names {
             SourceType::Function(function) => found.push((start, FunctionType::clone(function))),
             SourceType::Array(of, count) => {
                 let size = self.layout_at(of, depth)?.size;
-                for number in 0..(*count)?.min(MOST_ELEMENTS) {
+                for number in 0..self.count(count, depth)?.min(MOST_ELEMENTS) {
                     self.add_functions(of, start + number * size, depth, found)?;
                 }
             }
@@ -257,7 +283,7 @@ impl Names {
 
     /// The names that source gives to types of functions, and these.
     pub(super) fn function_types(&self) -> impl Iterator<Item = (&str, &FunctionType)> {
-        self.0
+        self.types
             .iter()
             .filter_map(|(name, definition)| match definition {
                 Some(Definition::Alias(SourceType::Function(function))) => {
@@ -470,14 +496,7 @@ impl SourceType {
             }
             syn::Type::FnPtr(function) => Self::Function(Box::new(FunctionType::of(function))),
             syn::Type::Array(array) => {
-                let count = match &array.len {
-                    syn::Expr::Lit(literal) => match &literal.lit {
-                        syn::Lit::Int(number) => number.base10_parse().ok(),
-                        _ => None,
-                    },
-                    _ => None,
-                };
-                Self::Array(Box::new(Self::of(&array.elem)), count)
+                Self::Array(Box::new(Self::of(&array.elem)), Length::of(&array.len))
             }
             syn::Type::Slice(_) | syn::Type::TraitObject(_) => Self::Unsized,
             syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
@@ -501,8 +520,7 @@ impl std::fmt::Display for SourceType {
             Self::Pointer(to, false) => write!(f, "*const {to}"),
             Self::Pointer(to, true) => write!(f, "*mut {to}"),
             Self::Function(_) => f.write_str("fn"),
-            Self::Array(of, Some(count)) => write!(f, "[{of}; {count}]"),
-            Self::Array(of, None) => write!(f, "[{of}; _]"),
+            Self::Array(of, count) => write!(f, "[{of}; {count}]"),
             Self::Unsized => f.write_str("[_]"),
             Self::Unit => f.write_str("()"),
             Self::Never => f.write_str("!"),
@@ -513,6 +531,10 @@ impl std::fmt::Display for SourceType {
 
 /// What a struct's attributes and fields say.
 pub(super) fn definition_of_struct(item: &syn::ItemStruct) -> Definition {
+    // How long an array in it is, follows from where it is used.
+    if item.generics.const_params().next().is_some() {
+        return Definition::Open;
+    }
     let attributes = Attributes::read(&item.attrs);
     let fields = item.fields.iter().enumerate().map(|(number, field)| {
         let name = field.ident.as_ref();
