@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use abide::inputs::{self, CanonicalFrame, Object, Saved, SectionIndex, Unwind};
-use abide::registers::Register;
+use abide::registers::{InstructionSet, Register};
 
 const SOURCE: &str = "
     .text
@@ -42,6 +42,49 @@ g:  .cfi_startproc
     .section .note.GNU-stack, \"\", @progbits
 ";
 
+/// The same of 32-bit code: DWARF's 4 is esp, and the return address is column 8.
+const SOURCE_32: &str = "
+    .text
+    .globl f
+    .type f, @function
+f:  .cfi_startproc
+    push %ebx
+    .cfi_adjust_cfa_offset 4
+    .cfi_offset %ebx, -8
+    mov %esp, %ebp
+    .cfi_def_cfa_register %ebp
+    push %ebp
+    .cfi_escape 0x0f,0x05,0x74,0x00,0x06,0x23,0x08
+    .cfi_same_value %edi
+    .cfi_register %esi, %ecx
+    .cfi_undefined %edx
+    .cfi_val_offset %edi, -12
+    nop
+    pop %ebp
+    .cfi_def_cfa %esp, 8
+    pop %ebx
+    .cfi_def_cfa_offset 4
+    .cfi_restore %ebx
+    ret
+    .cfi_endproc
+    .section .text.other, \"ax\", @progbits
+g:  .cfi_startproc
+    sub $24, %esp
+    .cfi_def_cfa_offset 28
+    add $24, %esp
+    ret
+    .cfi_endproc
+    .section .note.GNU-stack, \"\", @progbits
+";
+
+/// What gcc makes frames by `ebp`, aligned ones and saves for.
+const C_32: &str = "
+int outer(int, int *, ...);
+int f(int a, int b, int c) { int x[4] = {a, b, c, a}; return outer(a, x, b) * b + outer(c, x) - a; }
+int g(int n) { int x[n]; __attribute__((aligned(64))) int y[8]; return outer(n, x, y) + outer(n, y) + n; }
+__attribute__((regparm(3))) int h(int a, int b, int c) { return outer(a, &b, c) + outer(b, &a, c); }
+";
+
 fn scratch() -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unwind");
     fs::create_dir_all(&dir).unwrap();
@@ -54,13 +97,26 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-fn assembled() -> PathBuf {
+/// An object of a source in assembly; its files have this name, since tests run side by side.
+fn assembled(name: &str, source: &str, bits: &str) -> PathBuf {
     let dir = scratch();
-    fs::write(dir.join("a.s"), SOURCE).unwrap();
+    let object = dir.join(format!("{name}.o"));
+    fs::write(dir.join(format!("{name}.s")), source).unwrap();
+    let source = format!("{name}.s");
     run(Command::new("as")
         .current_dir(&dir)
-        .args(["a.s", "-o", "a.o"]));
-    dir.join("a.o")
+        .args([bits, &source, "-o"])
+        .arg(&object));
+    object
+}
+
+fn linked(object: &Path, emulation: &str) -> PathBuf {
+    let library = object.with_extension("so");
+    run(Command::new("ld")
+        .args(["-m", emulation, "-shared", "-o"])
+        .arg(&library)
+        .arg(object));
+    library
 }
 
 fn one(path: &Path) -> Object {
@@ -79,7 +135,7 @@ fn section(object: &Object, name: &str) -> SectionIndex {
 
 #[test]
 fn rows_of_an_object_with_relocations() {
-    let object = one(&assembled());
+    let object = one(&assembled("a", SOURCE, "--64"));
     let unwind = Unwind::of(&object);
     let text = section(&object, ".text");
     let row = |offset| unwind.at(text, offset).unwrap();
@@ -111,40 +167,73 @@ fn rows_of_an_object_with_relocations() {
 }
 
 #[test]
+fn rows_of_a_32_bit_object_with_relocations() {
+    let object = one(&assembled("a32", SOURCE_32, "--32"));
+    let unwind = Unwind::of(&object);
+    let text = section(&object, ".text");
+    let row = |offset| unwind.at(text, offset).unwrap();
+    assert_eq!(row(0).frame, CanonicalFrame::Offset(Register::RSP, 4));
+    assert_eq!(row(0).return_address, Saved::At(-4));
+    assert!(unwind.begins_function(text, 0));
+    assert!(!unwind.begins_function(text, 1));
+    assert_eq!(row(1).saved, [(Register::RBX, Saved::At(-8))]);
+    assert_eq!(row(3).frame, CanonicalFrame::Offset(Register::RBP, 8));
+    let other = section(&object, ".text.other");
+    let row = unwind.at(other, 3).unwrap();
+    assert_eq!(row.frame, CanonicalFrame::Offset(Register::RSP, 28));
+}
+
+#[test]
 fn every_row_is_what_readelf_prints() {
-    let dir = scratch();
-    let library = dir.join("a.so");
-    run(Command::new("ld")
-        .args(["-shared", "-o"])
-        .arg(&library)
-        .arg(assembled()));
+    let library = linked(&assembled("b", SOURCE, "--64"), "elf_x86_64");
     for file in [
         &library,
         Path::new("/bin/ls"),
         Path::new("/usr/bin/readelf"),
     ] {
-        let object = one(file);
-        let unwind = Unwind::of(&object);
-        let expected = printed(file);
-        assert!(!expected.is_empty(), "{}", file.display());
-        for (&address, expected) in &expected {
-            let (index, section) = object
-                .sections
-                .iter()
-                .enumerate()
-                .find(|(_, s)| s.flags.alloc && address.wrapping_sub(s.address) < s.size)
-                .unwrap();
-            let index = SectionIndex(u32::try_from(index).unwrap());
-            let row = unwind.at(index, address - section.address);
-            let row = row.unwrap_or_else(|| panic!("{}: {address:#x}", file.display()));
-            for (column, text) in expected {
-                let found = as_printed(row, column);
-                assert!(
-                    &found == text,
-                    "{}: {address:#x}: {column} is {found}, readelf says {text}",
-                    file.display()
-                );
-            }
+        assert_as_printed(file);
+    }
+}
+
+#[test]
+fn every_row_of_32_bit_code_is_what_readelf_prints() {
+    let assembled = assembled("b32", SOURCE_32, "--32");
+    let source = scratch().join("c32.c");
+    let compiled = source.with_extension("o");
+    fs::write(&source, C_32).unwrap();
+    run(Command::new("gcc")
+        .args(["-m32", "-O2", "-fpic", "-fasynchronous-unwind-tables", "-c"])
+        .arg(&source)
+        .arg("-o")
+        .arg(&compiled));
+    for object in [assembled, compiled] {
+        assert_as_printed(&linked(&object, "elf_i386"));
+    }
+}
+
+fn assert_as_printed(file: &Path) {
+    let object = one(file);
+    let unwind = Unwind::of(&object);
+    let set = object.instruction_set.unwrap();
+    let expected = printed(file);
+    assert!(!expected.is_empty(), "{}", file.display());
+    for (&address, expected) in &expected {
+        let (index, section) = object
+            .sections
+            .iter()
+            .enumerate()
+            .find(|(_, s)| s.flags.alloc && address.wrapping_sub(s.address) < s.size)
+            .unwrap();
+        let index = SectionIndex(u32::try_from(index).unwrap());
+        let row = unwind.at(index, address - section.address);
+        let row = row.unwrap_or_else(|| panic!("{}: {address:#x}", file.display()));
+        for (column, text) in expected {
+            let found = as_printed(row, column, set);
+            assert!(
+                &found == text,
+                "{}: {address:#x}: {column} is {found}, readelf says {text}",
+                file.display()
+            );
         }
     }
 }
@@ -179,17 +268,18 @@ fn printed(file: &Path) -> BTreeMap<u64, Vec<(String, String)>> {
     rows
 }
 
-fn as_printed(row: &inputs::UnwindRow, column: &str) -> String {
+fn as_printed(row: &inputs::UnwindRow, column: &str, set: InstructionSet) -> String {
+    let name = |register: Register| set.words(&register.to_string());
     if column == "CFA" {
         return match &row.frame {
-            CanonicalFrame::Offset(register, offset) => format!("{register}{offset:+}"),
+            CanonicalFrame::Offset(register, offset) => format!("{}{offset:+}", name(*register)),
             _ => "exp".to_owned(),
         };
     }
     let saved = if column == "ra" {
         &row.return_address
     } else {
-        let found = row.saved.iter().find(|(r, _)| r.to_string() == column);
+        let found = row.saved.iter().find(|&&(r, _)| name(r) == column);
         match found {
             Some((_, saved)) => saved,
             // What no row names yet is printed as undefined.
@@ -201,7 +291,7 @@ fn as_printed(row: &inputs::UnwindRow, column: &str) -> String {
         Saved::Same => "s".to_owned(),
         Saved::At(offset) => format!("c{offset:+}"),
         Saved::Is(offset) => format!("v{offset:+}"),
-        Saved::In(register) => register.to_string(),
+        Saved::In(register) => name(*register),
         Saved::AtComputed(_) => "exp".to_owned(),
         Saved::Computed(_) => "vexp".to_owned(),
         Saved::Unread => "?".to_owned(),

@@ -1,7 +1,9 @@
 //! Unwind tables: how a debugger or an exception finds the caller's frame, from `.eh_frame`.
 //!
-//! System V x86-64 ABI, 3.7 (the register numbers) and DWARF 5, 6.4 (the rules). The tables
-//! are taken as they stand: whether they are true of the code is a rule's matter.
+//! DWARF 5, 6.4 (the rules), with each ABI's numbers of registers. The tables are taken as they
+//! stand: whether they are true of the code is a rule's matter.
+
+mod numbers;
 
 use gimli::{
     BaseAddresses, CfaRule, CieOrFde, EhFrame, EndianSlice, Expression, Operation, RegisterRule,
@@ -10,13 +12,12 @@ use gimli::{
 
 use super::debug_section::{self, Layout};
 use super::{Object, SectionIndex};
-use crate::registers::{InstructionSet, Register};
+use crate::registers::Register;
+use numbers::Numbers;
 
 type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
 type Row<'a> = UnwindTableRow<usize>;
 
-/// The column that holds the return address (System V x86-64 ABI, figure 3.36).
-const RETURN_ADDRESS: u16 = 16;
 /// The longest expression that is taken in; a compiler's have less than ten steps.
 const LONGEST_EXPRESSION: usize = 64;
 
@@ -26,6 +27,8 @@ pub struct Unwind {
     layout: Layout,
     /// Sorted by address; they do not overlap.
     rows: Vec<UnwindRow>,
+    /// The bytes of a return address.
+    word: u8,
 }
 
 /// What the table says of a stretch of instructions: the state before each of them runs.
@@ -143,10 +146,9 @@ impl Unwind {
     /// What is damaged is left out, and what stands before it is kept.
     #[must_use]
     pub fn of(object: &Object) -> Self {
-        // Those of 32-bit code number registers otherwise, and are not read.
-        if object.instruction_set != Some(InstructionSet::X86_64) {
+        let Some(numbers) = object.instruction_set.map(Numbers::of) else {
             return Self::default();
-        }
+        };
         let layout = Layout::of(object);
         let mut rows = Vec::new();
         for section in (0..).map(SectionIndex).zip(&object.sections) {
@@ -155,12 +157,16 @@ impl Unwind {
             {
                 let start = layout.address(section.0, 0).unwrap_or(0);
                 // An error ends the reading; the rows so far stand.
-                let _ = read(&data, endian, start, &mut rows);
+                let _ = Reading::new(&data, endian, numbers).rows(start, &mut rows);
             }
         }
         rows.sort_by_key(|row: &UnwindRow| row.start);
         rows.dedup_by(|next, row| next.start < row.end);
-        Self { layout, rows }
+        Self {
+            layout,
+            rows,
+            word: numbers.word,
+        }
     }
 
     /// What the table says of the instruction at `offset` in `section`.
@@ -177,10 +183,11 @@ impl Unwind {
     #[must_use]
     pub fn begins_function(&self, section: SectionIndex, offset: u64) -> bool {
         let address = self.layout.address(section, offset);
+        let word = i64::from(self.word);
         self.at(section, offset).is_some_and(|row| {
             Some(row.start) == address
-                && row.frame == CanonicalFrame::Offset(Register::RSP, 8)
-                && row.return_address == Saved::At(-8)
+                && row.frame == CanonicalFrame::Offset(Register::RSP, word)
+                && row.return_address == Saved::At(-word)
                 && row.saved.is_empty()
         })
     }
@@ -192,146 +199,151 @@ impl Unwind {
     }
 }
 
-fn read(
-    data: &[u8],
-    endian: RunTimeEndian,
-    start: u64,
-    rows: &mut Vec<UnwindRow>,
-) -> gimli::Result<()> {
-    let mut section = EhFrame::new(data, endian);
-    section.set_address_size(8);
-    let bases = BaseAddresses::default().set_eh_frame(start);
-    let mut context = UnwindContext::new();
-    let mut entries = section.entries(&bases);
-    // A row takes a byte of the table at least.
-    let mut left = data.len();
-    while let Some(entry) = entries.next()? {
-        let CieOrFde::Fde(partial) = entry else {
-            continue;
-        };
-        let entry = partial.parse(EhFrame::cie_from_offset)?;
-        let mut table = UnwindTable::new(&section, &bases, &mut context, &entry)?;
-        while let Some(row) = table.next_row()? {
-            let Some(fewer) = left.checked_sub(1) else {
-                return Ok(());
+/// The table of one section on its way to rows.
+struct Reading<'a> {
+    section: EhFrame<Reader<'a>>,
+    numbers: Numbers,
+    /// A row takes a byte of the table at least.
+    most_rows: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn new(data: &'a [u8], endian: RunTimeEndian, numbers: Numbers) -> Self {
+        let mut section = EhFrame::new(data, endian);
+        section.set_address_size(numbers.word);
+        Self {
+            section,
+            numbers,
+            most_rows: data.len(),
+        }
+    }
+
+    fn rows(&self, start: u64, rows: &mut Vec<UnwindRow>) -> gimli::Result<()> {
+        let bases = BaseAddresses::default().set_eh_frame(start);
+        let mut context = UnwindContext::new();
+        let mut entries = self.section.entries(&bases);
+        let mut left = self.most_rows;
+        while let Some(entry) = entries.next()? {
+            let CieOrFde::Fde(partial) = entry else {
+                continue;
             };
-            left = fewer;
-            if row.start_address() < row.end_address() {
-                rows.push(row_of(&section, row));
+            let entry = partial.parse(EhFrame::cie_from_offset)?;
+            let mut table = UnwindTable::new(&self.section, &bases, &mut context, &entry)?;
+            while let Some(row) = table.next_row()? {
+                let Some(fewer) = left.checked_sub(1) else {
+                    return Ok(());
+                };
+                left = fewer;
+                if row.start_address() < row.end_address() {
+                    rows.push(self.row(row));
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-fn row_of(section: &EhFrame<Reader<'_>>, row: &Row<'_>) -> UnwindRow {
-    let frame = match row.cfa() {
-        CfaRule::RegisterAndOffset { register, offset } => match general(*register) {
-            Some(register) => CanonicalFrame::Offset(register, *offset),
-            None => CanonicalFrame::Unread,
-        },
-        CfaRule::Expression(expression) => match steps(section, expression, None) {
-            Some(steps) => CanonicalFrame::Computed(steps),
-            None => CanonicalFrame::Unread,
-        },
-    };
-    let mut saved = Vec::new();
-    let mut return_address = Saved::Same;
-    for (register, rule) in row.registers() {
-        let place = saved_by(section, &frame, rule);
-        if register.0 == RETURN_ADDRESS {
-            return_address = place;
-        } else if let Some(register) = general(*register) {
-            saved.push((register, place));
+    fn row(&self, row: &Row<'_>) -> UnwindRow {
+        let frame = match row.cfa() {
+            CfaRule::RegisterAndOffset { register, offset } => {
+                match self.numbers.general(*register) {
+                    Some(register) => CanonicalFrame::Offset(register, *offset),
+                    None => CanonicalFrame::Unread,
+                }
+            }
+            CfaRule::Expression(expression) => match self.steps(expression, None) {
+                Some(steps) => CanonicalFrame::Computed(steps),
+                None => CanonicalFrame::Unread,
+            },
+        };
+        let mut saved = Vec::new();
+        let mut return_address = Saved::Same;
+        for (register, rule) in row.registers() {
+            let place = self.saved_by(&frame, rule);
+            if register.0 == self.numbers.return_address {
+                return_address = place;
+            } else if let Some(register) = self.numbers.general(*register) {
+                saved.push((register, place));
+            }
+        }
+        saved.sort_by_key(|&(register, _)| register);
+        UnwindRow {
+            start: row.start_address(),
+            end: row.end_address(),
+            frame,
+            saved,
+            return_address,
+            teller: Teller::Dwarf,
         }
     }
-    saved.sort_by_key(|&(register, _)| register);
-    UnwindRow {
-        start: row.start_address(),
-        end: row.end_address(),
-        frame,
-        saved,
-        return_address,
-        teller: Teller::Dwarf,
-    }
-}
 
-fn saved_by(
-    section: &EhFrame<Reader<'_>>,
-    frame: &CanonicalFrame,
-    rule: &RegisterRule<usize>,
-) -> Saved {
-    match rule {
-        RegisterRule::Undefined => Saved::Lost,
-        RegisterRule::SameValue => Saved::Same,
-        RegisterRule::Offset(offset) => Saved::At(*offset),
-        RegisterRule::ValOffset(offset) => Saved::Is(*offset),
-        RegisterRule::Register(register) => general(*register).map_or(Saved::Unread, Saved::In),
-        RegisterRule::Expression(expression) => {
-            steps(section, expression, Some(frame)).map_or(Saved::Unread, Saved::AtComputed)
+    fn saved_by(&self, frame: &CanonicalFrame, rule: &RegisterRule<usize>) -> Saved {
+        match rule {
+            RegisterRule::Undefined => Saved::Lost,
+            RegisterRule::SameValue => Saved::Same,
+            RegisterRule::Offset(offset) => Saved::At(*offset),
+            RegisterRule::ValOffset(offset) => Saved::Is(*offset),
+            RegisterRule::Register(register) => {
+                let register = self.numbers.general(*register);
+                register.map_or(Saved::Unread, Saved::In)
+            }
+            RegisterRule::Expression(expression) => {
+                let steps = self.steps(expression, Some(frame));
+                steps.map_or(Saved::Unread, Saved::AtComputed)
+            }
+            RegisterRule::ValExpression(expression) => {
+                let steps = self.steps(expression, Some(frame));
+                steps.map_or(Saved::Unread, Saved::Computed)
+            }
+            _ => Saved::Unread,
         }
-        RegisterRule::ValExpression(expression) => {
-            steps(section, expression, Some(frame)).map_or(Saved::Unread, Saved::Computed)
+    }
+
+    /// The steps of an expression; the rules of registers start from the CFA (DWARF 5, 6.4.2.3).
+    fn steps(
+        &self,
+        expression: &UnwindExpression<usize>,
+        frame: Option<&CanonicalFrame>,
+    ) -> Option<Vec<Step>> {
+        let mut steps = match frame {
+            None => Vec::new(),
+            Some(CanonicalFrame::Offset(register, offset)) => {
+                vec![Step::Register(*register, *offset)]
+            }
+            Some(CanonicalFrame::Computed(steps)) => steps.clone(),
+            Some(CanonicalFrame::Unread) => return None,
+        };
+        let expression: Expression<Reader<'_>> = expression.get(&self.section).ok()?;
+        let encoding = gimli::Encoding {
+            address_size: self.numbers.word,
+            format: gimli::Format::Dwarf32,
+            version: 5,
+        };
+        let mut operations = expression.operations(encoding);
+        while let Some(operation) = operations.next().ok()? {
+            if steps.len() >= LONGEST_EXPRESSION {
+                return None;
+            }
+            steps.push(self.step(&operation)?);
         }
-        _ => Saved::Unread,
+        Some(steps)
     }
-}
 
-/// The general register of a DWARF number (System V x86-64 ABI, figure 3.36): they count rax,
-/// rdx, rcx, rbx, rsi, rdi, rbp, rsp, where the processor counts rax, rcx, rdx, rbx, rsp, rbp,
-/// rsi, rdi.
-fn general(register: gimli::Register) -> Option<Register> {
-    const FIRST: [u8; 8] = [0, 2, 1, 3, 6, 7, 5, 4];
-    match register.0 {
-        low @ 0..8 => Some(Register(FIRST[usize::from(low)])),
-        high @ 8..16 => Some(Register(high as u8)),
-        _ => None,
+    fn step(&self, operation: &Operation<Reader<'_>>) -> Option<Step> {
+        Some(match *operation {
+            Operation::RegisterOffset {
+                register, offset, ..
+            } => Step::Register(self.numbers.general(register)?, offset),
+            Operation::UnsignedConstant { value } => Step::Number(value as i64),
+            Operation::SignedConstant { value } => Step::Number(value),
+            Operation::PlusConstant { value } => Step::Add(value as i64),
+            Operation::Deref { size, .. } => Step::Load(size),
+            Operation::Plus => Step::Sum,
+            Operation::Minus => Step::Difference,
+            Operation::Mul => Step::Product,
+            Operation::Shl => Step::ShiftLeft,
+            Operation::And => Step::And,
+            Operation::Nop => Step::Add(0),
+            _ => return None,
+        })
     }
-}
-
-/// The steps of an expression; the rules of registers start from the CFA (DWARF 5, 6.4.2.3).
-fn steps(
-    section: &EhFrame<Reader<'_>>,
-    expression: &UnwindExpression<usize>,
-    frame: Option<&CanonicalFrame>,
-) -> Option<Vec<Step>> {
-    let mut steps = match frame {
-        None => Vec::new(),
-        Some(CanonicalFrame::Offset(register, offset)) => vec![Step::Register(*register, *offset)],
-        Some(CanonicalFrame::Computed(steps)) => steps.clone(),
-        Some(CanonicalFrame::Unread) => return None,
-    };
-    let expression: Expression<Reader<'_>> = expression.get(section).ok()?;
-    let encoding = gimli::Encoding {
-        address_size: 8,
-        format: gimli::Format::Dwarf32,
-        version: 5,
-    };
-    let mut operations = expression.operations(encoding);
-    while let Some(operation) = operations.next().ok()? {
-        if steps.len() >= LONGEST_EXPRESSION {
-            return None;
-        }
-        steps.push(step(&operation)?);
-    }
-    Some(steps)
-}
-
-fn step(operation: &Operation<Reader<'_>>) -> Option<Step> {
-    Some(match *operation {
-        Operation::RegisterOffset {
-            register, offset, ..
-        } => Step::Register(general(register)?, offset),
-        Operation::UnsignedConstant { value } => Step::Number(value as i64),
-        Operation::SignedConstant { value } => Step::Number(value),
-        Operation::PlusConstant { value } => Step::Add(value as i64),
-        Operation::Deref { size, .. } => Step::Load(size),
-        Operation::Plus => Step::Sum,
-        Operation::Minus => Step::Difference,
-        Operation::Mul => Step::Product,
-        Operation::Shl => Step::ShiftLeft,
-        Operation::And => Step::And,
-        Operation::Nop => Step::Add(0),
-        _ => return None,
-    })
 }

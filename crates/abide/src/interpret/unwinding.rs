@@ -13,10 +13,10 @@ use super::explore::Explorer;
 use super::state::State;
 use super::terms::{Base, Terms, Value};
 use crate::inputs::{
-    CanonicalFrame, Image, Object, Place, Saved, Seh, Step, Teller, Unwind, UnwindRow,
+    CanonicalFrame, Format, Image, Object, Place, Saved, Seh, Step, Teller, Unwind, UnwindRow,
 };
 use crate::machine::Operation;
-use crate::registers::{InstructionSet, Register};
+use crate::registers::Register;
 
 /// The unwind tables of an image's objects, each read when it is first asked for.
 pub struct UnwindTables<'image> {
@@ -76,8 +76,9 @@ impl<'image> UnwindTables<'image> {
         };
         let section = self.image.index_of(place.section)?;
         let offset = u64::try_from(place.offset).ok()?;
-        let is_read = object.instruction_set == Some(InstructionSet::X86_64);
-        is_read.then(|| unwind.at(section, offset).is_some())
+        // 32-bit Windows walks a list of handlers on the stack.
+        let is_told_so = matches!(object.format, Format::Elf { .. }) || !unwind.is_empty();
+        is_told_so.then(|| unwind.at(section, offset).is_some())
     }
 
     /// Whether the table says that a function begins at a place, as one that was just called.
@@ -116,6 +117,8 @@ impl<'image> UnwindTables<'image> {
 pub(super) trait Source {
     /// A number of 64 bits, or a name for one; of a vector register's low bytes too.
     type Number: Copy;
+    /// The bytes of a general register, and of a word of the stack.
+    fn word(&self) -> u8;
     /// What a register holds.
     fn register(&mut self, register: Register) -> Option<Self::Number>;
     /// What stands in memory, so many bytes of it.
@@ -156,7 +159,11 @@ pub(super) fn part<S: Source>(
         Unwound::Register(register) => (saved(row, register), Some(register)),
     };
     let is_vector = itself.is_some_and(Register::is_vector);
-    let bytes = if is_vector { VECTOR_BYTES } else { 8 };
+    let bytes = if is_vector {
+        VECTOR_BYTES
+    } else {
+        source.word()
+    };
     match saved {
         Saved::Same => source.register(itself?),
         Saved::In(register) => source.register(*register),
@@ -233,6 +240,10 @@ struct Abstract<'a> {
 impl Source for Abstract<'_> {
     type Number = Value;
 
+    fn word(&self) -> u8 {
+        self.terms.word() as u8
+    }
+
     fn register(&mut self, register: Register) -> Option<Value> {
         let is_narrow =
             register.is_vector() && self.state.widths[usize::from(register.0 - 16)] < VECTOR_BYTES;
@@ -267,9 +278,6 @@ impl Source for Abstract<'_> {
     }
 }
 
-/// The caller's SP, seen from SP at the entry: the return address lies between.
-pub(super) const CALLERS_STACK: i64 = 8;
-
 /// How many low bytes of a vector register an unwinder brings back (UWOP_SAVE_XMM128).
 pub(super) const VECTOR_BYTES: u8 = 16;
 
@@ -285,7 +293,8 @@ impl Explorer<'_, '_> {
             state,
             terms: &mut self.evaluator.terms,
         };
-        let expected = Value::FRAME.plus(CALLERS_STACK);
+        // The return address lies between.
+        let expected = Value::FRAME.plus(source.terms.word());
         let canonical = frame(&mut source, &row);
         let misled = Misled {
             call,
@@ -369,10 +378,11 @@ fn surely_differ(state: &State, terms: &mut Terms, a: Value, b: Value) -> bool {
 fn whereabouts(state: &State, terms: &Terms, wanted: Base) -> Whereabouts {
     let holds = |value: Value| terms.as_base(value) == Some(wanted);
     let is_vector = matches!(wanted, Base::Entry(register) if register.is_vector());
+    let word = terms.word();
     let bytes = if is_vector {
         u16::from(VECTOR_BYTES)
     } else {
-        8
+        word as u16
     };
     if let Base::Entry(register) = wanted
         && holds(state.register(register))
@@ -384,7 +394,7 @@ fn whereabouts(state: &State, terms: &Terms, wanted: Base) -> Whereabouts {
         .iter()
         .find(|slot| slot.term == Value::FRAME.term && slot.bytes == bytes && holds(slot.value));
     if let Some(slot) = slot {
-        return Whereabouts::FromFrame(slot.offset - CALLERS_STACK);
+        return Whereabouts::FromFrame(slot.offset - word);
     }
     let register = (0..16).map(Register).find(|&r| holds(state.register(r)));
     register.map_or(Whereabouts::Unknown, Whereabouts::Register)

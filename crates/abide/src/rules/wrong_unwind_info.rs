@@ -194,7 +194,7 @@ fn candidate(
                 what(part)
             ),
         },
-        label: differs(part, first),
+        label: differs(root, part, first),
         notes,
         help: help(
             root,
@@ -234,14 +234,14 @@ fn who_goes_astray(root: &RootFacts<'_>, misled: &Misled<'_>) -> String {
 
 /// How many bytes lie between where the table says that the frame is and where it is, if that is
 /// a number.
-fn off(misled: &Misled<'_>) -> Option<i64> {
+fn off(root: &RootFacts<'_>, misled: &Misled<'_>) -> Option<i64> {
     let found = misled.found?;
-    (found.term == Value::FRAME.term).then(|| found.offset.wrapping_sub(8))
+    (found.term == Value::FRAME.term).then(|| found.offset.wrapping_sub(root.contract.word()))
 }
 
-fn differs(part: Unwound, misled: &Misled<'_>) -> String {
+fn differs(root: &RootFacts<'_>, part: Unwound, misled: &Misled<'_>) -> String {
     if part == Unwound::Frame {
-        let Some(off) = off(misled) else {
+        let Some(off) = off(root, misled) else {
             return "the table's frame is another before this".to_owned();
         };
         let side = if off < 0 { "low" } else { "high" };
@@ -270,7 +270,7 @@ fn table(root: &RootFacts<'_>, part: Unwound, places: &BTreeMap<Place, Misled<'_
         return Vec::new();
     }
     let all: Vec<&Misled<'_>> = places.values().collect();
-    let alike = |a: &&Misled<'_>, b: &&Misled<'_>| differs(part, a) == differs(part, b);
+    let alike = |a: &&Misled<'_>, b: &&Misled<'_>| differs(root, part, a) == differs(root, part, b);
     let mut lines: Vec<String> = all
         .chunk_by(alike)
         .map(|run| {
@@ -284,7 +284,7 @@ fn table(root: &RootFacts<'_>, part: Unwound, places: &BTreeMap<Place, Misled<'_
                 ),
                 _ => run.iter().map(|one| format!("`{}`", name(one))).collect(),
             };
-            let text = differs(part, run[0]);
+            let text = differs(root, part, run[0]);
             let text = text.strip_suffix(" before this").unwrap_or(&text);
             format!("before {places}: {text}")
         })
@@ -311,7 +311,7 @@ fn help(root: &RootFacts<'_>, part: Unwound, first: &Misled<'_>) -> String {
         Teller::Windows => return windows_help(part, first.real, &before),
     }
     match (part, first.real) {
-        (Unwound::Frame, _) => match off(first) {
+        (Unwound::Frame, _) => match off(root, first) {
             Some(off) => format!(
                 "say `.cfi_adjust_cfa_offset {}` right before `{before}`",
                 -off

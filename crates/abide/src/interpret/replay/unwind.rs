@@ -4,7 +4,7 @@ use super::course::Course;
 use super::entry::{Input, RETURN_ADDRESS};
 use crate::inputs::{Saved, UnwindRow};
 use crate::interpret::events::Unwound;
-use crate::interpret::unwinding::{self, CALLERS_STACK, Source, VECTOR_BYTES};
+use crate::interpret::unwinding::{self, Source, VECTOR_BYTES};
 use crate::machine::Operation;
 use crate::machine::arithmetic::evaluate;
 use crate::registers::Register;
@@ -16,6 +16,10 @@ struct Numbers<'c, 'a> {
 
 impl Source for Numbers<'_, '_> {
     type Number = u64;
+
+    fn word(&self) -> u8 {
+        self.course.scene.contract.word() as u8
+    }
 
     fn register(&mut self, register: Register) -> Option<u64> {
         self.course.machine.get(register)
@@ -56,7 +60,7 @@ pub(super) fn misled(
     let found = unwinding::part(&mut source, &row, frame, part)?;
     let contract = course.scene.contract;
     let expected = match part {
-        Unwound::Frame => course.from.wrapping_add_signed(CALLERS_STACK),
+        Unwound::Frame => course.from.wrapping_add_signed(contract.word()),
         Unwound::ReturnAddress => RETURN_ADDRESS,
         Unwound::Register(register) => course.entry.value(contract, Input::Register(register)),
     };
