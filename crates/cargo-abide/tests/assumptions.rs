@@ -113,8 +113,42 @@ fn a_function_that_another_one_answers_for_is_assumed_to_conform() {
     assert_leaning("callees", "callee-conforms", LEAVING);
 }
 
+/// What 32-bit code keeps above the return address of a callee, which may be its arguments.
+const NARROW: &[(&str, &str, bool)] = &[
+    (
+        "keeps_nothing",
+        "sub esp, 12\ncall outside\nadd esp, 12",
+        false,
+    ),
+    (
+        "keeps_a_register",
+        "push ebx\nsub esp, 8\nmov ebx, [esp + 16]\ncall outside\nadd eax, ebx\nadd esp, 8\npop ebx",
+        true,
+    ),
+    (
+        "pops_what_it_passed",
+        "sub esp, 8\npush dword [esp + 12]\ncall outside\npop eax\nadd esp, 8",
+        true,
+    ),
+    (
+        "calls_another_root",
+        "push ebx\ncall keeps_to_itself\npop ebx",
+        true,
+    ),
+    ("keeps_to_itself", "xor eax, eax", false),
+];
+
+#[test]
+fn arguments_of_undeclared_callees_are_assumed_to_stay_by_name() {
+    assert_leaning_as("narrow", "elf32", "arguments-stay", NARROW);
+}
+
 /// Whether the proofs of these functions name an assumption.
 fn assert_leaning(name: &str, assumption: &str, bodies: &[(&str, &str, bool)]) {
+    assert_leaning_as(name, "elf64", assumption, bodies);
+}
+
+fn assert_leaning_as(name: &str, format: &str, assumption: &str, bodies: &[(&str, &str, bool)]) {
     let dir = scratch(name);
     let functions = bodies
         .iter()
@@ -125,7 +159,7 @@ fn assert_leaning(name: &str, assumption: &str, bodies: &[(&str, &str, bool)]) {
     let mut nasm = Command::new("nasm");
     run(nasm
         .current_dir(&dir)
-        .args(["-f", "elf64", "a.asm", "-o", "a.o"]));
+        .args(["-f", format, "a.asm", "-o", "a.o"]));
     let arguments = [
         "abide",
         "check",

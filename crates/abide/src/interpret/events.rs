@@ -308,6 +308,8 @@ pub struct Assumptions {
     pub indexed: BTreeSet<Place>,
     /// These callees kept their convention.
     pub callees: BTreeSet<Callee>,
+    /// These callees left their stack arguments as they were.
+    pub arguments_stay: BTreeSet<Callee>,
     /// Places of the unit's code that were handed to functions outside, to be called back.
     pub handed_out: BTreeSet<Place>,
     /// These jump tables had as many entries as their surroundings tell.
@@ -329,6 +331,7 @@ impl Assumptions {
         self.low_addresses |= other.low_addresses;
         self.indexed.extend(&other.indexed);
         self.callees.extend(&other.callees);
+        self.arguments_stay.extend(&other.arguments_stay);
         self.table_bound.extend(&other.table_bound);
         self.doubted.extend(&other.doubted);
         self.tabled.extend(&other.tabled);

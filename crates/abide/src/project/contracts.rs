@@ -430,6 +430,7 @@ impl Assumed {
             Self::NoSelfModification => "no-self-modification",
             Self::TableBound(..) => "table-bound",
             Self::CalleeConforms(_) => "callee-conforms",
+            Self::ArgumentsStay(_) => "arguments-stay",
         }
     }
 
@@ -438,7 +439,7 @@ impl Assumed {
     pub fn text(&self, image: &Image) -> String {
         match self {
             Self::TableBound(_, entries) => format!("{}({entries})", self.kind()),
-            Self::CalleeConforms(callee) => {
+            Self::CalleeConforms(callee) | Self::ArgumentsStay(callee) => {
                 let name = match callee {
                     Callee::Place(place) => image.name_of(*place).map(|(name, _)| name),
                     Callee::External(symbol) => {

@@ -48,6 +48,8 @@ pub enum Assumed {
     NoAlias,
     /// Another function keeps its convention.
     CalleeConforms(Callee),
+    /// Another function, whose arguments nothing declares, leaves those on the stack as they were.
+    ArgumentsStay(Callee),
     /// A variable index into the frame stays inside the object it indexes.
     IndexInBounds,
     /// A frame whose size is not known to the byte steps over no page that nobody touched.
@@ -412,6 +414,8 @@ fn assumed(assumptions: &Assumptions) -> BTreeSet<Assumed> {
     }
     let callees = assumptions.callees.iter();
     all.extend(callees.map(|&callee| Assumed::CalleeConforms(callee)));
+    let stay = assumptions.arguments_stay.iter();
+    all.extend(stay.map(|&callee| Assumed::ArgumentsStay(callee)));
     let tables = assumptions.table_bound.iter();
     all.extend(tables.map(|table| Assumed::TableBound(table.start, table.entries)));
     all

@@ -101,7 +101,7 @@ impl Explorer<'_, '_> {
         }
     }
 
-    fn convention_of(&self, callee: Callee) -> &'static Convention {
+    pub(super) fn convention_of(&self, callee: Callee) -> &'static Convention {
         let caller = self.evaluator.terms.contract();
         self.around.convention_of(callee, caller)
     }
@@ -187,6 +187,7 @@ impl Explorer<'_, '_> {
         };
         state.registers[Register::RSP.index()] = stack_pointer.plus(popped);
         self.give_home(state, callee);
+        self.note_arguments(state, callee);
         if *convention == STACK_PROBE {
             self.evaluator.probe(state, at);
         }

@@ -47,6 +47,27 @@ impl Explorer<'_, '_> {
         state.forget_below(&mut self.evaluator.terms, limit);
     }
 
+    /// Notes that a callee's stack arguments, which are its own to write, are taken to stay: where
+    /// nothing declares how many it has, all that the frame keeps above may be some.
+    pub(super) fn note_arguments(&mut self, state: &State, callee: Callee) {
+        let convention = self.convention_of(callee);
+        let own = self.around.contract_of(callee);
+        let is_declared = own.is_some_and(|contract| contract.declared.is_some());
+        // Where registers come first, few functions have so many arguments.
+        if is_declared || !convention.parameters.is_empty() {
+            return;
+        }
+        let top = state.stack_pointer();
+        let is_own = |offset: i64| top.term != Value::FRAME.term || offset < 0;
+        let mut slots = state.slots.iter();
+        let is_any = slots
+            .any(|slot| slot.term == top.term && slot.offset >= top.offset && is_own(slot.offset));
+        if is_any {
+            let stay = &mut self.evaluator.record.assumptions.arguments_stay;
+            stay.insert(callee);
+        }
+    }
+
     /// What is known of an address's distance from SP at the entry.
     fn distance_to_entry(&mut self, state: &State, address: Value) -> Known {
         let distance = self.evaluator.terms.subtract(address, Value::FRAME);
