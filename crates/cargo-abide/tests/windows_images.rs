@@ -207,3 +207,84 @@ fn an_import_library_lists_what_it_stands_for() {
         stdout(&output)
     );
 }
+
+/// The same of 32-bit code: `outer` calls what another library has, which may pop its arguments.
+const SOURCE_32: &str = "
+bits 32
+extern _imported
+global _lose, _keep, _by_table, _outer
+section .text
+_lose:
+    mov ebx, [esp + 4]
+    ret
+_keep:
+    push ebx
+    mov ebx, [esp + 8]
+    mov eax, [word_of_data]
+    add eax, ebx
+    pop ebx
+    ret
+_by_table:
+    mov eax, 3
+    mov ecx, [esp + 4]
+    cmp ecx, 2
+    ja .out
+    jmp [table + ecx * 4]
+.one:
+    mov eax, 1
+.out:
+    ret
+_outer:
+    sub esp, 12
+    call _imported
+    add esp, 12
+    ret
+section .rdata
+align 4
+table: dd _by_table.one, _by_table.out, _by_table.one
+word_of_data: dd 7
+";
+
+fn assemble_32(dir: &Path, name: &str, source: &str) {
+    fs::write(dir.join(name).with_extension("asm"), source).unwrap();
+    run(Command::new("nasm")
+        .current_dir(dir)
+        .args(["-f", "win32", &format!("{name}.asm"), "-o"])
+        .arg(format!("{name}.obj")));
+}
+
+#[test]
+fn a_32_bit_image_is_judged() {
+    let dir = scratch("windows_images_32");
+    let other = "bits 32\nglobal _imported\nsection .text\n_imported: ret 4";
+    assemble_32(&dir, "other", other);
+    assemble_32(&dir, "some", SOURCE_32);
+    let shared = ["/dll", "/noentry", "/machine:x86", "/safeseh:no"];
+    let made = [
+        "/out:other.dll",
+        "/implib:other.lib",
+        "/export:imported",
+        "other.obj",
+    ];
+    link_for_windows(&dir, &[&shared[..], &made].concat());
+    let exports = [
+        "/export:lose",
+        "/export:keep",
+        "/export:by_table",
+        "/export:outer",
+    ];
+    let made = ["/out:some.dll", "some.obj", "other.lib"];
+    link_for_windows(&dir, &[&shared[..], &made, &exports].concat());
+    let json = ["abide", "check", "--all-exported", "--format", "json"];
+    let output = abide(&dir, &[&json[..], &["some.dll"]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let report = stdout(&output);
+    assert_eq!(verdict(&report, "lose", "clobbered_register"), "refuted");
+    // Neither data at an address that the loader moves nor a jump table of such addresses hides anything.
+    for root in ["keep", "by_table"] {
+        assert_eq!(verdict(&report, root, "clobbered_register"), "proved");
+        assert_eq!(verdict(&report, root, "unbalanced_stack"), "proved");
+    }
+    assert_eq!(verdict(&report, "outer", "unbalanced_stack"), "unknown");
+    assert!(report.contains("other.dll!imported"), "{report}");
+}

@@ -211,7 +211,10 @@ pub fn is_judged(object: &Object) -> bool {
                 | Format::Coff
                 | Format::Pe { is_64: true }
         ),
-        Some(InstructionSet::X86) => matches!(format, Format::Elf { is_64: false } | Format::Coff),
+        Some(InstructionSet::X86) => matches!(
+            format,
+            Format::Elf { is_64: false } | Format::Coff | Format::Pe { is_64: false }
+        ),
         None => false,
     }
 }

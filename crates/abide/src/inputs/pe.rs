@@ -4,8 +4,11 @@
 
 use std::collections::HashSet;
 
-use object::pe::{IMAGE_REL_BASED_DIR64, ImageNtHeaders64};
-use object::read::pe::Import;
+use object::pe::{
+    BaseRelocationType, IMAGE_REL_BASED_DIR64, IMAGE_REL_BASED_HIGHLOW, ImageNtHeaders32,
+    ImageNtHeaders64,
+};
+use object::read::pe::{ImageNtHeaders, Import, PeFile};
 use object::read::{ExportTarget, Object as _};
 use object::{File, LittleEndian as LE, ReadRef as _};
 
@@ -25,10 +28,42 @@ pub(super) fn complete(
 ) -> Result<(), Damage> {
     *dynamic = dynamic_symbols(file, sections, budget)?;
     add_exports(symbols, dynamic);
-    import_addresses(file, sections, symbols, budget)?;
-    base_relocations(file, sections, budget)?;
+    match file {
+        File::Pe32(image) => addresses::<ImageNtHeaders32>(image, sections, symbols, budget)?,
+        File::Pe64(image) => addresses::<ImageNtHeaders64>(image, sections, symbols, budget)?,
+        _ => {}
+    }
     put_in_order(sections);
     Ok(())
+}
+
+/// The addresses that the loader writes into an image.
+fn addresses<Headers: Wide>(
+    image: &PeFile<'_, Headers>,
+    sections: &mut [Section],
+    symbols: &mut Vec<Symbol>,
+    budget: &mut Budget,
+) -> Result<(), Damage> {
+    import_addresses(image, sections, symbols, budget)?;
+    base_relocations(image, sections, budget)
+}
+
+/// How wide an image's addresses are.
+trait Wide: ImageNtHeaders {
+    /// In bytes.
+    const BYTES: u8;
+    /// The kind of relocation that moves one.
+    const MOVED: BaseRelocationType;
+}
+
+impl Wide for ImageNtHeaders32 {
+    const BYTES: u8 = 4;
+    const MOVED: BaseRelocationType = IMAGE_REL_BASED_HIGHLOW;
+}
+
+impl Wide for ImageNtHeaders64 {
+    const BYTES: u8 = 8;
+    const MOVED: BaseRelocationType = IMAGE_REL_BASED_DIR64;
 }
 
 /// The names that an image exports and imports, as a dynamic symbol table has them.
@@ -60,15 +95,12 @@ fn dynamic_symbols(
 
 /// The import address table: notes of each entry what the loader writes there, by a symbol of the form
 /// `library!name`, which nothing in the image defines.
-fn import_addresses(
-    file: &File<'_>,
+fn import_addresses<Headers: Wide>(
+    image: &PeFile<'_, Headers>,
     sections: &mut [Section],
     symbols: &mut Vec<Symbol>,
     budget: &mut Budget,
 ) -> Result<(), Damage> {
-    let File::Pe64(image) = file else {
-        return Ok(());
-    };
     let table = image.section_table();
     let Some(imports) = image
         .data_directories()
@@ -86,52 +118,47 @@ fn import_addresses(
             names => names,
         };
         let mut names = imports.thunks(names)?;
-        let mut slot = file.relative_address_base().wrapping_add(address.into());
-        while let Some(thunk) = names.next::<ImageNtHeaders64>()? {
-            let name = match imports.import::<ImageNtHeaders64>(thunk)? {
+        let mut slot = image.relative_address_base().wrapping_add(address.into());
+        while let Some(thunk) = names.next::<Headers>()? {
+            let name = match imports.import::<Headers>(thunk)? {
                 Import::Name(_, name) => String::from_utf8_lossy(name).into_owned(),
                 Import::Ordinal(ordinal) => format!("#{ordinal}"),
             };
             let name = budget.name(format!("{library}!{name}").as_bytes())?;
             budget.spend(size_of::<Relocation>() + size_of::<Symbol>())?;
-            import_address(sections, symbols, slot, name);
-            slot = slot.wrapping_add(8);
+            import_address(sections, symbols, slot, Headers::BYTES, name);
+            slot = slot.wrapping_add(Headers::BYTES.into());
         }
     }
     Ok(())
 }
 
-fn import_address(sections: &mut [Section], symbols: &mut Vec<Symbol>, slot: u64, name: String) {
+fn import_address(
+    sections: &mut [Section],
+    symbols: &mut Vec<Symbol>,
+    slot: u64,
+    bytes: u8,
+    name: String,
+) {
     let Some((SymbolPlace::Section(section), offset)) = spot(sections, slot) else {
         return;
     };
     let index = SymbolIndex(symbols.len() as u32);
     symbols.push(symbol(name, SymbolPlace::Undefined, 0, sections));
-    add_address(
-        sections,
-        section,
+    let address = Relocation {
         offset,
-        RelocationTarget::Symbol(index),
-        0,
-    );
+        kind: RelocationKind::Absolute,
+        size: 8 * bytes,
+        target: RelocationTarget::Symbol(index),
+        addend: 0,
+    };
+    add_address(sections, section, address);
 }
 
-/// Notes what the eight bytes at an offset in a section are the address of.
-fn add_address(
-    sections: &mut [Section],
-    section: SectionIndex,
-    offset: u64,
-    target: RelocationTarget,
-    addend: i64,
-) {
+/// Notes what some bytes of a section are the address of.
+fn add_address(sections: &mut [Section], section: SectionIndex, address: Relocation) {
     if let Some(section) = sections.get_mut(section.0 as usize) {
-        section.relocations.push(Relocation {
-            offset,
-            kind: RelocationKind::Absolute,
-            size: 64,
-            target,
-            addend,
-        });
+        section.relocations.push(address);
     }
 }
 
@@ -146,14 +173,11 @@ fn add_exports(symbols: &mut Vec<Symbol>, dynamic: &[Symbol]) {
 }
 
 /// The addresses of the image that stand in it, and which the loader moves with it.
-fn base_relocations(
-    file: &File<'_>,
+fn base_relocations<Headers: Wide>(
+    image: &PeFile<'_, Headers>,
     sections: &mut [Section],
     budget: &mut Budget,
 ) -> Result<(), Damage> {
-    let File::Pe64(image) = file else {
-        return Ok(());
-    };
     let table = image.section_table();
     let Some(mut blocks) = image
         .data_directories()
@@ -164,9 +188,10 @@ fn base_relocations(
     while let Some(block) = blocks.next()? {
         for entry in block {
             budget.spend(size_of::<Relocation>())?;
-            if entry.typ == IMAGE_REL_BASED_DIR64 {
-                let base = file.relative_address_base();
-                move_address(sections, base.wrapping_add(entry.virtual_address.into()));
+            if entry.typ == Headers::MOVED {
+                let base = image.relative_address_base();
+                let at = base.wrapping_add(entry.virtual_address.into());
+                move_address(sections, at, Headers::BYTES);
             }
         }
     }
@@ -182,20 +207,28 @@ fn put_in_order(sections: &mut [Section]) {
     }
 }
 
-/// Notes that the eight bytes at an address are an address themselves.
-fn move_address(sections: &mut [Section], at: u64) {
+/// Notes that so many bytes at an address are an address themselves.
+fn move_address(sections: &mut [Section], at: u64, bytes: u8) {
     let Some((SymbolPlace::Section(section), offset)) = spot(sections, at) else {
         return;
     };
     let target = |section: &Section| {
-        let bytes: &[u8] = &section.data;
-        let bytes = bytes.read_bytes_at(offset, 8).ok()?;
-        spot(sections, u64::from_le_bytes(bytes.try_into().ok()?))
+        let data: &[u8] = &section.data;
+        let data = data.read_bytes_at(offset, bytes.into()).ok()?;
+        let mut address = [0; 8];
+        address.get_mut(..data.len())?.copy_from_slice(data);
+        spot(sections, u64::from_le_bytes(address))
     };
     let target = sections.get(section.0 as usize).and_then(target);
     if let Some((SymbolPlace::Section(to), addend)) = target {
-        let to = RelocationTarget::Section(to);
-        add_address(sections, section, offset, to, addend as i64);
+        let address = Relocation {
+            offset,
+            kind: RelocationKind::Absolute,
+            size: 8 * bytes,
+            target: RelocationTarget::Section(to),
+            addend: addend as i64,
+        };
+        add_address(sections, section, address);
     }
 }
 

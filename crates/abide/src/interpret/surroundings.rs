@@ -11,7 +11,7 @@ use super::red_zone::RedZone;
 use super::unwinding::UnwindTables;
 use crate::contracts::{Contract, Stated, Statics};
 use crate::conventions::Convention;
-use crate::inputs::{Image, Place};
+use crate::inputs::{Format, Image, Place};
 use crate::registers::RegisterSet;
 
 /// What every analysis of one link unit shares.
@@ -86,11 +86,22 @@ impl<'image> Surroundings<'image> {
     pub(super) fn pops_of(&self, callee: Callee, caller: &Contract) -> Option<u32> {
         match self.contract_of(callee) {
             Some(contract) => contract.pops,
+            None if self.is_import_of_32_bits(callee) => None,
             None => {
                 let convention = self.convention_of(callee, caller);
                 (!convention.callee_pops).then_some(0)
             }
         }
+    }
+
+    /// Whether a 32-bit image of Windows takes the callee from another library: most of those pop their
+    /// arguments, and the names there no longer tell which.
+    fn is_import_of_32_bits(&self, callee: Callee) -> bool {
+        let Callee::External(symbol) = callee else {
+            return false;
+        };
+        let object = self.image.objects().get(symbol.object as usize);
+        object.is_some_and(|object| object.format == Format::Pe { is_64: false })
     }
 
     /// How many bytes above its return address, once it has returned, a callee may have written:

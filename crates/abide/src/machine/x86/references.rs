@@ -59,7 +59,13 @@ impl Lift<'_> {
 
     fn relocated(&mut self, relocation: &Relocation) -> Operand {
         match relocation.kind {
-            RelocationKind::Absolute => self.target(relocation, 0),
+            RelocationKind::Absolute => match self.resolve(relocation, 0) {
+                Some(Target::Reference(reference)) => {
+                    let reference = self.import_address(reference).unwrap_or(reference);
+                    self.reference(reference)
+                }
+                target => self.known(target),
+            },
             RelocationKind::Got => {
                 let table = self.reference(Reference::Got);
                 let addend = Operand::Constant(relocation.addend as u64);
@@ -100,7 +106,12 @@ impl Lift<'_> {
 
     /// S + A + `from`.
     fn target(&mut self, relocation: &Relocation, from: i64) -> Operand {
-        match self.resolve(relocation, from) {
+        let target = self.resolve(relocation, from);
+        self.known(target)
+    }
+
+    fn known(&mut self, target: Option<Target>) -> Operand {
+        match target {
             Some(Target::Reference(reference)) => self.reference(reference),
             Some(Target::Number(number)) => Operand::Constant(number),
             None => self.determined(64),
