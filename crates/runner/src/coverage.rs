@@ -73,6 +73,7 @@ impl<'image> Surveyor<'image> {
         let mut visited = Visited {
             blocks,
             tables: assumptions.table_bound,
+            tabled: assumptions.tabled,
             indexed: assumptions.indexed,
             left,
             ..Visited::default()
@@ -95,6 +96,8 @@ pub struct Visited {
     branches: BTreeMap<Place, [Place; 2]>,
     /// The tables whose ends were assumed.
     tables: BTreeSet<AssumedTable>,
+    /// Where jumps lead by the entries that such tables have.
+    tabled: BTreeSet<(Place, Place)>,
     /// Stores to the frame whose index was assumed to be in bounds.
     indexed: BTreeSet<Place>,
     /// Calls and jumps through pointers to functions that are taken to keep their convention.
@@ -126,6 +129,7 @@ impl Visited {
         self.instructions.extend(other.instructions);
         self.branches.extend(other.branches);
         self.tables.extend(other.tables);
+        self.tabled.extend(other.tabled);
         self.indexed.extend(other.indexed);
         self.left.extend(other.left);
     }
@@ -133,6 +137,11 @@ impl Visited {
     /// All instructions.
     pub fn instructions(&self) -> impl Iterator<Item = Place> {
         self.instructions.iter().copied()
+    }
+
+    /// Where jumps lead by the entries that tables of an assumed end have, by the jump.
+    pub fn tabled(&self) -> impl Iterator<Item = (Place, Place)> {
+        self.tabled.iter().copied()
     }
 
     /// The tables whose ends were assumed.

@@ -1,11 +1,12 @@
 //! What a fault without an address was: the instruction tells.
 
+use std::ops::Range;
+
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
 use oracle::form;
 
 use crate::link::Linked;
 use crate::outcome::{Breach, Ending, Outcome};
-use crate::place::STACK;
 
 /// The instruction at an address of the image that is mapped.
 pub(crate) fn instruction_at(linked: &Linked<'_>, at: u64) -> Option<Instruction> {
@@ -13,7 +14,7 @@ pub(crate) fn instruction_at(linked: &Linked<'_>, at: u64) -> Option<Instruction
     // SAFETY: the image is mapped as long as its runner, and a section of code
     // is followed by at least as many bytes of its last page.
     let bytes = unsafe { std::slice::from_raw_parts(at as *const u8, 15) };
-    let mut decoder = Decoder::with_ip(64, bytes, at, DecoderOptions::AMD);
+    let mut decoder = Decoder::with_ip(linked.bits(), bytes, at, DecoderOptions::AMD);
     let instruction = decoder.decode();
     (!instruction.is_invalid()).then_some(instruction)
 }
@@ -26,9 +27,10 @@ pub(crate) fn form_at(linked: &Linked<'_>, at: u64) -> String {
     }
 }
 
-/// Finds breaches among faults: a return to no address, a misaligned access to the stack.
-pub(crate) fn explain(linked: &Linked<'_>, outcome: &mut Outcome) {
-    if outcome.ending != Ending::Unmappable {
+/// Finds breaches among faults that name no address: a return to none, a misaligned access to the
+/// stack.
+pub(crate) fn explain(linked: &Linked<'_>, stack: &Range<u64>, outcome: &mut Outcome) {
+    if outcome.ending != Ending::Unmappable || outcome.address.is_some() {
         return;
     }
     let Some(instruction) = instruction_at(linked, outcome.at) else {
@@ -36,13 +38,13 @@ pub(crate) fn explain(linked: &Linked<'_>, outcome: &mut Outcome) {
     };
     if instruction.flow_control() == FlowControl::Return {
         outcome.breach = Some(Breach::LeftCode);
-    } else if is_on_stack(&instruction, &outcome.general) {
+    } else if is_on_stack(&instruction, &outcome.general, stack) {
         outcome.breach = Some(Breach::MisalignedAccess);
     }
 }
 
 /// Whether the instruction accesses the stack, where every address can be touched.
-fn is_on_stack(instruction: &Instruction, general: &[u64; 16]) -> bool {
+fn is_on_stack(instruction: &Instruction, general: &[u64; 16], stack: &Range<u64>) -> bool {
     (0..instruction.op_count())
         .filter(|&operand| instruction.op_kind(operand) == OpKind::Memory)
         .filter_map(|operand| {
@@ -54,5 +56,5 @@ fn is_on_stack(instruction: &Instruction, general: &[u64; 16]) -> bool {
                 _ => None,
             })
         })
-        .any(|address| STACK.contains(&address))
+        .any(|address| stack.contains(&address))
 }

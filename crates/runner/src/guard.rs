@@ -32,7 +32,7 @@ pub(crate) const DIRECTION: u64 = 1 << 10;
 const CALLEES_FRAME: u64 = 256;
 
 /// The context's numbers of `rax` … `r15`.
-const GENERAL: [i32; 16] = [
+pub(crate) const GENERAL: [i32; 16] = [
     libc::REG_RAX,
     libc::REG_RCX,
     libc::REG_RDX,
@@ -262,7 +262,7 @@ impl Guard<'_> {
         if self.steps > self.most_steps && self.code.contains(&at) {
             return self.end(Ending::TimeOut, stopped);
         }
-        match self.look(at, stopped) {
+        match self.look(from, at, stopped) {
             Sight::Expected => {}
             Sight::Left => self.leaves = true,
             Sight::Strayed => {
@@ -279,7 +279,7 @@ impl Guard<'_> {
     }
 
     /// Holds the next instruction against the proof.
-    fn look(&mut self, at: u64, stopped: &Stopped<'_>) -> Sight {
+    fn look(&mut self, from: u64, at: u64, stopped: &Stopped<'_>) -> Sight {
         let Some(watch) = self.watch else {
             return Sight::Expected;
         };
@@ -290,7 +290,7 @@ impl Guard<'_> {
             // SAFETY: the stack is open there.
             is_open.then(|| unsafe { (word as *const u64).read_unaligned() })
         };
-        watch.look(at, &general, &self.before, self.read, peek)
+        watch.look(from, at, &general, &self.before, self.read, peek)
     }
 
     fn stop(&mut self, breach: Breach, stopped: &mut Stopped<'_>) {
@@ -334,7 +334,7 @@ impl Guard<'_> {
 }
 
 /// What controls floating point: MXCSR without the flags that arithmetic sets, and the control word.
-fn controls(state: &State) -> [u64; 2] {
+pub(crate) fn controls(state: &State) -> [u64; 2] {
     let mxcsr = state.mxcsr() & Register::MXCSR.control_bits();
     [
         mxcsr,

@@ -7,11 +7,12 @@
 //!
 //! `link` gives the image addresses and `load` puts it there; `place`
 //! tells where all else lies; `entry` makes states, to a `taste`; `memory` maps what is
-//! touched, `guard` catches what happens, `run` puts them together, and
-//! `outcome` says how it ended. `coverage` and `report` count. Code of 32 bits runs in [`narrow`].
+//! touched, `guard` catches what happens, `run` puts them together, `outcome` says how it
+//! ended, and `children` what is done with that. `coverage` and `report` count. Code of 32 bits runs in [`narrow`].
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
+pub mod children;
 pub mod coverage;
 pub mod entry;
 mod fault;

@@ -72,6 +72,11 @@ impl<'image> Linked<'image> {
         linked
     }
 
+    /// The width of its code's addresses, in bits.
+    pub(crate) fn bits(&self) -> u32 {
+        self.image.set_of(SectionId(0)).bits().into()
+    }
+
     /// Code first and close together, so that notes about it are short.
     fn place_code(&mut self, needed: &Needed) -> u64 {
         let mut next = IMAGE;

@@ -5,8 +5,8 @@
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     use abide::project::Project;
+    use runner::children::Wanted;
     use runner::report::Report;
-    use runner::run::Wanted;
     use runner::unit::{self, Kind};
 
     let mut wanted = Wanted {
@@ -72,9 +72,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn run_narrow(
     corpus: &std::path::Path,
     only: &[String],
-    wanted: runner::run::Wanted,
+    wanted: runner::children::Wanted,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    use runner::narrow::{self, Report};
+    use runner::narrow;
+    use runner::report::Report;
 
     println!("{}", Report::head());
     let mut all = Report::default();
@@ -82,7 +83,7 @@ fn run_narrow(
         if !only.is_empty() && !only.contains(&name) {
             continue;
         }
-        match narrow::run(&entry, wanted.runs, wanted.seed) {
+        match narrow::run(&entry, wanted) {
             Ok(report) => {
                 println!("{}", report.line(&name));
                 all.merge(report);

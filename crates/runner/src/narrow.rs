@@ -2,23 +2,23 @@
 //!
 //! All that they see lies below 4 GiB. A child enters a function as its caller would by cdecl, on
 //! random registers, arguments and memory; what it calls and is not there is answered as a function
-//! does that keeps cdecl and no more. Only runs that return count.
+//! does that keeps cdecl and no more.
 
 mod entry;
 mod guard;
-mod report;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use abide::contracts::Configuration;
-use abide::inputs::{self, Image};
-use abide::project::{self, Assumed, Project, RootVerdicts};
-use abide::signatures::Signatures;
+use abide::conventions::CDECL;
+use abide::project::Project;
 
+use crate::children::{Wanted, run_unit};
 use crate::link::Linked;
 use crate::load::Loaded;
+use crate::report::Report;
+use crate::unit;
 use guard::Runs;
-pub use report::Report;
 
 /// What `cargo xtask corpus --i386` has left of an entry: the objects, and `roots.txt`, which names the
 /// roots, one a line, behind the convention.
@@ -29,7 +29,7 @@ const ROOTS: &str = "i386/roots.txt";
 /// # Errors
 ///
 /// If the directory cannot be read.
-pub fn entries(corpus: &Path) -> std::io::Result<Vec<(String, std::path::PathBuf)>> {
+pub fn entries(corpus: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(corpus)? {
         let entry = entry?;
@@ -42,19 +42,22 @@ pub fn entries(corpus: &Path) -> std::io::Result<Vec<(String, std::path::PathBuf
     Ok(found)
 }
 
-/// Decides the roots of an entry, and runs those that are proved and keep cdecl.
+/// Decides the roots of an entry, and runs those that are proved or refuted and keep cdecl.
 ///
 /// # Errors
 ///
-/// If the files cannot be read, or hold no root.
-pub fn run(entry: &Path, count: usize, seed: u64) -> Result<Report, Box<dyn std::error::Error>> {
+/// If the files cannot be read, or hold no root by cdecl.
+pub fn run(entry: &Path, wanted: Wanted) -> Result<Report, Box<dyn std::error::Error>> {
     let text = std::fs::read_to_string(entry.join(ROOTS))?;
     let mut lines = text.lines().map(str::to_owned);
     let convention = lines.next().ok_or("no convention is named")?;
+    if convention != CDECL.name {
+        return Err(format!("its convention is {convention}").into());
+    }
     let project = Project {
         roots: lines.collect(),
         configuration: Configuration {
-            convention: Some(convention.clone()),
+            convention: Some(convention),
             ..Configuration::default()
         },
         ..Project::default()
@@ -64,36 +67,22 @@ pub fn run(entry: &Path, count: usize, seed: u64) -> Result<Report, Box<dyn std:
         .collect::<Result<_, _>>()?;
     files.retain(|file| file.extension().is_some_and(|ending| ending == "o"));
     files.sort();
-    let mut objects = Vec::new();
-    for file in files {
-        objects.extend(inputs::read(&file)?);
-    }
-    let unit = project::judge_unit(Image::new(objects), &project, &Signatures::default())?;
-    let linked = Linked::new(&unit.image);
-    let _loaded = Loaded::new(&linked).ok_or("failed to map the image")?;
-    let mut runs = Runs::new(&linked, count).ok_or("failed to map memory for the runs")?;
-    let mut report = Report::default();
-    for root in unit.roots.iter().filter(|root| root.is_proved()) {
-        let Some(address) = linked.address_of(root.root.place) else {
-            continue;
-        };
-        if convention != "cdecl" {
-            report.leave_out();
-            continue;
-        }
-        let outcomes = runs.run(address, seed ^ address);
-        report.add(&root.root.name, leans_on_bounds(root), &outcomes);
-    }
-    Ok(report)
+    run_files(&files, &project, wanted)
 }
 
-/// Whether a run on random arguments may break what a proof assumes.
-fn leans_on_bounds(root: &RootVerdicts) -> bool {
-    let mut assumed = root.assumptions.iter();
-    assumed.any(|assumed| {
-        matches!(
-            assumed,
-            Assumed::IndexInBounds | Assumed::FrameBound | Assumed::TableBound(..)
-        )
-    })
+/// Decides the roots of files, and runs those that are proved or refuted.
+///
+/// # Errors
+///
+/// If the files cannot be read, or hold no root.
+pub fn run_files(
+    files: &[PathBuf],
+    project: &Project,
+    wanted: Wanted,
+) -> Result<Report, Box<dyn std::error::Error>> {
+    let unit = unit::judge(files, project)?;
+    let linked = Linked::new(&unit.image);
+    let _loaded = Loaded::new(&linked).ok_or("failed to map the image")?;
+    let mut runs = Runs::new(&linked, wanted.runs).ok_or("failed to map memory for the runs")?;
+    Ok(run_unit(&unit, &linked, &mut runs, wanted))
 }

@@ -5,12 +5,14 @@ use std::ptr;
 
 use abide::conventions::{Convention, SYSTEM_V_X86_64};
 use abide::inputs::Place;
+use abide::project::RootVerdicts;
 use oracle::guard::{catch, in_child, set_timer};
 use oracle::random::Random;
 use oracle::shared::Shared;
 use oracle::state::{Areas, State, XSAVE_SIZE};
 use oracle::trampoline;
 
+use crate::children::{Children, Wanted};
 use crate::coverage::Note;
 use crate::entry::{Entry, Seed};
 use crate::fault;
@@ -19,18 +21,14 @@ use crate::link::Linked;
 use crate::load::Loaded;
 use crate::memory::Memory;
 use crate::outcome::{Ending, Outcome};
+use crate::place::STACK;
 use crate::taste::{Lesson, Taste, nearest};
-use crate::watch::{Before, Broken, Watch};
+use crate::watch::{Before, Watch};
 
 /// What a run may take of the processor's time, in microseconds.
 const PATIENCE: i64 = 12_000;
 /// How many arguments may turn out to be numbers.
 const ARGUMENTS: u64 = 14;
-/// So many instructions are followed for coverage.
-const MOST_STEPS: u64 = 12_000;
-/// So many are followed to learn why a run broke what is proved.
-const MOST_STEPS_WATCHED: u64 = 1_000_000;
-
 /// Runs functions of one image.
 pub struct Runner<'linked> {
     linked: &'linked Linked<'linked>,
@@ -44,20 +42,34 @@ pub struct Runner<'linked> {
     read: Vec<u64>,
 }
 
-/// Which runs are wanted.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    /// How many.
-    pub runs: usize,
-    /// What their states follow from.
-    pub seed: u64,
-    /// Of the runs that return, so many are repeated step by step, for coverage.
-    pub followed: usize,
+impl Children for Runner<'_> {
+    fn run(&mut self, found: &RootVerdicts, wanted: Wanted) -> Vec<(Seed, Outcome)> {
+        self.convention = found.contract.convention;
+        Runner::run(self, found.root.place, wanted)
+    }
+
+    fn again(
+        &mut self,
+        found: &RootVerdicts,
+        seeds: &[Seed],
+        watch: &Watch,
+        steps: u64,
+    ) -> Vec<(Seed, Outcome)> {
+        self.convention = found.contract.convention;
+        let Some(entry) = self.linked.address_of(found.root.place) else {
+            return Vec::new();
+        };
+        self.run_all(entry, seeds.len(), Seeds::Followed(seeds, watch, steps))
+    }
+
+    fn notes(&mut self) -> &[Note] {
+        self.notes.get()
+    }
 }
 
 /// Where the seeds of runs come from.
 #[derive(Clone, Copy)]
-enum Seeds<'a> {
+pub(crate) enum Seeds<'a> {
     /// They follow from this number, and from what the runs before have shown.
     Learned(u64),
     /// They are these, to be followed step by step, for so many steps.
@@ -66,7 +78,7 @@ enum Seeds<'a> {
 
 impl Seeds<'_> {
     /// A run's seed, and random numbers to learn with.
-    fn of(self, number: usize, taste: Taste) -> (Seed, Random) {
+    pub(crate) fn of(self, number: usize, taste: Taste) -> (Seed, Random) {
         match self {
             Self::Learned(seed) => {
                 let mut random = Random::new(Random::new(seed).bits() ^ number as u64);
@@ -82,7 +94,7 @@ impl Seeds<'_> {
 }
 
 /// What is told of a run until its end.
-const DIED: Outcome = Outcome {
+pub(crate) const DIED: Outcome = Outcome {
     ending: Ending::Died,
     breach: None,
     broken: None,
@@ -122,45 +134,6 @@ impl<'linked> Runner<'linked> {
         self.run_all(entry, wanted.runs, Seeds::Learned(wanted.seed ^ entry))
     }
 
-    /// Repeats runs step by step, each until it leaves what the proof expects or ends. Those that
-    /// broke something are followed to the end, and `more` of those that returned for a while.
-    pub fn follow(
-        &mut self,
-        root: Place,
-        runs: &mut [(Seed, Outcome)],
-        watch: &Watch,
-        more: usize,
-    ) {
-        let Some(entry) = self.linked.address_of(root) else {
-            return;
-        };
-        let (broken, fine): (Vec<usize>, Vec<usize>) =
-            (0..runs.len()).partition(|&number| runs[number].1.breach.is_some());
-        let returned = |&number: &usize| runs[number].1.ending == Ending::Returned;
-        let mut fine: Vec<usize> = fine.into_iter().filter(returned).collect();
-        // Those with different pointers took different ways.
-        fine.sort_by_key(|&number| runs[number].0.number);
-        fine.truncate(more);
-        for (numbers, steps) in [(broken, MOST_STEPS_WATCHED), (fine, MOST_STEPS)] {
-            let seeds: Vec<Seed> = numbers.iter().map(|&number| runs[number].0).collect();
-            let followed = self.run_all(entry, seeds.len(), Seeds::Followed(&seeds, watch, steps));
-            for (number, (_, mut outcome)) in numbers.into_iter().zip(followed) {
-                if outcome.left && outcome.breach.take().is_some() {
-                    outcome.broken = Some(Broken::Callee);
-                }
-                // A run that was not followed to its end shows nothing new.
-                if outcome.breach.is_some() || outcome.broken.is_some() {
-                    runs[number].1 = outcome;
-                }
-            }
-        }
-    }
-
-    /// What was noted of the steps at each byte of code.
-    pub fn notes(&mut self) -> &[Note] {
-        self.notes.get()
-    }
-
     fn run_all(&mut self, entry: u64, count: usize, seeds: Seeds<'_>) -> Vec<(Seed, Outcome)> {
         let nothing = (Seed::default(), Outcome::default());
         self.runs.get()[..count].fill(nothing);
@@ -181,7 +154,7 @@ impl<'linked> Runner<'linked> {
         }
         let mut runs = self.runs.get()[..count].to_vec();
         for (_, outcome) in &mut runs {
-            fault::explain(self.linked, outcome);
+            fault::explain(self.linked, &STACK, outcome);
         }
         runs
     }

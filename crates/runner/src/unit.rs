@@ -4,16 +4,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use abide::inputs::{self, Image};
-use abide::interpret::Calls;
-use abide::project::{self, Project, RootVerdicts, Verdict};
+use abide::project::{self, Project, Unit};
 
-use crate::coverage::{Surveyor, Visited};
-use crate::entry::Seed;
+use crate::children::{Wanted, run_unit};
 use crate::link::Linked;
-use crate::outcome::{Breach, Outcome};
 use crate::report::Report;
-use crate::run::{Runner, Wanted};
-use crate::watch::Watch;
+use crate::run::Runner;
 
 /// What is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,62 +90,21 @@ pub fn run(
     project: &Project,
     wanted: Wanted,
 ) -> Result<Report, Box<dyn std::error::Error>> {
+    let unit = judge(files, project)?;
+    let linked = Linked::new(&unit.image);
+    let mut runner = Runner::new(&linked, wanted.runs).ok_or("failed to map the image")?;
+    Ok(run_unit(&unit, &linked, &mut runner, wanted))
+}
+
+/// Decides the roots of files.
+pub(crate) fn judge(
+    files: &[PathBuf],
+    project: &Project,
+) -> Result<Unit, Box<dyn std::error::Error>> {
     let mut objects = Vec::new();
     for file in files {
         objects.extend(inputs::read(file)?);
     }
-    let unit = project::judge_unit(Image::new(objects), project, &project.signatures)?;
-    let linked = Linked::new(&unit.image);
-    let mut runner = Runner::new(&linked, wanted.runs).ok_or("failed to map the image")?;
-    let mut report = Report::default();
-    let mut surveyor = Surveyor::new(&unit.image, &unit.roots);
-    let mut visited = Visited::default();
-    for found in unit.roots.iter().filter(|found| found.is_decided()) {
-        runner.convention = found.contract.convention;
-        let own = surveyor.survey(found, Calls::ByContract);
-        let mut expected = surveyor.survey(found, Calls::Followed);
-        expected.merge(own.clone());
-        let watch = Watch::new(&linked, &expected);
-        let mut runs = runner.run(found.root.place, wanted);
-        if found.is_proved() {
-            runner.follow(found.root.place, &mut runs, &watch, wanted.followed);
-            visited.merge(own);
-        } else {
-            show(&mut runner, found, wanted, &mut runs);
-        }
-        report.add(&linked, found, &watch, &runs);
-    }
-    report.coverage = visited.covered(&linked, runner.notes());
-    Ok(report)
-}
-
-/// So many times as many runs are made of a function that is refuted.
-const MOST_ROUNDS: u64 = 32;
-
-/// Runs a refuted function until each of its violations has shown, within bounds.
-fn show(
-    runner: &mut Runner<'_>,
-    found: &RootVerdicts,
-    wanted: Wanted,
-    runs: &mut Vec<(Seed, Outcome)>,
-) {
-    for round in 1..MOST_ROUNDS {
-        let shown = |rule: &str| {
-            let mut breaches = runs.iter().filter_map(|(_, outcome)| outcome.breach);
-            breaches.any(|breach| breach.rule() == rule)
-        };
-        if refuted(found).filter(|rule| Breach::shows(rule)).all(shown) {
-            return;
-        }
-        let seed = wanted.seed.wrapping_add(round << 32);
-        runs.extend(runner.run(found.root.place, Wanted { seed, ..wanted }));
-    }
-}
-
-/// The rules that a root was refuted by.
-fn refuted(found: &RootVerdicts) -> impl Iterator<Item = &'static str> {
-    found
-        .verdicts
-        .iter()
-        .filter_map(|(rule, verdict)| matches!(verdict, Verdict::Refuted(_)).then_some(rule.id))
+    let image = Image::new(objects);
+    Ok(project::judge_unit(image, project, &project.signatures)?)
 }

@@ -37,6 +37,11 @@ pub enum Broken {
         /// How many the proof takes the table to have.
         entries: u32,
     },
+    /// It went where an entry tells that is taken for one of another table.
+    Entry {
+        /// The entry's number.
+        index: i64,
+    },
     /// It wrote over what the frame keeps for the end, with an index.
     Index {
         /// From SP at the entry, in bytes.
@@ -53,7 +58,7 @@ impl Broken {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Table { .. } => "table-bound",
+            Self::Table { .. } | Self::Entry { .. } => "table-bound",
             Self::Index { .. } => "index-in-bounds",
             Self::Frame => "frame-bound",
             Self::Callee => "callee-conforms",
@@ -67,6 +72,7 @@ impl fmt::Display for Broken {
             Self::Table { index, entries } => {
                 write!(f, "entry {index} of a table that has {entries}")
             }
+            Self::Entry { index } => write!(f, "entry {index}, which is another table's"),
             Self::Index { offset } => write!(f, "a store with an index at [rsp{offset:+}]"),
             Self::Frame => f.write_str("a frame of so many bytes steps over a page"),
             Self::Callee => f.write_str("a function behind a pointer broke the convention"),
@@ -120,7 +126,11 @@ pub struct Watch {
     /// For each byte of code, what is known of an instruction that begins there.
     kinds: Vec<u8>,
     tables: Vec<Table>,
+    /// Jumps and where the entries of such tables lead, in order.
+    tabled: Vec<(u64, u64)>,
     stores: Vec<Store>,
+    /// The bytes of a word of the stack.
+    word: u64,
 }
 
 struct Table {
@@ -147,7 +157,9 @@ impl Watch {
             start: code.start,
             kinds: vec![0; (code.end - code.start) as usize],
             tables: Vec::new(),
+            tabled: Vec::new(),
             stores: Vec::new(),
+            word: u64::from(linked.bits()) / 8,
         };
         for at in linked.addresses_of(visited.instructions()) {
             watch.note(at, VISITED);
@@ -170,6 +182,9 @@ impl Watch {
                 entries: table.entries,
             });
         }
+        let pair = |(jump, to)| Some((linked.address_of(jump)?, linked.address_of(to)?));
+        watch.tabled = visited.tabled().filter_map(pair).collect();
+        watch.tabled.sort_unstable();
         for at in linked.addresses_of(visited.left()) {
             watch.note(at, LEAVES);
         }
@@ -200,11 +215,12 @@ impl Watch {
         self.tables.len()
     }
 
-    /// Looks at the instruction that comes next, with the registers that it finds. `before` is
-    /// what the entry has, and `read` where in each table was read last. In signal handlers
-    /// this allocates nothing.
+    /// Looks at the instruction that comes next, behind the one at `from`, with the registers that it
+    /// finds. `before` is what the entry has, and `read` where in each table was read last. In signal
+    /// handlers this allocates nothing.
     pub(crate) fn look(
         &self,
+        from: u64,
         at: u64,
         general: &[u64; 16],
         before: &Before,
@@ -215,7 +231,8 @@ impl Watch {
             return Sight::Expected;
         };
         if kinds & VISITED == 0 {
-            return Sight::Strayed;
+            let skipped = self.skipped_entry(from, at, read);
+            return skipped.map_or(Sight::Strayed, Sight::Broke);
         }
         if kinds & READS != 0 {
             for (table, read) in self.tables.iter().zip(read.iter_mut()) {
@@ -234,7 +251,9 @@ impl Watch {
             let broken = stores
                 .find(|store| store.instruction.ip() == at)
                 .and_then(|store| {
-                    store.harms(general, before, |word| self.keeps(word, before, &peek))
+                    store.harms(general, before, self.word, |word| {
+                        self.keeps(word, before, &peek)
+                    })
                 });
             if let Some(broken) = broken {
                 return Sight::Broke(broken);
@@ -255,6 +274,19 @@ impl Watch {
         word == before.stack_pointer || peek(word).is_some_and(is_kept)
     }
 
+    /// The entry that led here, if the jump follows a table and the proof takes the entry for one of
+    /// another's.
+    fn skipped_entry(&self, jump: u64, to: u64, read: &[u64]) -> Option<Broken> {
+        if self.tabled.binary_search(&(jump, to)).is_ok() {
+            return None;
+        }
+        let mut tables = self.tables.iter().zip(read);
+        let (table, &read) = tables.find(|(table, read)| table.jump == jump && **read != 0)?;
+        Some(Broken::Entry {
+            index: table.index_of(read),
+        })
+    }
+
     /// The entry that a jump follows, if it is none of those that any of its tables has.
     fn past_tables(&self, jump: u64, read: &[u64]) -> Option<Broken> {
         let mut past = None;
@@ -262,7 +294,7 @@ impl Watch {
             if table.jump != jump || read == 0 {
                 continue;
             }
-            let index = (read.wrapping_sub(table.start) as i64).div_euclid(table.step);
+            let index = table.index_of(read);
             if (0..i64::from(table.entries)).contains(&index) {
                 return None;
             }
@@ -270,6 +302,12 @@ impl Watch {
             past = Some(Broken::Table { index, entries });
         }
         past
+    }
+}
+
+impl Table {
+    fn index_of(&self, read: u64) -> i64 {
+        (read.wrapping_sub(self.start) as i64).div_euclid(self.step)
     }
 }
 
@@ -296,11 +334,13 @@ impl Store {
         &self,
         general: &[u64; 16],
         before: &Before,
+        word: u64,
         keeps: impl Fn(u64) -> bool,
     ) -> Option<Broken> {
         let from = operand_address(&self.instruction, self.operand, general)?;
         let to = from.wrapping_add(self.bytes);
-        let harmed = (from & !7..to).step_by(8).find(|&word| keeps(word))?;
+        let mut words = (from & !(word - 1)..to).step_by(word as usize);
+        let harmed = words.find(|&word| keeps(word))?;
         let offset = harmed.wrapping_sub(before.stack_pointer) as i64;
         Some(Broken::Index { offset })
     }

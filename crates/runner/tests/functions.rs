@@ -9,9 +9,12 @@ use std::process::Command;
 use abide::contracts::{Configuration, platform_of};
 use abide::inputs::{self, Image, Resolved};
 use abide::project::Project;
+use runner::children::Wanted;
 use runner::link::Linked;
+use runner::narrow;
 use runner::outcome::{Breach, Ending, Outcome};
-use runner::run::{Runner, Wanted};
+use runner::report::Report;
+use runner::run::Runner;
 use runner::unit;
 
 const WANTED: Wanted = Wanted {
@@ -40,6 +43,9 @@ const VIOLATED_ON_WINDOWS: [(&str, &str); 6] = [
     ("steps_over_pages", "unprobed_frame"),
 ];
 
+/// How many functions break cdecl, in 32-bit code.
+const VIOLATED_NARROW: usize = 7;
+
 fn assemble(source: &str, format: &str) -> PathBuf {
     let object = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source.replace(".asm", ".o"));
     let source = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -51,21 +57,27 @@ fn assemble(source: &str, format: &str) -> PathBuf {
     object
 }
 
+/// Decides the roots of files, and runs them.
+type Judge = fn(&[PathBuf], &Project, Wanted) -> Result<Report, Box<dyn std::error::Error>>;
+
 /// One test: the image lies at fixed addresses, so that one at a time can be mapped.
 #[test]
 fn runs_agree_with_verdicts() {
     let object = assemble("functions.asm", "elf64");
     violations_show(&object, &VIOLATED, &["kept_saves", "kept_calls"]);
-    verdicts_agree(&object, 2, VIOLATED.len());
-    wrong_proofs_are_contradicted(&object);
+    verdicts_agree(&object, unit::run, 2, VIOLATED.len());
+    wrong_proofs_are_contradicted(&object, unit::run);
     let object = assemble("functions_win64.asm", "win64");
     let kept = ["kept_saves", "kept_calls", "kept_large_frame"];
     violations_show(&object, &VIOLATED_ON_WINDOWS, &kept);
-    verdicts_agree(&object, 3, VIOLATED_ON_WINDOWS.len());
+    verdicts_agree(&object, unit::run, 3, VIOLATED_ON_WINDOWS.len());
+    let object = assemble("functions_i386.asm", "elf32");
+    verdicts_agree(&object, narrow::run_files, 2, VIOLATED_NARROW);
+    wrong_proofs_are_contradicted(&object, narrow::run_files);
 }
 
 /// A table is declared to have one entry: what is proved of that does not hold on the processor.
-fn wrong_proofs_are_contradicted(object: &Path) {
+fn wrong_proofs_are_contradicted(object: &Path, judge: Judge) {
     let declared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("abide.toml");
     let table = "[[table]]\njump = \"jumps_by_table.jump\"\nentries = 1\nreason = \"a lie\"\n";
     std::fs::write(&declared, table).expect("a directory for tests");
@@ -74,13 +86,13 @@ fn wrong_proofs_are_contradicted(object: &Path) {
         configuration: Configuration::read(&declared).expect("a configuration"),
         ..Project::default()
     };
-    let report = unit::run(&[object.to_owned()], &project, WANTED).expect("the unit is judged");
+    let report = judge(&[object.to_owned()], &project, WANTED).expect("the unit is judged");
     let text = report.details();
     assert_eq!(report.tried, 1, "{text}");
     let [contradiction] = &report.contradictions[..] else {
         panic!("one contradiction: {text}");
     };
-    assert!(contradiction.contains("rbx is clobbered"), "{text}");
+    assert!(contradiction.contains("bx is clobbered"), "{text}");
 }
 
 fn violations_show(object: &Path, violated: &[(&str, &str)], kept: &[&str]) {
@@ -116,12 +128,12 @@ fn run(runner: &mut Runner<'_>, image: &Image, name: &str) -> Vec<Outcome> {
     runs.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-fn verdicts_agree(object: &Path, proved: usize, refuted: usize) {
+fn verdicts_agree(object: &Path, judge: Judge, proved: usize, refuted: usize) {
     let project = Project {
         all_exported: true,
         ..Project::default()
     };
-    let report = unit::run(&[object.to_owned()], &project, WANTED).expect("the unit is judged");
+    let report = judge(&[object.to_owned()], &project, WANTED).expect("the unit is judged");
     let text = report.details();
     assert_eq!((report.tried, report.returning), (proved, proved), "{text}");
     assert!(report.contradictions.is_empty(), "{text}");

@@ -4,6 +4,7 @@ use oracle::narrow;
 use oracle::random::Random;
 use oracle::state::{Areas, State};
 
+use crate::entry::Seed;
 use crate::filling::Filling;
 use crate::taste::nearest;
 
@@ -47,10 +48,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn random(areas: Areas, pointers: u32, random: &mut Random) -> Self {
+    pub(super) fn random(areas: Areas, seed: Seed) -> Self {
+        let random = &mut Random::new(seed.number);
+        let pointers = seed.pointers;
         let mut state = areas.random_state(random);
-        // The x87 registers are free at a call, and the direction flag is clear.
+        // The x87 registers are free at a call, the direction flag is clear, and upper halves of
+        // vector registers are not in use.
         state.xsave[4] = 0;
+        state.free_upper_halves();
         state.flags &= !(1 << 10);
         for register in 0..8 {
             state.general[register] = random.bits();

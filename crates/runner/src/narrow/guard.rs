@@ -10,9 +10,21 @@ use oracle::shared::Shared;
 use oracle::state::{Areas, State, XSAVE_SIZE};
 use oracle::trampoline;
 
+use abide::conventions::CDECL;
+use abide::project::RootVerdicts;
+use abide::registers::Register;
+
 use super::entry::{ARGUMENTS, Entry, PAGE, SP, STACK, pointer};
+use crate::children::{Children, Wanted};
+use crate::coverage::Note;
+use crate::entry::Seed;
+use crate::fault;
+use crate::guard::{DIRECTION, GENERAL, SIGNALS, TRAP, controls};
 use crate::link::Linked;
+use crate::outcome::{Breach, Ending, Outcome};
+use crate::run::{DIED, Seeds};
 use crate::taste::{Lesson, Taste};
+use crate::watch::{Before, Sight, Watch};
 
 /// Where the way in and the way out are.
 const GATE: u64 = 0x0ff0_0000;
@@ -29,77 +41,16 @@ const USER_SPACE: Range<u64> = 0x1_0000..0xff00_0000;
 const MARGIN: u64 = 16 * PAGE;
 /// A callee writes so much below its return address, in bytes.
 const CALLEES_FRAME: u64 = 128;
-const DIRECTION: u64 = 1 << 10;
-const SIGNALS: [i32; 6] = [
-    libc::SIGSEGV,
-    libc::SIGBUS,
-    libc::SIGILL,
-    libc::SIGFPE,
-    libc::SIGTRAP,
-    libc::SIGPROF,
-];
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Ending {
-    /// It did not begin, or killed its child.
-    #[default]
-    Died,
-    /// It returned, and what its convention keeps is as it was.
-    Returned,
-    /// It showed this breach.
-    Broke(Breach),
-    /// It took too long.
-    TimeOut,
-    /// It touched more memory than there is for a run.
-    OutOfMemory,
-    /// It touched what cannot be there.
-    Unmappable(u64),
-    /// The processor raised something else.
-    Signal(i32),
-}
-
-/// What a run showed that its function may not do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Breach {
-    /// A register that is preserved: its number.
-    Clobbered(u8),
-    /// ESP is so far off at the return.
-    StackPointer(i32),
-    /// The direction flag is set at the return, or at a call.
-    Direction,
-    /// x87 registers are in use at the return.
-    Floats,
-    /// The control word of x87, or MXCSR, is another at the return.
-    Control,
-    /// A call with ESP so far from a multiple of 16.
-    MisalignedCall(u8),
-    /// Control goes where no code is.
-    LeftCode,
-    /// A page of the stack is stepped over.
-    Unprobed,
-}
-
-/// One run: the pointers among its arguments, and how it ended.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Outcome {
-    pub(super) ending: Ending,
-    /// The number that its state follows from.
-    pub(super) number: u64,
-    pub(super) pointers: u32,
-}
-
 /// Runs functions of one image.
-pub(super) struct Runs {
-    outcomes: Shared<Outcome>,
-    image: Range<u64>,
-    code: Range<u64>,
-    elsewhere: Range<u64>,
+pub(super) struct Runs<'linked> {
+    linked: &'linked Linked<'linked>,
+    runs: Shared<(Seed, Outcome)>,
+    notes: Shared<Note>,
     areas: Areas,
 }
 
 /// What the signal handler keeps.
-struct Guard {
+struct Guard<'a> {
     code: Range<u64>,
     image: Range<u64>,
     elsewhere: Range<u64>,
@@ -107,45 +58,78 @@ struct Guard {
     count: usize,
     /// The lowest page of the stack that may be touched.
     lowest: u64,
+    never_return: &'a [u64],
     entry: *const Entry,
-    ending: Ending,
+    outcome: Outcome,
     random: Random,
+    /// What the proof expects of a run that is followed.
+    watch: Option<&'a Watch>,
+    /// What the entry has of which a frame keeps something.
+    before: Before,
+    /// Where the run read last in each table of the watch.
+    read: Vec<u64>,
+    /// Notes of the steps, one for each byte of code.
+    notes: *mut Note,
+    previous: u64,
+    steps: u64,
+    most_steps: u64,
+    /// The step leads to a function of which the proof says nothing, if it leads into the code.
+    leaves: bool,
 }
 
 /// The guard of the run that goes on in this process, or null.
-static mut CURRENT: *mut Guard = ptr::null_mut();
+static mut CURRENT: *mut Guard<'static> = ptr::null_mut();
 
-impl Runs {
-    pub(super) fn new(linked: &Linked<'_>, count: usize) -> Option<Self> {
-        // SAFETY: outcomes are written before they are read.
-        let outcomes = unsafe { Shared::zeroed(count)? };
+impl<'linked> Runs<'linked> {
+    pub(super) fn new(linked: &'linked Linked<'linked>, most: usize) -> Option<Self> {
+        let code = linked.code_addresses();
+        // SAFETY: runs are written before they are read; notes are numbers.
+        let (runs, notes) = unsafe {
+            let notes = Shared::zeroed((code.end - code.start) as usize)?;
+            (Shared::zeroed(most)?, notes)
+        };
         Some(Self {
-            outcomes,
-            image: linked.addresses(),
-            code: linked.code_addresses(),
-            elsewhere: linked.elsewhere.clone(),
+            linked,
+            runs,
+            notes,
             areas: Areas::of_processor(),
         })
     }
 
-    /// Runs the function at an address on states that follow from a seed.
-    pub(super) fn run(&mut self, address: u64, seed: u64) -> Vec<Outcome> {
-        let count = self.outcomes.get().len();
-        self.outcomes.get().fill(Outcome::default());
+    fn run_all(
+        &mut self,
+        found: &RootVerdicts,
+        count: usize,
+        seeds: Seeds<'_>,
+    ) -> Vec<(Seed, Outcome)> {
+        let Some(address) = self.linked.address_of(found.root.place) else {
+            return Vec::new();
+        };
+        let nothing = (Seed::default(), Outcome::default());
+        self.runs.get()[..count].fill(nothing);
         let mut next = 0;
         while next < count {
             // SAFETY: `work` makes system calls and touches plain memory, no more.
-            unsafe { in_child(|| self.work(address, seed, next..count).is_some()) };
+            unsafe { in_child(|| self.work(address, next..count, seeds).is_some()) };
             // A child that died did so in the run behind the last that ended.
-            let ended = |outcome: &Outcome| outcome.ending != Ending::Died;
-            let alive = self.outcomes.get()[next..].iter().take_while(|o| ended(o));
-            next += alive.count() + 1;
+            let begun = &self.runs.get()[next..count];
+            let is_open = |(_, outcome): &(Seed, Outcome)| {
+                matches!(outcome.ending, Ending::Died | Ending::None)
+            };
+            next = begun
+                .iter()
+                .position(is_open)
+                .map_or(count, |n| next + n + 1);
         }
-        self.outcomes.get().to_vec()
+        let mut runs = self.runs.get()[..count].to_vec();
+        for (_, outcome) in &mut runs {
+            fault::explain(self.linked, &STACK, outcome);
+        }
+        runs
     }
 
     /// What the child does.
-    fn work(&mut self, address: u64, seed: u64, numbers: Range<usize>) -> Option<()> {
+    fn work(&mut self, address: u64, numbers: Range<usize>, seeds: Seeds<'_>) -> Option<()> {
         let fixed = libc::MAP_PRIVATE | libc::MAP_FIXED_NOREPLACE;
         let read_write = libc::PROT_READ | libc::PROT_WRITE;
         let gate = map(GATE, PAGE as usize, read_write | libc::PROT_EXEC, fixed)?;
@@ -159,36 +143,66 @@ impl Runs {
             fixed | libc::MAP_NORESERVE,
         )?;
         catch(on_signal, &SIGNALS)?;
+        let (watch, most_steps) = match seeds {
+            Seeds::Learned(_) => (None, 0),
+            Seeds::Followed(_, watch, most_steps) => (Some(watch), most_steps),
+        };
+        let image = self.linked.addresses();
         let mut guard = Guard {
-            code: self.code.clone(),
-            image: self.image.start - MARGIN..self.image.end + MARGIN,
-            elsewhere: self.elsewhere.clone(),
+            code: self.linked.code_addresses(),
+            image: image.start - MARGIN..image.end + MARGIN,
+            elsewhere: self.linked.elsewhere.clone(),
             pages: [0; MOST_PAGES],
             count: 0,
             lowest: STACK.end,
+            never_return: &self.linked.never_return,
             entry: ptr::null(),
-            ending: Ending::Died,
+            outcome: Outcome::default(),
             random: Random::new(0),
+            watch,
+            before: Before::default(),
+            read: vec![0; watch.map_or(0, Watch::memory)],
+            notes: self.notes.get().as_mut_ptr(),
+            previous: 0,
+            steps: 0,
+            most_steps,
+            leaves: false,
         };
         let guard = &raw mut guard;
         // SAFETY: the guard lives as long as this function, which the child does not outlive.
-        unsafe { CURRENT = guard };
+        unsafe { CURRENT = guard.cast() };
         let mut taste = Taste::of(ARGUMENTS as u64);
         for number in numbers {
-            let number_seed = Random::new(seed).bits() ^ number as u64;
-            let mut random = Random::new(number_seed);
-            let pointers = taste.pointers(&mut random);
-            let entry = Entry::random(self.areas, pointers, &mut random);
+            let (seed, mut random) = seeds.of(number, taste);
+            self.runs.get()[number] = (seed, DIED);
+            let entry = Entry::random(self.areas, seed);
             // SAFETY: the process is a child that may be harmed.
-            let ending = unsafe { run_one(guard, &entry, self.areas) };
-            self.outcomes.get()[number] = Outcome {
-                ending,
-                number: number_seed,
-                pointers,
-            };
-            taste.learn(entry.pointers, lesson(&entry, ending), &mut random);
+            let outcome = unsafe { run_one(guard, &entry, self.areas, watch) };
+            self.runs.get()[number].1 = outcome;
+            taste.learn(seed.pointers, lesson(&entry, &outcome), &mut random);
         }
         Some(())
+    }
+}
+
+impl Children for Runs<'_> {
+    fn run(&mut self, found: &RootVerdicts, wanted: Wanted) -> Vec<(Seed, Outcome)> {
+        let address = self.linked.address_of(found.root.place).unwrap_or(0);
+        self.run_all(found, wanted.runs, Seeds::Learned(wanted.seed ^ address))
+    }
+
+    fn again(
+        &mut self,
+        found: &RootVerdicts,
+        seeds: &[Seed],
+        watch: &Watch,
+        steps: u64,
+    ) -> Vec<(Seed, Outcome)> {
+        self.run_all(found, seeds.len(), Seeds::Followed(seeds, watch, steps))
+    }
+
+    fn notes(&mut self) -> &[Note] {
+        self.notes.get()
     }
 }
 
@@ -219,7 +233,13 @@ unsafe fn put_gate(page: *mut u8, function: u64) {
 /// # Safety
 ///
 /// `guard` is valid, and the process is a child that may be harmed.
-unsafe fn run_one(guard: *mut Guard, entry: &Entry, areas: Areas) -> Ending {
+unsafe fn run_one<'a>(
+    guard: *mut Guard<'a>,
+    entry: &Entry,
+    areas: Areas,
+    watch: Option<&'a Watch>,
+) -> Outcome {
+    let mut before = entry.state.clone();
     let mut after = State {
         xsave: [0; XSAVE_SIZE],
         general: [0; 16],
@@ -230,49 +250,26 @@ unsafe fn run_one(guard: *mut Guard, entry: &Entry, areas: Areas) -> Ending {
     // code runs that raises signals.
     unsafe {
         (*guard).prepare(entry);
-        narrow::settle();
-        set_timer(PATIENCE);
-        trampoline::run(GATE, &entry.state, &mut after, areas.components);
-        set_timer(0);
-        match after.ending {
-            1 => judge(entry, &after),
-            _ => (*guard).ending,
+        (*guard).watch = watch;
+        if watch.is_some() {
+            before.flags |= TRAP;
         }
-    }
-}
-
-/// Judges a run that returned.
-fn judge(entry: &Entry, after: &State) -> Ending {
-    let before = &entry.state;
-    let distance = (after.general[SP] as u32).wrapping_sub(before.general[SP] as u32 + 4);
-    let is_kept = |register: &u8| {
-        let register = usize::from(*register);
-        after.general[register] as u32 == before.general[register] as u32
-    };
-    // `ebx`, `ebp`, `esi`, `edi`.
-    let clobbered = [3_u8, 5, 6, 7].into_iter().find(|number| !is_kept(number));
-    let is_control_kept = after.mxcsr() & !0x3f == before.mxcsr() & !0x3f
-        && after.x87_control() == before.x87_control();
-    if distance != 0 {
-        Ending::Broke(Breach::StackPointer(distance.cast_signed()))
-    } else if let Some(register) = clobbered {
-        Ending::Broke(Breach::Clobbered(register))
-    } else if after.flags & DIRECTION != 0 {
-        Ending::Broke(Breach::Direction)
-    } else if after.x87_in_use() != 0 {
-        Ending::Broke(Breach::Floats)
-    } else if !is_control_kept {
-        Ending::Broke(Breach::Control)
-    } else {
-        Ending::Returned
+        narrow::settle();
+        set_timer(if watch.is_some() { 0 } else { PATIENCE });
+        trampoline::run(GATE, &before, &mut after, areas.components);
+        set_timer(0);
+        if after.ending == 1 {
+            (*guard).judge(&entry.state, &after, areas);
+        }
+        (*guard).outcome
     }
 }
 
 /// What a run's end tells of its arguments.
-fn lesson(entry: &Entry, ending: Ending) -> Option<Lesson> {
-    match ending {
+fn lesson(entry: &Entry, outcome: &Outcome) -> Option<Lesson> {
+    match outcome.ending {
         Ending::Returned => Some(Lesson::Good),
-        Ending::Unmappable(address) => entry.nearest(address).map(Lesson::Pointer),
+        Ending::Unmappable => entry.nearest(outcome.address?).map(Lesson::Pointer),
         Ending::OutOfMemory | Ending::TimeOut => Some(Lesson::TooMuch),
         _ => None,
     }
@@ -297,13 +294,16 @@ fn set(context: &mut libc::ucontext_t, register: i32, value: u64) {
     context.uc_mcontext.gregs[register as usize] = value as i64;
 }
 
-impl Guard {
+impl Guard<'_> {
     /// Forgets the run before, and makes the stack as the entry has it.
     fn prepare(&mut self, entry: &Entry) {
         self.forget();
         self.entry = entry;
-        self.ending = Ending::Died;
+        self.outcome = DIED;
         self.random = Random::new(entry.seed);
+        self.before = Before::of(&entry.state, &CDECL);
+        self.read.fill(0);
+        (self.previous, self.steps, self.leaves) = (0, 0, false);
         while self.lowest > entry.stack_pointer() & !(PAGE - 1) {
             self.open_page_below();
         }
@@ -353,13 +353,14 @@ impl Guard {
         // SAFETY: the union's field is set for faults, and only read for them.
         let address = unsafe { info.si_addr() } as u64;
         match signal {
+            libc::SIGTRAP if info.si_code == libc::TRAP_TRACE => self.step(at, context),
             // A timer may ring in the host, which goes on, and is rung again.
             libc::SIGPROF if !self.code.contains(&at) => {}
             libc::SIGPROF => self.end(Ending::TimeOut, context),
             libc::SIGSEGV if info.si_code == libc::SI_KERNEL => {
-                self.end(Ending::Unmappable(0), context);
+                self.end(Ending::Unmappable, context);
             }
-            libc::SIGSEGV if address == at => self.call(context),
+            libc::SIGSEGV if address == at => self.call(at, context),
             libc::SIGSEGV => self.touch(address, context),
             _ => self.end(Ending::Signal(signal), context),
         }
@@ -371,18 +372,16 @@ impl Guard {
             // There is no red zone: what lies below SP was reached by a stray pointer.
             let is_stray = address < get(context, libc::REG_RSP);
             return match () {
-                () if is_stray => self.end(Ending::Unmappable(address), context),
-                () if page >= self.lowest => self.end(Ending::Unmappable(address), context),
+                () if is_stray => self.refuse(address, context),
+                () if page >= self.lowest => self.refuse(address, context),
                 () if page < STACK.start => self.end(Ending::OutOfMemory, context),
-                () if page + PAGE < self.lowest => {
-                    self.end(Ending::Broke(Breach::Unprobed), context)
-                }
+                () if page + PAGE < self.lowest => self.stop(Breach::Unprobed, context),
                 () => self.open_page_below(),
             };
         }
         let is_image = self.image.contains(&address) && !self.elsewhere.contains(&address);
         if is_image || !USER_SPACE.contains(&address) {
-            return self.end(Ending::Unmappable(address), context);
+            return self.refuse(address, context);
         }
         if self.count == MOST_PAGES {
             return self.end(Ending::OutOfMemory, context);
@@ -390,7 +389,7 @@ impl Guard {
         let read_write = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_PRIVATE | libc::MAP_FIXED_NOREPLACE;
         if map(page, PAGE as usize, read_write, flags).is_none() {
-            return self.end(Ending::Unmappable(address), context);
+            return self.refuse(address, context);
         }
         self.pages[self.count] = page;
         self.count += 1;
@@ -398,23 +397,26 @@ impl Guard {
     }
 
     /// Answers as a function does that keeps cdecl and no more.
-    fn call(&mut self, context: &mut libc::ucontext_t) {
+    fn call(&mut self, at: u64, context: &mut libc::ucontext_t) {
         let stack_pointer = get(context, libc::REG_RSP);
         let is_open = stack_pointer >= self.lowest && stack_pointer + 4 <= STACK.end;
         // SAFETY: the stack is open there.
         let back = is_open.then(|| unsafe { (stack_pointer as *const u32).read_unaligned() });
         let Some(back) = back.map(u64::from) else {
-            return self.end(Ending::Broke(Breach::LeftCode), context);
+            return self.stop(Breach::LeftCode, context);
         };
         if !self.code.contains(&back) && back != BACK {
-            return self.end(Ending::Broke(Breach::LeftCode), context);
+            return self.stop(Breach::LeftCode, context);
         }
         if stack_pointer % 16 != 12 {
             let rest = ((stack_pointer + 4) % 16) as u8;
-            return self.end(Ending::Broke(Breach::MisalignedCall(rest)), context);
+            return self.stop(Breach::MisalignedCall(rest), context);
         }
         if get(context, libc::REG_EFL) & DIRECTION != 0 {
-            return self.end(Ending::Broke(Breach::Direction), context);
+            return self.stop(Breach::DirectionAtCall, context);
+        }
+        if self.never_return.contains(&at) {
+            return self.end(Ending::NeverReturns, context);
         }
         for register in [libc::REG_RAX, libc::REG_RCX, libc::REG_RDX] {
             set(context, register, self.random.bits() & 0xffff_ffff);
@@ -439,10 +441,102 @@ impl Guard {
         set(context, libc::REG_RIP, back);
     }
 
+    /// Notes where an instruction has led, and holds the next one against the proof.
+    fn step(&mut self, at: u64, context: &mut libc::ucontext_t) {
+        if self.code.contains(&self.previous) {
+            let offset = (self.previous - self.code.start) as usize;
+            // SAFETY: there is a note for each byte of code.
+            unsafe { (*self.notes.add(offset)).add(self.previous, at) };
+        }
+        let from = std::mem::replace(&mut self.previous, at);
+        self.steps += 1;
+        if std::mem::take(&mut self.leaves) && self.code.contains(&at) {
+            self.watch = None;
+            self.outcome.left = true;
+        }
+        if at == trampoline::next() {
+            let flags = get(context, libc::REG_EFL) & !TRAP;
+            return set(context, libc::REG_EFL, flags);
+        }
+        if self.steps > self.most_steps && self.code.contains(&at) {
+            return self.end(Ending::TimeOut, context);
+        }
+        match self.look(from, at, context) {
+            Sight::Expected => {}
+            Sight::Left => self.leaves = true,
+            Sight::Strayed => {
+                self.stop(Breach::Strayed, context);
+                // The instruction that led here tells why.
+                self.outcome.at = from;
+            }
+            Sight::Broke(broken) => {
+                self.outcome.broken = Some(broken);
+                self.end(Ending::Departed, context);
+            }
+        }
+    }
+
+    fn look(&mut self, from: u64, at: u64, context: &libc::ucontext_t) -> Sight {
+        let Some(watch) = self.watch.filter(|_| self.code.contains(&at)) else {
+            return Sight::Expected;
+        };
+        let lowest = self.lowest;
+        let peek = |word: u64| {
+            let is_open = word >= lowest && word + 4 <= STACK.end;
+            // SAFETY: the stack is open there.
+            is_open.then(|| unsafe { (word as *const u32).read_unaligned() }.into())
+        };
+        let general = GENERAL.map(|register| get(context, register));
+        watch.look(from, at, &general, &self.before, &mut self.read, peek)
+    }
+
+    fn refuse(&mut self, address: u64, context: &mut libc::ucontext_t) {
+        self.outcome.address = Some(address);
+        self.end(Ending::Unmappable, context);
+    }
+
+    fn stop(&mut self, breach: Breach, context: &mut libc::ucontext_t) {
+        self.outcome.breach = Some(breach);
+        self.end(Ending::Stopped, context);
+    }
+
     fn end(&mut self, ending: Ending, context: &mut libc::ucontext_t) {
-        self.ending = ending;
-        let flags = get(context, libc::REG_EFL) & !DIRECTION;
+        self.outcome.ending = ending;
+        self.outcome.at = get(context, libc::REG_RIP);
+        self.outcome.general = GENERAL.map(|register| get(context, register));
+        let flags = get(context, libc::REG_EFL) & !(TRAP | DIRECTION);
         set(context, libc::REG_EFL, flags);
         trampoline::leave(context, 0);
+    }
+
+    /// Judges a run that returned.
+    fn judge(&mut self, before: &State, after: &State, areas: Areas) {
+        self.outcome.ending = Ending::Returned;
+        self.outcome.general = after.general;
+        let distance = (after.general[SP] as u32).wrapping_sub(before.general[SP] as u32 + 4);
+        let is_kept = |register: &Register| {
+            let register = register.index();
+            after.general[register] as u32 == before.general[register] as u32
+        };
+        let preserved = CDECL
+            .preserved
+            .iter()
+            .filter(|register| register.is_general());
+        let clobbered = preserved
+            .filter(|&register| register != Register::RSP)
+            .find(|register| !is_kept(register));
+        self.outcome.breach = if distance != 0 {
+            Some(Breach::StackPointer(distance.cast_signed().into()))
+        } else if let Some(register) = clobbered {
+            Some(Breach::Clobbered(register))
+        } else if after.flags & DIRECTION != 0 {
+            Some(Breach::Direction)
+        } else if controls(before) != controls(after) || after.x87_in_use() != 0 {
+            Some(Breach::FloatingPoint)
+        } else if areas.uses_upper_halves(after) {
+            Some(Breach::UpperInUse)
+        } else {
+            None
+        };
     }
 }
