@@ -9,7 +9,8 @@ use super::frame_table::{self, Rule};
 use super::seh_table::{self, Code};
 use abide::contracts::platform_of;
 use abide::conventions::Convention;
-use abide::inputs::{Image, Place, Resolved};
+use abide::inputs::{self as unwind, CanonicalFrame, Image, Place, Resolved, Saved, UnwindRow};
+use abide::interpret::UnwindTables;
 use abide::machine::x86::Lifter;
 use abide::machine::{Effect, Effects, Flow, Reference, Target};
 use abide::registers::InstructionSet;
@@ -93,6 +94,8 @@ pub(crate) struct Body {
     pub(crate) has_helpers: bool,
     /// What the unwind table says of it.
     pub(crate) table: Vec<Rule>,
+    /// The registers that unwind tables name of it: one that is saved, or that the frame is found by.
+    named: BTreeSet<abide::registers::Register>,
     /// The same for Windows, if there is a table.
     pub(crate) codes: Option<Vec<Code>>,
     /// How long the section is that it begins in.
@@ -111,14 +114,14 @@ pub(crate) fn moved(place: Place, by: i64) -> Place {
 
 impl Body {
     /// Follows the code from `entry`; `roots` are called by the convention.
-    pub(crate) fn of(image: &Image, entry: Place, roots: &BTreeSet<Place>) -> Self {
+    pub(crate) fn of(
+        image: &Image,
+        tables: &UnwindTables<'_>,
+        entry: Place,
+        roots: &BTreeSet<Place>,
+    ) -> Self {
         let size = image.section(entry.section).map_or(0, |s| s.data.len());
         let set = image.set_of(entry.section);
-        let table = match set {
-            InstructionSet::X86_64 => frame_table::of(image, entry),
-            // It is not judged there.
-            InstructionSet::X86 => Vec::new(),
-        };
         let first = match set {
             InstructionSet::X86_64 => Register::RAX,
             InstructionSet::X86 => Register::EAX,
@@ -139,7 +142,8 @@ impl Body {
             targets: labels(image, entry),
             is_open: false,
             has_helpers: false,
-            table,
+            table: frame_table::of(image, entry),
+            named: BTreeSet::new(),
             codes: seh_table::of(image, entry),
             section_size: size as i64,
             set,
@@ -152,7 +156,16 @@ impl Body {
             body,
         };
         walk.run();
-        walk.body
+        let mut body = walk.body;
+        let rows = body.steps.keys().filter_map(|&at| tables.at(at, None));
+        body.named = rows.flat_map(|row| named(&row)).collect();
+        body
+    }
+
+    /// Whether an unwind table names the register.
+    pub(crate) fn is_named(&self, register: Register) -> bool {
+        let number = register.full_register().number() as u8;
+        self.named.contains(&abide::registers::Register(number))
     }
 
     /// The bytes of a word on the stack.
@@ -208,6 +221,31 @@ impl Body {
                 .iter()
                 .all(|step| step.depth.is_some() && is_counted(step))
     }
+}
+
+/// The registers that a row of an unwind table names.
+fn named(row: &UnwindRow) -> Vec<abide::registers::Register> {
+    let in_steps = |steps: &[unwind::Step]| -> Vec<_> {
+        let registers = steps.iter().filter_map(|step| match step {
+            unwind::Step::Register(register, _) => Some(*register),
+            _ => None,
+        });
+        registers.collect()
+    };
+    let mut named = match &row.frame {
+        CanonicalFrame::Offset(register, _) => vec![*register],
+        CanonicalFrame::Computed(steps) => in_steps(steps),
+        CanonicalFrame::Unread => Vec::new(),
+    };
+    for (register, saved) in &row.saved {
+        named.push(*register);
+        match saved {
+            Saved::In(other) => named.push(*other),
+            Saved::AtComputed(steps) | Saved::Computed(steps) => named.extend(in_steps(steps)),
+            _ => {}
+        }
+    }
+    named
 }
 
 fn is_counted(step: &Step) -> bool {

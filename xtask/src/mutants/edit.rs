@@ -45,6 +45,17 @@ impl Edit {
         edit
     }
 
+    /// A detour to code in the place of one instruction, and those behind it that a jump covers.
+    pub(crate) fn replaced(body: &Body, step: &Step, code: &[u8]) -> Option<Self> {
+        let site = site(body, step)?;
+        let (_, rest) = site.bytes.split_at(step.bytes.len());
+        let mut edit = Self::elsewhere(body, &site, [code, rest].concat());
+        let back = site.place.offset + site.bytes.len() as i64;
+        let at = body.section_size + edit.appended.len() as i64;
+        edit.appended.extend(jump(at, back));
+        Some(edit)
+    }
+
     /// A jump to code behind the section's end, which does not come back by itself.
     pub(crate) fn elsewhere(body: &Body, site: &Site, code: Vec<u8>) -> Self {
         let mut bytes = jump(site.place.offset, body.section_size);

@@ -2,6 +2,7 @@
 //! the entry in `.eh_frame` that covers it (DWARF 5, 6.4.2 and 7.24).
 
 use abide::inputs::{Image, Place, Resolved, SectionId};
+use abide::registers::InstructionSet;
 
 use super::body::moved;
 
@@ -12,6 +13,8 @@ pub(crate) struct Rule {
     pub(crate) place: Place,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
+    /// What it speaks of code of.
+    set: InstructionSet,
 }
 
 const ADVANCE: u8 = 0x40;
@@ -24,14 +27,21 @@ impl Rule {
         matches!(self.bytes[0], 0x02..=0x04) || self.bytes[0] & 0xc0 == ADVANCE
     }
 
-    /// `DW_CFA_offset`: a register that callers want back is saved (System V, figure 3.36).
+    /// `DW_CFA_offset`: a register that callers want back is saved (by the register
+    /// numbers of each ABI).
     pub(crate) fn saves(&self) -> bool {
-        self.bytes[0] & 0xc0 == OFFSET && matches!(self.bytes[0] & 0x3f, 3 | 6 | 12..=16)
+        let register = self.bytes[0] & 0x3f;
+        let is_wanted = match self.set {
+            InstructionSet::X86_64 => matches!(register, 3 | 6 | 12..=16),
+            InstructionSet::X86 => matches!(register, 3 | 5..=8),
+        };
+        self.bytes[0] & 0xc0 == OFFSET && is_wanted
     }
 
     /// `DW_CFA_def_cfa_offset`, of a number of one byte.
     pub(crate) fn moves_frame(&self) -> bool {
-        matches!(self.bytes[..], [0x0e, 8..=0x70])
+        let word = self.set.word();
+        matches!(self.bytes[..], [0x0e, offset @ ..=0x70] if offset >= word)
     }
 }
 
@@ -63,7 +73,8 @@ fn in_table(image: &Image, data: &[u8], start: Place, entry: Place) -> Option<Ve
             // Behind the address and the length stands what augments the entry, its length first.
             let augmentation = usize::from(*data.get(at + 16)?);
             let first = at + 17 + augmentation;
-            return rules(data.get(..end)?, first, start);
+            let set = image.set_of(entry.section);
+            return rules(data.get(..end)?, first, start, set);
         }
         at = end;
     }
@@ -82,21 +93,22 @@ fn leads_to(image: &Image, place: Place) -> Option<Place> {
     }
 }
 
-fn rules(data: &[u8], first: usize, start: Place) -> Option<Vec<Rule>> {
+fn rules(data: &[u8], first: usize, start: Place, set: InstructionSet) -> Option<Vec<Rule>> {
     let mut rules = Vec::new();
     let mut at = first;
     while at < data.len() {
-        let length = length(&data[at..])?;
+        let length = length(&data[at..], set)?;
         rules.push(Rule {
             place: moved(start, at as i64),
             bytes: data.get(at..at + length)?.to_vec(),
+            set,
         });
         at += length;
     }
     Some(rules)
 }
 
-fn length(data: &[u8]) -> Option<usize> {
+fn length(data: &[u8], set: InstructionSet) -> Option<usize> {
     let (&code, operands) = data.split_first()?;
     let number = |operands: &[u8]| operands.iter().position(|byte| byte & 0x80 == 0);
     let one = || Some(2 + number(operands)?);
@@ -110,7 +122,7 @@ fn length(data: &[u8]) -> Option<usize> {
     };
     match code {
         0x00 | 0x0a | 0x0b => Some(1),
-        0x01 => Some(9),
+        0x01 => Some(1 + usize::from(set.word())),
         0x02 => Some(2),
         0x03 => Some(3),
         0x04 => Some(5),

@@ -149,12 +149,13 @@ fn decide(mutant: &Mutant<'_>, searches: u32) -> (Decided, Option<String>) {
 /// A mutant that should be broken and is proved.
 fn examined(mutant: &Mutant<'_>, image: &Image) -> (Decided, Option<String>) {
     let runs = running::run(mutant, image);
-    let decided = match runs.show_equivalence() {
+    let is_dead = runs.stay_away() && is_proved_with_a_trap(mutant);
+    let decided = match runs.show_equivalence() || is_dead {
         true => Decided::Equivalent,
         false => Decided::Proved,
     };
     let words = format!(
-        "proved{}: of {} runs that return {} come through it and {} break the contract",
+        "proved{}: of {} runs that return {} come through it and {} break the contract{}",
         if decided == Decided::Proved {
             " (!)"
         } else {
@@ -162,10 +163,31 @@ fn examined(mutant: &Mutant<'_>, image: &Image) -> (Decided, Option<String>) {
         },
         runs.returned,
         runs.touched,
-        runs.broke
+        runs.broke,
+        if is_dead {
+            "; with what is no instruction in its place it stays proved"
+        } else {
+            ""
+        }
     );
     (decided, Some(words))
 }
+
+/// Whether the function stays proved with what is no instruction where it was changed: then the
+/// proof says that control never comes there.
+fn is_proved_with_a_trap(mutant: &Mutant<'_>) -> bool {
+    let subject = mutant.subject;
+    let places = mutant.edit.patches.iter().map(|(place, _)| *place);
+    let edit = Edit {
+        patches: places.map(|place| (place, UNDEFINED.to_vec())).collect(),
+        ..Edit::default()
+    };
+    let image = edit.apply(&subject.around.image);
+    judge_root(&image, &subject.root, &subject.around.roots, 0).is_proved()
+}
+
+/// `lock` before what is no instruction.
+const UNDEFINED: [u8; 2] = [0xf0, 0xff];
 
 fn told(mutant: &Mutant<'_>, words: &str) -> String {
     let Mutant {
@@ -195,6 +217,7 @@ mod tests {
     fn subjects() -> Vec<Subject> {
         let mut subjects = assembled("functions.asm", "elf64");
         subjects.extend(assembled("functions_win64.asm", "win64"));
+        subjects.extend(assembled("functions_i386.asm", "elf32"));
         subjects
     }
 
@@ -234,7 +257,7 @@ mod tests {
         let subjects = subjects();
         assert_eq!(
             subjects.len(),
-            13,
+            17,
             "a function is not proved before it is broken"
         );
         let decided = decided(&subjects, breaking::ALL);

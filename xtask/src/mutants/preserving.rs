@@ -75,7 +75,8 @@ fn reordered_pair(body: &Body, first: &Step, second: &Step) -> Option<Edit> {
         first.instruction.op0_register(),
         second.instruction.op0_register(),
     );
-    if !are_pushes || a == b {
+    // What a table names must stay where it says.
+    if !are_pushes || a == b || body.is_named(a) || body.is_named(b) {
         return None;
     }
     let mut edit = swapped(first, second);
@@ -122,9 +123,11 @@ fn reads_slot(step: &Step, depth: i64) -> bool {
 /// `r10` and `r11` change names, in all of a function that has no callee.
 fn renamed(body: &Body) -> Vec<Edit> {
     let is_closed = !body.is_open && !body.has_helpers && body.iter().all(|step| !step.is_call);
-    let names_one = body.mentions(Register::R10) || body.mentions(Register::R11);
-    // Windows' tables may name one of them, as the frame's register.
-    if !is_closed || !names_one || body.codes.is_some() {
+    let both = [Register::R10, Register::R11];
+    let names_one = both.iter().any(|&register| body.mentions(register));
+    // An unwind table may find the frame by one of them.
+    let is_told = both.iter().any(|&register| body.is_named(register));
+    if !is_closed || !names_one || is_told {
         return Vec::new();
     }
     rename_all(body).into_iter().collect()

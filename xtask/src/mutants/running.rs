@@ -1,6 +1,7 @@
 //! The judge of mutants that are proved: they are run, by the concrete evaluator, from many
 //! entries. One that runs through what was changed and keeps the contract each time is taken for
-//! equivalent to its original; that is what its class has to explain.
+//! equivalent to its original; that is what its class has to explain. So is one that thousands of runs
+//! return from without coming through, where the proof holds with no instruction there.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -64,6 +65,11 @@ impl Runs {
     /// Whether runs came through what was changed, and none broke the contract.
     pub(crate) fn show_equivalence(self) -> bool {
         self.touched > 0 && self.broke == 0
+    }
+
+    /// Whether nearly all returned, and none came through what was changed.
+    pub(crate) fn stay_away(self) -> bool {
+        self.touched == 0 && u64::from(self.returned) > MOST_ENTRIES / 2
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use abide::contracts::{self, Configuration, Root, RootChoice};
 use abide::inputs::{Image, Language, Place, SymbolPlace};
+use abide::interpret::UnwindTables;
 use abide::project::judge_root;
 use abide::signatures::Signatures;
 
@@ -96,6 +97,7 @@ fn candidates(
         image: near,
     });
     let places: BTreeSet<Place> = around.roots.iter().map(|root| root.place).collect();
+    let tables = UnwindTables::new(&around.image);
     let own = own.iter().filter_map(|root| {
         let near = &around.image;
         let place = translate(image, near, objects, root.place)?;
@@ -105,7 +107,7 @@ fn candidates(
                 place,
                 ..(*root).clone()
             },
-            body: Body::of(near, place, &places),
+            body: Body::of(near, &tables, place, &places),
             around: Arc::clone(&around),
         })
     });

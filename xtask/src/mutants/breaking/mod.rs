@@ -3,6 +3,7 @@
 mod calls;
 mod ends;
 mod floats;
+mod halves;
 mod registers;
 mod saves;
 mod seh;

@@ -2,6 +2,7 @@
 
 use iced_x86::{Mnemonic, Register};
 
+use super::halves;
 use crate::mutants::body::{Body, Step};
 use crate::mutants::edit::Edit;
 
@@ -67,20 +68,15 @@ pub(super) fn dropped_restores(body: &Body) -> Vec<Edit> {
 }
 
 pub(super) fn halved_saves(body: &Body) -> Vec<Edit> {
-    saves(body).into_iter().filter_map(halved).collect()
+    let saves = saves(body).into_iter();
+    saves.filter_map(|step| halves::save(body, step)).collect()
 }
 
 pub(super) fn halved_restores(body: &Body) -> Vec<Edit> {
-    restores(body).into_iter().filter_map(halved).collect()
-}
-
-/// `mov` of 64 bits without REX.W moves 32.
-fn halved(step: &Step) -> Option<Edit> {
-    let mut bytes = step.bytes.clone();
-    let rex = bytes.first_mut().filter(|rex| **rex & 0xf8 == 0x48)?;
-    *rex &= !8;
-    let is_move = step.instruction.mnemonic() == Mnemonic::Mov;
-    is_move.then(|| Edit::patch(step.place, bytes))
+    let restores = restores(body).into_iter();
+    restores
+        .filter_map(|step| halves::restore(body, step))
+        .collect()
 }
 
 /// A save goes half beside its slot.

@@ -22,11 +22,16 @@ pub(super) fn dropped_advance(body: &Body) -> Vec<Edit> {
     .collect()
 }
 
-/// The frame is said to be 8 bytes off.
+/// The frame is said to be a word off.
 pub(super) fn shifted(body: &Body) -> Vec<Edit> {
     let moves = body.table.iter().filter(|rule| rule.moves_frame());
     moves
-        .map(|rule| Edit::patch(rule.place, vec![rule.bytes[0], rule.bytes[1] + 8]))
+        .map(|rule| {
+            Edit::patch(
+                rule.place,
+                vec![rule.bytes[0], rule.bytes[1] + body.set.word()],
+            )
+        })
         .collect()
 }
 
