@@ -7,6 +7,7 @@ use clap::Parser;
 
 mod bench;
 mod checker;
+mod clobbers;
 mod corpus;
 mod declarations;
 mod mutants;
@@ -23,6 +24,8 @@ enum Task {
     Mutants(mutants::Options),
     /// Ask of releases that mended a breach whether it is found before, and gone after.
     Pairs(pairs::Options),
+    /// Ask about functions that break a convention on purpose.
+    Clobbers(clobbers::Options),
     /// Hold the corpus to what its crates declare, and to declarations that were changed.
     Declarations(declarations::Options),
     /// Check every project of the corpus as its users would, signatures included.
@@ -48,6 +51,7 @@ fn task() -> Result<ExitCode> {
         Task::Corpus(options) => corpus::run(&options),
         Task::Mutants(options) => mutants::run(&options),
         Task::Pairs(options) => pairs::run(&options),
+        Task::Clobbers(options) => clobbers::run(&options),
         Task::Declarations(options) => declarations::run(&options),
         Task::Projects(options) => projects::run(&options),
         Task::Bench(options) => bench::run(&options),

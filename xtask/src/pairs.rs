@@ -42,6 +42,8 @@ struct Pair {
     function: Option<String>,
     /// The source, in the crate, that is assembled for Windows and asked about alone.
     windows: Option<String>,
+    /// The same for 32-bit x86.
+    i386: Option<String>,
     /// What its assembler is told.
     #[serde(default)]
     flags: Vec<String>,
@@ -170,9 +172,10 @@ struct Artifact {
 }
 
 fn answer(command: &Path, pair: &Pair, release: &str) -> Result<Answer> {
-    let files = match &pair.windows {
-        Some(source) => corpus::assembled_for_windows(release, source, &pair.flags)?,
-        None => corpus::files_of_release(release)?,
+    let files = match (&pair.windows, &pair.i386) {
+        (Some(source), _) => corpus::assembled_for_windows(release, source, &pair.flags)?,
+        (_, Some(source)) => corpus::assembled_for_i386(release, source, &pair.flags)?,
+        _ => corpus::files_of_release(release)?,
     };
     let report = check(command, &pair.arguments, &files)?;
     let findings = report.findings.iter();

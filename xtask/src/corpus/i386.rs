@@ -64,6 +64,24 @@ struct Source {
     data: Vec<String>,
 }
 
+/// The object that one source of an entry makes.
+pub(crate) fn one(entry: &Entry, source: &str, flags: &[String]) -> Result<Vec<PathBuf>> {
+    let source = Source {
+        entry: entry.name.clone(),
+        package: None,
+        sources: vec![source.to_owned()],
+        except: Vec::new(),
+        flags: flags.to_vec(),
+        config: None,
+        prefix: String::new(),
+        convention: None,
+        callers: Vec::new(),
+        data: Vec::new(),
+    };
+    let directory = directory(entry, &entry.depends_on)?;
+    source.files(entry, &directory)
+}
+
 /// Assembles what is missing, and measures each of the entries that has something for i386.
 pub(crate) fn rows(entries: &[Entry], task: Task) -> Result<(Vec<Row>, Vec<String>)> {
     let mut rows = Vec::new();

@@ -35,6 +35,7 @@ use expectations::Expectations;
 use measure::Row;
 use outcome::{Outcome, Refuted};
 use place::Set;
+pub(crate) use shipped::directory;
 
 /// Without an option: build what is missing, check, and print the table.
 #[derive(clap::Args)]
@@ -179,6 +180,17 @@ pub(crate) fn assembled_for_windows(
     let files = entries
         .iter()
         .map(|entry| windows::one(entry, source, flags));
+    Ok(files.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// The same for 32-bit x86.
+pub(crate) fn assembled_for_i386(
+    name: &str,
+    source: &str,
+    flags: &[String],
+) -> Result<Vec<PathBuf>> {
+    let entries = choose(Set::Pairs, &[name.to_owned()])?;
+    let files = entries.iter().map(|entry| i386::one(entry, source, flags));
     Ok(files.collect::<Result<Vec<_>>>()?.concat())
 }
 

@@ -84,7 +84,7 @@ pub(super) fn succeed(command: &mut Command) -> Result<()> {
 }
 
 /// The directory of a package that a project depends on, as Cargo tells it.
-pub(super) fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
+pub(crate) fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
     let output = Command::new("cargo")
         .args(["metadata", "--format-version=1", "--manifest-path"])
         .arg(entry.project.join("Cargo.toml"))
