@@ -12,6 +12,9 @@ use abide::machine::concrete::{Destination, Filling, Layout, Machine, Step, Valu
 use abide::machine::x86::Lifter;
 use abide::registers::{Flags, InstructionSet, Register};
 
+use iced_x86::{Mnemonic, OpKind};
+
+use super::body::Body;
 use super::sample::Mutant;
 
 /// How many entries are tried, and how many until a run comes through what was changed.
@@ -47,7 +50,7 @@ const OF_32_BITS: Manner = Manner {
     apart: 1 << 24,
 };
 
-/// How many words on the stack are arguments of cdecl.
+/// How many words on the stack are arguments.
 const STACK_ARGUMENTS: u64 = 12;
 
 /// What all runs of a mutant showed.
@@ -90,6 +93,7 @@ pub(crate) fn run(mutant: &Mutant<'_>, image: &Image) -> Runs {
         roots: around.roots.iter().map(|root| root.place).collect(),
         changed,
         convention: mutant.subject.body.convention,
+        compared: compared(&mutant.subject.body),
     };
     let mut runs = Runs::default();
     for seed in 0..MOST_ENTRIES {
@@ -113,6 +117,43 @@ struct Scene<'a> {
     roots: BTreeSet<Place>,
     changed: BTreeSet<Place>,
     convention: &'static Convention,
+    /// The numbers that the function compares with.
+    compared: Vec<u64>,
+}
+
+/// The numbers that a function compares with: an argument that is one takes ways that no other does.
+fn compared(body: &Body) -> Vec<u64> {
+    let compares = body
+        .iter()
+        .map(|step| step.instruction)
+        .filter(|i| i.mnemonic() == Mnemonic::Cmp && is_immediate(i.op1_kind()));
+    compares.map(|i| i.immediate(1)).collect()
+}
+
+fn is_immediate(kind: OpKind) -> bool {
+    matches!(
+        kind,
+        OpKind::Immediate8
+            | OpKind::Immediate16
+            | OpKind::Immediate32
+            | OpKind::Immediate8to16
+            | OpKind::Immediate8to32
+            | OpKind::Immediate8to64
+            | OpKind::Immediate32to64
+    )
+}
+
+impl Scene<'_> {
+    /// An argument. Where the first runs did not come through the change, it is now and then a number
+    /// that the function compares with.
+    fn argument(&self, manner: &Manner, seed: u64, n: u64) -> u64 {
+        let number = random(seed, 128 + n);
+        let is_compared = seed >= ENTRIES && number.is_multiple_of(3) && !self.compared.is_empty();
+        match is_compared {
+            true => self.compared[(number >> 8) as usize % self.compared.len()],
+            false => manner.argument(seed, n),
+        }
+    }
 }
 
 /// How a run ended that returned.
@@ -153,7 +194,7 @@ impl<'a> Run<'a> {
         match manner.word {
             4 => {
                 for n in 0..STACK_ARGUMENTS {
-                    let value = Value::number(manner.argument(seed, n));
+                    let value = Value::number(scene.argument(manner, seed, n));
                     machine.memory().write(manner.stack + 4 + 4 * n, 4, value);
                 }
                 for register in 0..8 {
@@ -165,8 +206,16 @@ impl<'a> Run<'a> {
                 }
             }
             _ => {
-                for (n, register) in (0..).zip(scene.convention.parameters.iter().copied()) {
-                    machine.set(register, manner.argument(seed, n));
+                let registers = scene.convention.parameters.iter().copied();
+                for (n, register) in (0..).zip(registers) {
+                    machine.set(register, scene.argument(manner, seed, n));
+                }
+                let above = manner.stack + manner.word + u64::from(scene.convention.home_space);
+                if seed >= ENTRIES {
+                    for n in 0..STACK_ARGUMENTS {
+                        let value = Value::number(scene.argument(manner, seed, 6 + n));
+                        machine.memory().write(above + 8 * n, 8, value);
+                    }
                 }
             }
         }
