@@ -164,7 +164,7 @@ impl State {
         [a, b]: [Value; 2],
     ) -> bool {
         if a != b {
-            return true;
+            return condition != Condition::Equal || self.learn_low_bits_clear(terms, a, b);
         }
         let known = self.known(terms, a);
         let top = (mask(bits) >> 1) as i64;
@@ -177,6 +177,15 @@ impl State {
             _ => return true,
         };
         self.learn(terms, a, fact)
+    }
+
+    /// Notes that the lowest bits of a value, which are tested by a mask, are clear.
+    fn learn_low_bits_clear(&mut self, terms: &Terms, value: Value, by: Value) -> bool {
+        let Some(by) = by.as_constant() else {
+            return true;
+        };
+        let log2 = (by.trailing_ones() as u8).min(63);
+        self.learn(terms, value, Known::congruent(log2, 0))
     }
 
     /// Writes the result of the operation that the flags come from as what it is without its

@@ -373,17 +373,16 @@ impl State {
     }
 
     fn and_of_values(&mut self, terms: &mut Terms, bits: u8, a: Value, b: Value) -> Value {
-        let bound = [a, b]
-            .into_iter()
-            .map(|value| self.known(terms, value))
-            .filter(|known| known.low >= 0)
-            .map(|known| known.high)
-            .min();
+        let known = [a, b].map(|value| self.known(terms, value));
+        let natural = known.iter().filter(|known| known.low >= 0);
+        let bound = natural.map(|known| known.high).min();
+        // What is clear in either of them is clear.
+        let clear = known.iter().filter(|known| known.residue == 0);
+        let clear = clear.map(|known| known.log2).max().unwrap_or(0);
         let result = terms.function(Operation::And, bits, [a.min(b), a.max(b)]);
-        if let Some(high) = bound
-            && result != Value::ANYTHING
-        {
-            self.learn(terms, result, Known::between(0, high));
+        if (bound.is_some() || clear > 0) && result != Value::ANYTHING {
+            let range = bound.map_or(Known::ANY, |high| Known::between(0, high));
+            self.learn(terms, result, range.and(Known::congruent(clear, 0)));
         }
         result
     }
@@ -460,6 +459,11 @@ impl State {
             let range = Known::exactly(0).or(Known::exactly(number));
             self.learn(terms, chosen, range);
             self.set_choices(chosen.term, vec![0, number]);
+        } else {
+            let either = self.known(terms, a).or(self.known(terms, b));
+            if !either.is_any() {
+                self.learn(terms, chosen, either);
+            }
         }
         let value = terms.add(first, chosen);
         self.truncate(terms, value, bits)

@@ -52,7 +52,7 @@ impl FlagSource {
 }
 
 /// How many values are put in place of their low bits, one after the other.
-const MOST_REPLACED: u8 = 3;
+const MOST_REPLACED: u8 = 4;
 
 /// A sum of bases with their factors, and a number.
 struct Sum {
