@@ -357,3 +357,29 @@ fn a_function_whose_address_is_a_number_may_be_entered_otherwise() {
     assert_code(&output, 1);
     assert!(stdout(&output).contains("error[clobbered_register]"));
 }
+
+#[test]
+fn declarations_for_other_targets_are_not_denied() {
+    let package = Package::with_assembly("other processors");
+    let unused = "global unused:function\nunused:\n    ret\n";
+    package.write("src/add.asm", &format!("{ADD}{unused}"));
+    let modules = "mod x86;\n#[cfg(target_arch = \"arm\")]\nmod arm;\n";
+    package.write("src/main.rs", &format!("{modules}{DECLARED}{CALLED}"));
+    for (file, convention) in [("x86", "sysv64"), ("arm", "aapcs")] {
+        let declared = format!("unsafe extern \"{convention}\" {{ pub fn unused(); }}\n");
+        package.write(&format!("src/{file}.rs"), &declared);
+    }
+    let output = package.check(&[]);
+    assert_code(&output, 0);
+    assert!(!stdout(&output).contains("clashing_declaration"));
+
+    // Which of two modules is compiled here, their text does not say.
+    package.write(
+        "src/arm.rs",
+        "unsafe extern \"C\" { pub fn unused(of: f64); }\n",
+    );
+    let output = package.check(&[]);
+    assert_code(&output, 0);
+    let report = stdout(&output);
+    assert!(report.contains("warning[clashing_declaration]"), "{report}");
+}

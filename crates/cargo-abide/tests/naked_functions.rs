@@ -39,6 +39,21 @@ extern \"C\" fn twice(of: u32) -> u64 {
 }
 
 #[test]
+fn what_they_break_is_shown_where_they_are_declared() {
+    let source = "#[unsafe(naked)]
+extern \"C\" fn twice(of: u64) -> u64 {
+    core::arch::naked_asm!(\"mov rbx, rdi\", \"lea rax, [rbx + rdi]\", \"ret\")
+}
+";
+    let package = package("what naked functions break", &format!("{source}{CALLED}"));
+    let output = package.check(&["--format", "github"]);
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    let annotation = "::error file=src/main.rs,line=2,title=abide%3A clobbered_register::";
+    assert!(report.contains(annotation), "{report}");
+}
+
+#[test]
 fn what_they_call_is_a_crossing_and_has_its_arguments() {
     let source = "extern \"C\" fn sum(a: u64, b: u64) -> u64 { a + b }
 

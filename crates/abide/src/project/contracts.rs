@@ -661,6 +661,10 @@ impl Reporter<'_> {
         (cause, finding)
     }
 
+    fn has_line(&self, place: Place) -> bool {
+        self.location(place, String::new()).line.is_some()
+    }
+
     /// Where what the code is held to is declared, for a candidate that is about that.
     fn declarations(
         &self,
@@ -675,6 +679,8 @@ impl Reporter<'_> {
             Symptom::Unwinding(callee) => (declaration(root), self.declaration_of_callee(callee)),
             Symptom::Undefined(..) | Symptom::Taken(_) if is_of_entry => (declaration(root), None),
             _ if rule.is_of_declarations() => (declaration(root), None),
+            // Of assembly without lines the declaration is what source shows of it.
+            _ if !self.has_line(candidate.place) => (declaration(root), None),
             _ => (None, None),
         };
         own.into_iter().chain(other).collect()

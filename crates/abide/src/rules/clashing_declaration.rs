@@ -4,7 +4,7 @@ use crate::contracts::Lowered;
 use crate::conventions::Convention;
 use crate::inputs::link::SymbolRef;
 use crate::inputs::{Language, SymbolPlace};
-use crate::signatures::{Origin, Signature};
+use crate::signatures::{CallConvention, Origin, Signature};
 
 pub(super) static RULE: Rule = Rule {
     id: "clashing_declaration",
@@ -62,13 +62,25 @@ struct Clash<'a> {
     other: &'a Signature,
 }
 
+impl Clash<'_> {
+    /// Whether modules that a target chooses between may have them: nothing that was compiled does.
+    fn is_between_files(&self) -> bool {
+        let is_source = [self.one, self.other].map(|one| one.origin == Origin::Source);
+        is_source == [true, true] && self.one.file != self.other.file
+    }
+}
+
 /// The first two declarations that pass something in different places. What source says under
 /// conditions that its reader does not know is heard only where nothing else is said.
 fn clash<'a>(said: &'a [Signature], platform: &'static Convention) -> Option<Clash<'a>> {
     let is_compiled = |signature: &&Signature| signature.origin != Origin::Source;
     let compiled: Vec<&Signature> = said.iter().filter(is_compiled).collect();
     let heard = match compiled.is_empty() {
-        true => said.iter().collect(),
+        // Conventions of other processors stand in modules that are not compiled here.
+        true => {
+            let is_known = |one: &&Signature| one.convention != CallConvention::Other;
+            said.iter().filter(is_known).collect()
+        }
         false => compiled,
     };
     let (&one, others) = heard.split_first()?;
@@ -135,6 +147,14 @@ fn finding(
             "declare `{symbol}` once, as its definition has it, and use that declaration everywhere"
         ),
     );
+    if clash.is_between_files() {
+        finding.level = finding.level.min(Level::Warn);
+        finding.notes.push(
+            "only source says it, of two files: where they are for different targets, one of them is \
+             not compiled here"
+                .to_owned(),
+        );
+    }
     for signature in [clash.one, clash.other] {
         let label = format!("declared as `{signature}`");
         match &signature.line {

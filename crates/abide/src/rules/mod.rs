@@ -160,7 +160,13 @@ impl Rule {
         let mut outcome = check(facts);
         if let Outcome::Judged(findings) = &mut outcome {
             for finding in findings {
-                finding.level = level;
+                // What a rule tells in milder words stays mild.
+                let is_mild = finding.level < self.level;
+                finding.level = if is_mild {
+                    level.min(finding.level)
+                } else {
+                    level
+                };
             }
         }
         Some(outcome)
