@@ -383,3 +383,23 @@ fn declarations_for_other_targets_are_not_denied() {
     let report = stdout(&output);
     assert!(report.contains("warning[clashing_declaration]"), "{report}");
 }
+
+#[test]
+fn a_dependency_that_may_be_a_shared_library_is_none_of_the_links() {
+    let package = Package::with_assembly("shared dependency");
+    let manifest = "[package]\nname = \"uses-asm\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let dependency =
+        "[dependencies]\ninner = { path = \"inner\" }\n[workspace]\nexclude = [\"inner\"]\n";
+    package.write("Cargo.toml", &format!("{manifest}{dependency}"));
+    package.write(
+        "inner/Cargo.toml",
+        "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[lib]\ncrate-type = \
+         [\"lib\", \"cdylib\"]\n[workspace]\n",
+    );
+    package.write("inner/src/lib.rs", "pub fn two() -> u64 { 2 }\n");
+    let called = CALLED.replace("sum_of(2, 3)", "sum_of(inner::two(), 3)");
+    package.write("src/main.rs", &format!("{DECLARED}{called}"));
+    let output = package.check(&[]);
+    assert_code(&output, 0);
+    assert!(stdout(&output).contains("contracts of 1 root"));
+}

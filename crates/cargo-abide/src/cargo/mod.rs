@@ -61,14 +61,14 @@ pub(crate) fn build(build: &Build) -> Result<Built> {
 
 fn units(build: &Build, place: &Path, members: &[PackageId]) -> Result<Vec<Unit>> {
     let mut artifacts = run(build, place)?;
-    let mut units = links(&artifacts, place)?;
+    let mut units = links(&artifacts, members, place)?;
     if units.is_none() {
         // What was linked before was not kept: it is linked again.
-        for linked in artifacts.iter().filter_map(linked_file) {
+        for (_, linked) in linked(&artifacts, members) {
             stand_in::unmake(&linked);
         }
         artifacts = run(build, place)?;
-        units = links(&artifacts, place)?;
+        units = links(&artifacts, members, place)?;
     }
     let Some(mut units) = units else {
         bail!(
@@ -184,13 +184,22 @@ fn linked_file(artifact: &Artifact) -> Option<PathBuf> {
         .map(|file| file.clone().into_std_path_buf())
 }
 
+/// What the workspace's own packages are linked into. A dependency that may be a shared library as
+/// well is made one by Cargo, and nobody uses that.
+fn linked<'a>(
+    artifacts: &'a [Artifact],
+    members: &'a [PackageId],
+) -> impl Iterator<Item = (&'a Artifact, PathBuf)> {
+    let own = artifacts
+        .iter()
+        .filter(|artifact| members.contains(&artifact.package_id));
+    own.filter_map(|artifact| Some((artifact, linked_file(artifact)?)))
+}
+
 /// The kept links of these artifacts; `None` if one was not kept.
-fn links(artifacts: &[Artifact], place: &Path) -> Result<Option<Vec<Unit>>> {
+fn links(artifacts: &[Artifact], members: &[PackageId], place: &Path) -> Result<Option<Vec<Unit>>> {
     let mut units = Vec::new();
-    for artifact in artifacts {
-        let Some(linked) = linked_file(artifact) else {
-            continue;
-        };
+    for (artifact, linked) in linked(artifacts, members) {
         let Some(directory) = stand_in::kept_for(place, &linked) else {
             return Ok(None);
         };
