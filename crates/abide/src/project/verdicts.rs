@@ -356,13 +356,16 @@ impl<'image> Runs<'_, 'image> {
             *tries += 1;
             *searches -= 1;
             match self.replay(code, candidate, symptom) {
-                Some(replay) => shown.push(Shown {
+                Ok(replay) => shown.push(Shown {
                     candidate: candidate.clone(),
                     replay,
                 }),
-                // What is only warned about is worth one search.
-                None if candidate.at_most.is_some() => failures = MOST_FAILURES,
-                None => failures += 1,
+                // What is only warned about is worth one search, and no other comes further
+                // where something is not computed.
+                Err(failed) if candidate.at_most.is_some() || failed.is_walled => {
+                    failures = MOST_FAILURES;
+                }
+                Err(_) => failures += 1,
             }
         }
         match shown.is_empty() {
@@ -376,10 +379,11 @@ impl<'image> Runs<'_, 'image> {
         code: &mut Code<'image>,
         candidate: &Candidate,
         symptom: replay::Symptom,
-    ) -> Option<Arc<Replay>> {
+    ) -> Result<Arc<Replay>, Failed> {
         // It is another function that a run shows it of.
         if let Symptom::InterruptedRedZone { .. } = candidate.symptom {
-            return self.around.red_zone.run_at(candidate.place);
+            let run = self.around.red_zone.run_at(candidate.place);
+            return run.ok_or(Failed { is_walled: false });
         }
         let request = Request {
             root: self.root.place,
@@ -389,13 +393,21 @@ impl<'image> Runs<'_, 'image> {
             analysis: self.analysis,
         };
         match self.replayer.replay(code, self.around, &request) {
-            Outcome::Shown(replay) => Some(Arc::from(replay)),
-            Outcome::NotFound { steps, .. } => {
+            Outcome::Shown(replay) => Ok(Arc::from(replay)),
+            Outcome::NotFound {
+                steps, is_walled, ..
+            } => {
                 self.in_vain.set(self.in_vain.get() + steps);
-                None
+                Err(Failed { is_walled })
             }
         }
     }
+}
+
+/// A search that found nothing.
+struct Failed {
+    /// Whether runs end where something is not computed, again and again.
+    is_walled: bool,
 }
 
 fn assumed(assumptions: &Assumptions) -> BTreeSet<Assumed> {

@@ -78,6 +78,8 @@ pub enum Outcome {
         tried: u32,
         /// What it took, in instructions.
         steps: u64,
+        /// Whether runs end where something is not computed here, again and again.
+        is_walled: bool,
         /// Why no more, in words.
         why: &'static str,
     },
@@ -137,6 +139,7 @@ impl<'image> Replayer<'image> {
             None => Outcome::NotFound {
                 tried: searched.tries,
                 steps: searched.steps,
+                is_walled: searched.is_walled,
                 why,
             },
         }

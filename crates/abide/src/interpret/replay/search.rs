@@ -3,7 +3,7 @@
 use std::collections::{BinaryHeap, VecDeque};
 use std::hash::{BuildHasher, Hash};
 
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::course::{End, Scene};
 use super::entry::{Entry, Input, Usual, may_be, on_stack, pointers};
@@ -26,6 +26,8 @@ const MOST_STEPS_IN_ALL: u64 = 600_000;
 /// How many instructions tries may run that teach nothing new, before the search is given up.
 /// Of 896 runs that show a mutant of the corpus to be broken, eight took longer.
 const MOST_IN_VAIN: u64 = 32_000;
+/// How many tries may end where something is not computed here: others will end there too.
+const MOST_AT_A_WALL: u32 = 5;
 /// What setting up a try costs, in instructions.
 const SETTING_UP: u64 = 100;
 /// How many expressions are computed in the time that one instruction takes to run.
@@ -56,6 +58,8 @@ pub(super) struct Searched {
     pub steps: u64,
     /// How the try ended that came furthest.
     pub furthest: Option<Outcome>,
+    /// Whether it was given up since tries ended again and again where something is not computed.
+    pub is_walled: bool,
 }
 
 /// A search for an entry from which a run shows a symptom.
@@ -75,6 +79,8 @@ pub(super) struct Search<'s, 'a> {
     /// The ways of branches that any try took, and where tries ended.
     gone: FxHashSet<(Place, bool)>,
     ends: FxHashSet<Place>,
+    /// Where something is not computed here, and how many tries ended there.
+    walls: FxHashMap<Place, u32>,
     /// From where the symptom's place is out of reach.
     past: Past,
     /// How many instructions ran since a try taught something new.
@@ -131,6 +137,7 @@ impl<'s, 'a> Search<'s, 'a> {
             covered: FxHashSet::default(),
             gone: FxHashSet::default(),
             ends: FxHashSet::default(),
+            walls: FxHashMap::default(),
             past: place.map_or_else(Past::default, |place| Past::of(code, scene, place)),
             in_vain: 0,
             serial: 0,
@@ -145,6 +152,7 @@ impl<'s, 'a> Search<'s, 'a> {
                 tries: 0,
                 steps: 0,
                 furthest: None,
+                is_walled: false,
             },
         }
     }
@@ -154,6 +162,7 @@ impl<'s, 'a> Search<'s, 'a> {
         while self.searched.tries < MOST_TRIES
             && self.searched.steps < MOST_STEPS_IN_ALL
             && self.in_vain < MOST_IN_VAIN
+            && !self.searched.is_walled
         {
             let Some(entry) = self.next() else {
                 if !self.cut || self.patience == MOST_STEPS {
@@ -234,6 +243,11 @@ impl<'s, 'a> Search<'s, 'a> {
             false => self.in_vain + trial.in_vain(),
         };
         self.cut |= trial.outcome == Outcome::Long;
+        if trial.is_at_wall() {
+            let ended = self.walls.entry(trial.last).or_default();
+            *ended += 1;
+            self.searched.is_walled |= *ended >= MOST_AT_A_WALL;
+        }
         let second = match trial.outcome {
             Outcome::Shown => None,
             _ if self.symptom.takes_two() && trial.arrived => self.compare(code, &entry, &trial),
@@ -445,14 +459,14 @@ impl<'s, 'a> Search<'s, 'a> {
 }
 
 impl Trial {
-    /// What it cost, in instructions, where it taught nothing new. What is not computed here
-    /// will not be for another entry: so much the sooner is the search given up.
+    /// What it cost, in instructions, where it taught nothing new.
     const fn in_vain(&self) -> u64 {
-        let cost = self.steps + SETTING_UP;
-        match self.outcome {
-            Outcome::Ended(End::Undetermined(_)) => 4 * cost,
-            _ => cost,
-        }
+        self.steps + SETTING_UP
+    }
+
+    /// Whether it ended where something is not computed here.
+    const fn is_at_wall(&self) -> bool {
+        matches!(self.outcome, Outcome::Ended(End::Undetermined(_)))
     }
 }
 
