@@ -5,6 +5,13 @@
 //! loaded word, the phi of a join, a non-linear function of other values.
 //! Terms are interned, so that equality is one comparison of two numbers.
 
+mod base;
+mod flags;
+mod garbage;
+mod inherent;
+mod origins;
+mod value;
+
 use std::rc::Rc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -12,218 +19,16 @@ use smallvec::SmallVec;
 
 use super::known::Known;
 use crate::contracts::Contract;
-use crate::inputs::{ImageSymbol, Place, SectionId};
-use crate::machine::{Condition, Operation};
-use crate::registers::{Flags, Register, RegisterSet};
+use crate::inputs::Place;
+use crate::machine::Operation;
+use crate::registers::{Register, RegisterSet};
 
-/// A base, by its place in [`Terms`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BaseId(pub u32);
-
-/// A linear combination of bases, by its place in [`Terms`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TermId(pub u32);
-
-/// A 64-bit value, or a wider one that a single base stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Value {
-    /// The part that is not a number.
-    pub term: TermId,
-    /// The number that is added to it.
-    pub offset: i64,
-}
-
-impl Value {
-    /// SP at the entry of the root.
-    pub const FRAME: Self = Self {
-        term: TermId(1),
-        offset: 0,
-    };
-    /// A value of which nothing is known, and which equals no other.
-    pub const ANYTHING: Self = Self {
-        term: TermId(2),
-        offset: 0,
-    };
-    /// The return address that the root was entered with.
-    pub const RETURN_ADDRESS: Self = Self {
-        term: TermId(3),
-        offset: 0,
-    };
-
-    /// A number.
-    #[must_use]
-    pub const fn constant(number: u64) -> Self {
-        Self {
-            term: TermId(0),
-            offset: number as i64,
-        }
-    }
-
-    /// The number, if it is one.
-    #[must_use]
-    pub const fn as_constant(self) -> Option<u64> {
-        match self.term {
-            TermId(0) => Some(self.offset as u64),
-            _ => None,
-        }
-    }
-
-    /// The value plus a number.
-    #[must_use]
-    pub const fn plus(self, number: i64) -> Self {
-        if self.term.0 == Self::ANYTHING.term.0 {
-            return Self::ANYTHING;
-        }
-        Self {
-            term: self.term,
-            offset: self.offset.wrapping_add(number),
-        }
-    }
-}
-
-/// What a value holds that the root may not rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Garbage {
-    /// The undefined entry register or call result that it comes from.
-    pub source: BaseId,
-    /// It is there only where a search for a set bit (`bsf`, `bsr`) finds none and leaves its
-    /// target.
-    pub is_left: bool,
-}
-
-impl Garbage {
-    /// Garbage that is there for sure, before what a search may leave.
-    pub(super) fn surest(all: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let mut left = None;
-        for garbage in all {
-            if !garbage.is_left {
-                return Some(garbage);
-            }
-            left = left.or(Some(garbage));
-        }
-        left
-    }
-}
-
-/// A place in the state that a join may have to name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Location {
-    /// A register.
-    Register(Register),
-    /// A slot of the frame, by the symbolic part and the number of its address.
-    Slot(TermId, i64),
-}
-
-/// What the analysis cannot take apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Base {
-    /// SP at the entry of the root.
-    Frame,
-    /// No identity: see [`Value::ANYTHING`].
-    Anything,
-    /// The return address of the root.
-    ReturnAddress,
-    /// A register at the entry; of a wider register its low bits, as many as the place holds.
-    Entry(Register),
-    /// What the caller left at this offset from SP at the entry, and how many bytes of it.
-    Argument(i64, u16),
-    /// The start of a section.
-    Section(SectionId),
-    /// The address of a symbol that the unit does not define.
-    External(ImageSymbol),
-    /// The address of the global offset table.
-    Got,
-    /// The address of a symbol's entry in the global offset table.
-    GotEntry(ImageSymbol),
-    /// Constant memory at this address: `bytes` of it, zero-extended.
-    Memory(Value, u8),
-    /// A pure function; its result has `bits` bits.
-    Function {
-        /// What is computed.
-        function: Function,
-        /// The width.
-        bits: u8,
-        /// The inputs.
-        inputs: [Value; 2],
-    },
-    /// The result of an instruction that the analysis does not follow: a load
-    /// from elsewhere, a vector move, what a call leaves behind.
-    Site {
-        /// The calling context.
-        context: u32,
-        /// The instruction.
-        place: Place,
-        /// Which of its results: a [`Register`] number or a temporary's.
-        output: u8,
-        /// The number of low bits that may be set.
-        bits: u8,
-        /// It is what a call left in a register that the callee may clobber.
-        lost: Option<Register>,
-    },
-    /// A value that differs between the ways into a block.
-    Phi {
-        /// The block.
-        block: u32,
-        /// The location that names it; others share it that hold the same.
-        location: Location,
-        /// It is a distance from the location's first value, rather than the value itself.
-        distance: bool,
-        /// Garbage that reaches it on some way.
-        undefined: Option<Garbage>,
-        /// The lowest bit that this one may make undefined.
-        undefined_from: u8,
-        /// An address of the frame reaches it on some way.
-        frame: bool,
-        /// It is counted from what the caller gave, on every way.
-        callers: bool,
-    },
-    /// A value that is no longer written down: the name was taken over by a later turn of a
-    /// loop, or it is a function of too many others.
-    Lost {
-        /// A number of its own: two of them are never known to be equal.
-        number: u32,
-        /// Garbage that is in it.
-        undefined: Option<Garbage>,
-        /// The lowest bit that this one may make undefined.
-        undefined_from: u8,
-        /// An address of the frame is in it.
-        frame: bool,
-    },
-    /// The flags as a word.
-    FlagsWord {
-        /// The calling context.
-        context: u32,
-        /// The instruction that read them.
-        place: Place,
-        /// DF: clear, set or not known.
-        direction: Option<bool>,
-        /// AC.
-        alignment: Option<bool>,
-        /// NT.
-        nested: Option<bool>,
-    },
-}
-
-/// A pure function of one or two values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Function {
-    /// An operation of the machine.
-    Operation(Operation),
-    /// The low bits of the input.
-    Truncate,
-    /// The first input with `bits` at `low` replaced by the second.
-    Insert {
-        /// The lowest replaced bit.
-        low: u8,
-    },
-    /// The first input shifted right, then truncated: `ah`.
-    Slice {
-        /// The lowest bit taken.
-        low: u8,
-    },
-    /// 1 if the condition holds after the operation on the inputs, else 0.
-    Condition(Condition, Operation),
-}
+use base::is_operation;
+pub use base::{Base, Function};
+pub(super) use base::{congruent_to, low_bits_of};
+pub use garbage::Garbage;
+pub(super) use value::Location;
+pub use value::{BaseId, TermId, Value};
 
 /// What is remembered of a base.
 #[derive(Debug, Clone)]
@@ -434,30 +239,6 @@ impl Terms {
         self.without_details(&inputs)
     }
 
-    /// A value made of others of which nothing is known but what must not be forgotten: that
-    /// garbage or an address of the frame is in it.
-    pub fn without_details(&mut self, of: &[Value]) -> Value {
-        if of.iter().any(|&value| self.matters(value)) {
-            self.lost_from(of, 0)
-        } else {
-            Value::ANYTHING
-        }
-    }
-
-    /// A value of which nothing is known but that garbage is in it, if any is.
-    pub fn garbage(&mut self, undefined: Option<Garbage>) -> Value {
-        match undefined {
-            Some(_) => self.new_lost(undefined, 0, false),
-            None => Value::ANYTHING,
-        }
-    }
-
-    /// Whether garbage or an address of the frame is in a value.
-    #[must_use]
-    pub fn matters(&self, value: Value) -> bool {
-        self.has_frame(value) || self.undefined_source(value).is_some()
-    }
-
     /// Whether an address of the frame is in a value.
     #[must_use]
     pub fn has_frame(&self, value: Value) -> bool {
@@ -482,38 +263,6 @@ impl Terms {
             term: self.single[id.0 as usize],
             offset: 0,
         }
-    }
-
-    /// A new name for a value that is no longer written down.
-    pub fn lost(&mut self, value: Value) -> Value {
-        let from = self.undefined_from(&[value]);
-        self.lost_from(&[value], from)
-    }
-
-    /// The lowest bit of any of the values that may hold garbage.
-    #[must_use]
-    pub fn undefined_from(&self, values: &[Value]) -> u8 {
-        let bits = values.iter().map(|&value| self.undefined_bits(value));
-        let lowest = bits.fold(0, |all, bits| all | bits).trailing_zeros();
-        lowest.min(63) as u8
-    }
-
-    /// A new name for a value made of others.
-    fn lost_from(&mut self, of: &[Value], undefined_from: u8) -> Value {
-        let garbage = of.iter().filter_map(|&value| self.undefined_source(value));
-        let undefined = Garbage::surest(garbage);
-        let frame = of.iter().any(|&value| self.has_frame(value));
-        self.new_lost(undefined, undefined_from, frame)
-    }
-
-    fn new_lost(&mut self, undefined: Option<Garbage>, undefined_from: u8, frame: bool) -> Value {
-        self.lost += 1;
-        self.base(Base::Lost {
-            number: self.lost,
-            undefined,
-            undefined_from,
-            frame,
-        })
     }
 
     /// What a base is.
@@ -741,12 +490,6 @@ impl Terms {
         self.data(value).has_low_bits
     }
 
-    /// Whether some bits of the value may hold garbage.
-    #[must_use]
-    pub fn is_undefined(&self, value: Value) -> bool {
-        self.data(value).is_undefined
-    }
-
     /// How many bytes the bases and terms take, nearly.
     pub(super) fn size(&self) -> usize {
         // Each is the key of a table as well.
@@ -810,73 +553,6 @@ impl Terms {
         value.term == Value::FRAME.term || self.frame_part(value).0 == 1
     }
 
-    /// Bits of the value that may hold garbage.
-    #[must_use]
-    pub fn undefined_bits(&self, value: Value) -> u64 {
-        let mut mask = 0;
-        for &(id, factor) in self.parts(value.term) {
-            let bits = self.bases[id.0 as usize].undefined;
-            mask |= spread_upwards(bits.wrapping_shl(factor.trailing_zeros() & 63));
-        }
-        match self.parts(value.term) {
-            // A base alone keeps its exact bits.
-            &[(id, 1)] if value.offset == 0 => self.bases[id.0 as usize].undefined,
-            _ => mask,
-        }
-    }
-
-    /// The garbage that a value comes from.
-    #[must_use]
-    pub fn undefined_source(&self, value: Value) -> Option<Garbage> {
-        self.garbage_in(value, 64)
-    }
-
-    fn garbage_in(&self, value: Value, depth: u32) -> Option<Garbage> {
-        let parts = self.parts(value.term).iter();
-        let undefined = parts.filter(|(id, _)| self.bases[id.0 as usize].undefined != 0);
-        Garbage::surest(undefined.filter_map(|&(id, _)| self.garbage_in_base(id, depth)))
-    }
-
-    fn garbage_in_base(&self, id: BaseId, depth: u32) -> Option<Garbage> {
-        let depth = depth.checked_sub(1)?;
-        match self.get(id) {
-            Base::Entry(_) | Base::Argument(..) | Base::Site { .. } => Some(Garbage {
-                source: id,
-                is_left: false,
-            }),
-            Base::Phi { undefined, .. } | Base::Lost { undefined, .. } => undefined,
-            Base::Function {
-                function: Function::Operation(Operation::LowestSet | Operation::HighestSet),
-                inputs: [searched, old],
-                ..
-            } => {
-                let left = self.garbage_in(old, depth);
-                let left = left.map(|garbage| Garbage {
-                    is_left: true,
-                    ..garbage
-                });
-                Garbage::surest(self.garbage_in(searched, depth).into_iter().chain(left))
-            }
-            Base::Function { inputs, .. } => {
-                let inputs = inputs.iter();
-                Garbage::surest(inputs.filter_map(|&input| self.garbage_in(input, depth)))
-            }
-            _ => None,
-        }
-    }
-
-    /// Takes in what is known of a base for good.
-    pub(super) fn learn_inherent(&mut self, id: BaseId, known: Known) {
-        let data = &mut self.bases[id.0 as usize];
-        data.known = data.known.and(known);
-    }
-
-    /// Range and congruence that follow from a base itself.
-    #[must_use]
-    pub fn inherent_known(&self, id: BaseId) -> Known {
-        self.bases[id.0 as usize].known
-    }
-
     /// Whether a value is computed from addresses or constants of the image.
     #[must_use]
     pub fn comes_from_image(&self, value: Value) -> bool {
@@ -887,36 +563,6 @@ impl Terms {
                 Base::Function { inputs, .. } => inputs.iter().any(|&i| self.comes_from_image(i)),
                 _ => false,
             })
-    }
-
-    /// Whether a value is, or is computed from, this site or phi.
-    #[must_use]
-    #[inline]
-    pub fn depends(&self, value: Value, on: BaseId) -> bool {
-        let bit = bloom(on);
-        self.data(value).origins & bit != 0 && self.parts_depend(value.term, on, bit)
-    }
-
-    fn parts_depend(&self, term: TermId, on: BaseId, bit: u64) -> bool {
-        let parts = self.parts(term).iter();
-        parts
-            .map(|part| part.0)
-            .any(|id| self.base_depends(id, on, bit))
-    }
-
-    fn base_depends(&self, id: BaseId, on: BaseId, bit: u64) -> bool {
-        if id == on {
-            return true;
-        }
-        let data = &self.bases[id.0 as usize];
-        if data.origins & bit == 0 {
-            return false;
-        }
-        match data.base {
-            Base::Function { inputs, .. } => inputs.iter().any(|&input| self.depends(input, on)),
-            Base::Memory(address, _) => self.depends(address, on),
-            _ => false,
-        }
     }
 
     /// The term that is this base once.
@@ -938,16 +584,6 @@ impl Terms {
         match self.parts(value.term) {
             &[(id, 1)] => Some(id),
             _ => None,
-        }
-    }
-
-    fn origins_of(&self, base: Base, id: BaseId) -> u64 {
-        let of = |value: Value| self.data(value).origins;
-        match base {
-            Base::Site { .. } | Base::FlagsWord { .. } | Base::Phi { .. } => bloom(id),
-            Base::Function { inputs, .. } => of(inputs[0]) | of(inputs[1]),
-            Base::Memory(address, _) => of(address),
-            _ => 0,
         }
     }
 
@@ -975,254 +611,6 @@ impl Terms {
             _ => false,
         }
     }
-
-    fn undefined_bits_of(&self, base: Base) -> u64 {
-        match base {
-            Base::Entry(register) if register.is_general() => self.contract.garbage_in(register),
-            Base::Entry(register) if self.contract.has_no_vector(register) => u64::MAX,
-            Base::Argument(offset, bytes) => self.contract.garbage_on_stack(offset, bytes),
-            Base::Site { lost: Some(_), .. } => u64::MAX,
-            Base::Lost {
-                undefined: Some(_),
-                undefined_from,
-                ..
-            }
-            | Base::Phi {
-                undefined: Some(_),
-                undefined_from,
-                ..
-            } => u64::MAX << undefined_from,
-            Base::Function {
-                function,
-                bits,
-                inputs,
-            } => self.undefined_bits_of_function(function, bits, inputs),
-            _ => 0,
-        }
-    }
-
-    fn undefined_bits_of_function(&self, function: Function, bits: u8, inputs: [Value; 2]) -> u64 {
-        let [a, b] = inputs.map(|input| self.undefined_bits(input));
-        let width = mask(bits);
-        let bits_of = match function {
-            Function::Truncate => a,
-            Function::Slice { low } => a >> low,
-            Function::Insert { low } => {
-                let field = width << low;
-                return a & !field | (b << low) & field;
-            }
-            Function::Operation(Operation::And) => match inputs[1].as_constant() {
-                Some(constant) => a & constant,
-                None => a | b,
-            },
-            Function::Operation(Operation::Or) => match inputs[1].as_constant() {
-                Some(constant) => a & !constant,
-                None => a | b,
-            },
-            Function::Operation(Operation::Xor) => a | b,
-            Function::Operation(Operation::ShiftLeft) => match inputs[1].as_constant() {
-                Some(count) if b == 0 => a << (count & 63),
-                _ => spread_all(a | b),
-            },
-            Function::Operation(Operation::ShiftRight) => match inputs[1].as_constant() {
-                Some(count) if b == 0 => (a & width) >> (count & 63),
-                _ => spread_all(a | b),
-            },
-            Function::Operation(Operation::Multiply) => spread_upwards(a | b),
-            Function::Operation(Operation::SignExtend { from }) => {
-                let kept = a & mask(from);
-                if kept >> (from - 1) & 1 == 1 {
-                    kept | !mask(from)
-                } else {
-                    kept
-                }
-            }
-            Function::Condition(..) | Function::Operation(_) => spread_all(a | b),
-        };
-        bits_of & width
-    }
-
-    /// `inner & by`, where `by` is 2^k - 1: what is known of the low bits of
-    /// `inner` raises the least value and lowers the greatest.
-    fn inherent_low_bits(&self, inner: Value, by: i64) -> Known {
-        let known = self.inherent_of_value(inner);
-        let log2 = known.log2.min(by.trailing_ones() as u8);
-        let step = 1_i64 << log2;
-        let residue = known.residue & (step as u64 - 1);
-        let range = Known::between(residue as i64, by - (step - 1) + residue as i64);
-        range.and(Known::congruent(log2, residue))
-    }
-
-    fn inherent_of_value(&self, value: Value) -> Known {
-        let parts = self.parts(value.term).iter();
-        parts.fold(Known::exactly(value.offset), |known, &(id, factor)| {
-            known.plus(self.bases[id.0 as usize].known.scale(factor))
-        })
-    }
-
-    fn inherent(&self, base: Base) -> Known {
-        match base {
-            Base::Site { bits, .. } => Known::bits(bits),
-            Base::Entry(register) if register.is_general() => Known::bits(self.word_bits()),
-            Base::Entry(register) if register.width() < 64 => Known::bits(register.width() as u8),
-            Base::Phi {
-                location: Location::Register(register),
-                distance: false,
-                ..
-            } if register.is_general() && register != Register::RSP => {
-                Known::bits(self.word_bits())
-            }
-            Base::Lost { .. } => Known::bits(self.word_bits()),
-            // What is above ID is reserved, and reads as zero (Intel SDM vol. 1, 3.4.3).
-            Base::FlagsWord { .. } => Known::bits(22),
-            Base::Memory(_, bytes) => Known::bits(bytes * 8),
-            Base::Argument(_, bytes) if bytes < 8 => Known::bits(bytes as u8 * 8),
-            Base::Function {
-                function: Function::Operation(Operation::And),
-                inputs: [inner, by],
-                ..
-            } if by
-                .as_constant()
-                .is_some_and(|by| by < 1 << 62 && by & (by + 1) == 0) =>
-            {
-                self.inherent_low_bits(inner, by.offset)
-            }
-            Base::Function {
-                function: Function::Truncate,
-                bits,
-                inputs: [inner, _],
-            } => {
-                let inner = self.inherent_of_value(inner);
-                let log2 = inner.log2.min(bits);
-                Known::bits(bits).and(Known::congruent(log2.min(63), inner.residue))
-            }
-            Base::Function {
-                function,
-                bits,
-                inputs,
-            } => inherent_of_function(function, bits, inputs),
-            _ => Known::ANY,
-        }
-    }
-}
-
-fn inherent_of_function(function: Function, bits: u8, inputs: [Value; 2]) -> Known {
-    let second = inputs[1].as_constant();
-    match (function, second) {
-        (Function::Condition(..), _) => Known::between(0, 1),
-        (Function::Operation(Operation::And), Some(mask)) if mask <= i64::MAX as u64 => {
-            let low = mask.trailing_zeros().min(63) as u8;
-            Known::between(0, mask as i64).and(Known::congruent(low, 0))
-        }
-        (Function::Operation(Operation::ShiftRight), Some(count)) if count > 0 => {
-            Known::bits(bits.saturating_sub(count as u8))
-        }
-        (Function::Operation(Operation::ShiftLeft), Some(count)) => {
-            Known::bits(bits).and(Known::congruent(count.min(63) as u8, 0))
-        }
-        (
-            Function::Operation(
-                Operation::CountOnes | Operation::TrailingZeros | Operation::LeadingZeros,
-            ),
-            _,
-        ) => Known::between(0, i64::from(bits)),
-        (Function::Operation(Operation::Equal), _) => Known::between(0, 1),
-        (Function::Operation(Operation::ZeroExtend { from }), _) => Known::bits(from),
-        (Function::Operation(Operation::SignExtend { from }), _) if bits == 64 => {
-            let reach = 1_i64 << (from - 1);
-            Known::between(-reach, reach - 1)
-        }
-        (Function::Insert { .. }, _) => Known::ANY,
-        _ => Known::bits(bits),
-    }
-}
-
-impl Terms {
-    /// A flag as it stands in a word of all flags.
-    #[must_use]
-    pub fn flag_in(&self, word: Value, flag: Flags) -> Option<bool> {
-        let bit = u64::from(flag.0);
-        if let Some(number) = word.as_constant() {
-            return Some(number & bit != 0);
-        }
-        match self.as_base(word)? {
-            Base::FlagsWord {
-                direction,
-                alignment,
-                nested,
-                ..
-            } => match flag {
-                Flags::DF => direction,
-                Flags::AC => alignment,
-                Flags::NT => nested,
-                _ => None,
-            },
-            Base::Function {
-                function: Function::Truncate,
-                bits,
-                inputs: [inner, _],
-            } if bit & mask(bits) != 0 => self.flag_in(inner, flag),
-            Base::Function {
-                function:
-                    Function::Operation(operation @ (Operation::And | Operation::Or | Operation::Xor)),
-                inputs: [inner, by],
-                ..
-            } => {
-                let by = by.as_constant()?;
-                match operation {
-                    Operation::And if by & bit == 0 => Some(false),
-                    Operation::Or if by & bit != 0 => Some(true),
-                    Operation::Xor if by & bit != 0 => Some(!self.flag_in(inner, flag)?),
-                    _ => self.flag_in(inner, flag),
-                }
-            }
-            _ => None,
-        }
-    }
-}
-
-fn is_operation(base: Base, operation: Operation) -> bool {
-    matches!(base, Base::Function { function: Function::Operation(found), .. } if found == operation)
-}
-
-/// The value that a base is the low bits of, and how many.
-#[must_use]
-pub(super) fn low_bits_of(base: Base) -> Option<(Value, u8)> {
-    match base {
-        Base::Function {
-            function: Function::Truncate,
-            bits,
-            inputs,
-        } => Some((inputs[0], bits)),
-        Base::Function {
-            function: Function::Operation(Operation::And),
-            inputs: [inner, by],
-            ..
-        } => {
-            let by = by.as_constant()?;
-            let bits = by.trailing_ones() as u8;
-            (by != 0 && by == mask(bits)).then_some((inner, bits))
-        }
-        _ => None,
-    }
-}
-
-/// The value that a base has the low bits of, be what is above them zeros or copies of a sign, and
-/// how many.
-#[must_use]
-pub(super) fn congruent_to(base: Base) -> Option<(Value, u8)> {
-    match base {
-        Base::Function {
-            function: Function::Operation(Operation::SignExtend { from }),
-            inputs,
-            ..
-        } => Some((inputs[0], from)),
-        _ => low_bits_of(base),
-    }
-}
-
-fn bloom(id: BaseId) -> u64 {
-    1 << (id.0.wrapping_mul(0x9E37_79B1) >> 26)
 }
 
 /// The low `bits` bits set.
@@ -1233,16 +621,4 @@ pub(super) const fn mask(bits: u8) -> u64 {
     } else {
         (1 << bits) - 1
     }
-}
-
-/// Every bit at or above the lowest set one: how far a carry may go.
-fn spread_upwards(bits: u64) -> u64 {
-    match bits {
-        0 => 0,
-        _ => u64::MAX << bits.trailing_zeros(),
-    }
-}
-
-fn spread_all(bits: u64) -> u64 {
-    if bits == 0 { 0 } else { u64::MAX }
 }
