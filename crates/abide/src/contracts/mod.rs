@@ -31,3 +31,4 @@ pub use roots::{
 };
 pub use stated::{Instruction, Stated, Table};
 pub use statics::{Static, Statics};
+pub use told::Told;

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::Derived;
 use super::roots::is_assembly;
-use super::told;
+use super::told::{self, Told};
 use crate::inputs::{
     Assembly, Image, ImageSymbol, Object, Place, Relocation, RelocationKind, RelocationTarget,
     Resolved, Section, SectionIndex, Symbol, SymbolKind, behind,
@@ -21,8 +21,8 @@ pub(super) struct Reference<'image> {
     pub(super) place: Place,
     /// Directly, or through a table.
     pub(super) by: Derived,
-    /// The reference tells how it is called.
-    pub(super) is_told: bool,
+    /// What the reference tells of how it is called.
+    pub(super) told: Told,
 }
 
 /// Functions in assembly that compiled code leads to, those that it names before those that
@@ -57,17 +57,24 @@ pub(super) fn of_compiled_code<'image>(
                     name,
                     place,
                     by: Derived::Referred,
-                    is_told: is_call || told::by_address(object, signatures.is_cast(name)),
+                    told: told_by(is_call, object, signatures.is_cast(name)),
                 }));
             } else if data_of_assembly(image, place).is_some() {
-                tables.push((place, is_call || told::by_address(object, false)));
+                tables.push((place, told_by(is_call, object, false)));
             }
         }
     }
     // Of two ways to a table, the one that tells more counts.
-    tables.sort_by_key(|&(_, is_told)| is_told);
+    tables.sort_by_key(|&(_, told)| told);
     found.extend(in_tables(image, &labels, tables));
     found
+}
+
+fn told_by(is_call: bool, object: &Object, is_cast: bool) -> Told {
+    match is_call {
+        true => Told::ByCall,
+        false => told::by_address(object, is_cast),
+    }
 }
 
 /// The relocations of what a compiler wrote in an object, with their sections.
@@ -121,24 +128,24 @@ fn symbol(image: &Image, object: u32, target: RelocationTarget) -> Option<&Symbo
 fn in_tables<'image>(
     image: &'image Image,
     labels: &Labels<'image>,
-    mut open: Vec<(Place, bool)>,
+    mut open: Vec<(Place, Told)>,
 ) -> Vec<Reference<'image>> {
     let mut found = Vec::new();
     let mut seen = FxHashSet::default();
-    while let Some((table, is_told)) = open.pop() {
+    while let Some((table, told)) = open.pop() {
         if !seen.insert(table) {
             continue;
         }
         for place in addresses(image, labels, table) {
             if !is_assembly(image, place) {
-                open.push((place, is_told));
+                open.push((place, told));
             } else if let Some(name) = labels.function_at(place) {
                 let by = Derived::InTable;
                 found.push(Reference {
                     name,
                     place,
                     by,
-                    is_told,
+                    told,
                 });
             }
         }

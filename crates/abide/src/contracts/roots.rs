@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::references::{self, Reference};
+use super::told::Told;
 use super::{Configuration, Interrupt};
 use crate::inputs::link::is_definition;
 use crate::inputs::{Binding, Format, Image, Object, Place, Resolved, SymbolKind, shown_name};
@@ -51,8 +52,8 @@ pub struct Root {
     pub place: Place,
     /// How it was found.
     pub derived: Derived,
-    /// Something tells that it is called by the convention: what leads to it, or the user.
-    pub is_told: bool,
+    /// What tells that it is called by the convention.
+    pub told: Told,
 }
 
 /// Which functions are roots.
@@ -93,7 +94,7 @@ impl RootChoice<'_> {
 #[must_use]
 pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
     let mut roots = BTreeMap::new();
-    let mut add = |name: &str, place: Place, derived: Derived, is_told: bool| {
+    let mut add = |name: &str, place: Place, derived: Derived, told: Told| {
         let name = shown_name(name);
         let object = image.object_of(place.section);
         let object = object.and_then(|object| image.objects().get(object as usize));
@@ -104,9 +105,9 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
             name: name.into_owned(),
             place,
             derived,
-            is_told,
+            told,
         });
-        root.is_told |= is_told;
+        root.told = root.told.max(told);
     };
     let symbols = choice.names_any().then(|| image.symbols());
     for (id, symbol) in symbols.into_iter().flatten() {
@@ -115,21 +116,21 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
             && let Some(Resolved::Place(place)) = image.resolve(id)
             && image.is_code(place)
         {
-            add(&symbol.name, place, Derived::Named, true);
+            add(&symbol.name, place, Derived::Named, Told::ByCall);
         }
     }
     for &place in choice.handlers.keys() {
         if is_assembly(image, place)
             && let Some(name) = handler_name(image, place)
         {
-            add(&name, place, Derived::InGate, true);
+            add(&name, place, Derived::InGate, Told::ByCall);
         }
     }
     for found in references::of_compiled_code(image, choice.signatures) {
         let Reference {
             name, place, by, ..
         } = found;
-        add(name, place, by, found.is_told);
+        add(name, place, by, found.told);
     }
     if choice.all_exported {
         let tables = ExportTables::of(image);
@@ -140,7 +141,7 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
                 && let Some(Resolved::Place(place)) = image.resolve(id)
                 && is_assembly(image, place)
             {
-                add(&symbol.name, place, Derived::Exported, true);
+                add(&symbol.name, place, Derived::Exported, Told::ByCall);
             }
         }
     }
@@ -189,7 +190,7 @@ pub fn handed_out(image: &Image, place: Place) -> Option<Root> {
         place,
         derived: Derived::HandedOut,
         // Who is given a pointer can call it in one way only.
-        is_told: true,
+        told: Told::ByCall,
     })
 }
 

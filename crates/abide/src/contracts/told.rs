@@ -1,4 +1,4 @@
-//! Whether a reference tells how the function that it names is called.
+//! What a reference tells of how the function that it names is called.
 //!
 //! Who calls a function by its name calls it by the platform's convention, and in Rust a function's
 //! name has a type, which every pointer made of it keeps. C and C++ that only take an address may
@@ -8,9 +8,23 @@
 
 use crate::inputs::{Language, Object, Relocation, RelocationKind, Section};
 
-/// Whether taking its address in an object tells it; `is_cast` where source casts the function's name.
-pub(super) fn by_address(object: &Object, is_cast: bool) -> bool {
-    object.language == Language::Rust && !is_cast
+/// What tells how a function is called, the surest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// Nothing does.
+    ByNothing,
+    /// Its type, where only its address is taken. Whether that becomes a number, no object tells.
+    ByType,
+    /// A call of its name, or the user.
+    ByCall,
+}
+
+/// What taking its address in an object tells; `is_cast` where source casts the function's name.
+pub(super) fn by_address(object: &Object, is_cast: bool) -> Told {
+    match object.language == Language::Rust && !is_cast {
+        true => Told::ByType,
+        false => Told::ByNothing,
+    }
 }
 
 /// Whether a relocation is the target of a call or jump (Intel SDM vol. 2, CALL, JMP, Jcc).

@@ -16,7 +16,7 @@ use super::slots;
 use super::state::State;
 use super::surroundings::Surroundings;
 use super::tables::{Destination, Jump, destinations, is_in_table};
-use super::terms::{TermId, Terms, Value};
+use super::terms::{Base, TermId, Terms, Value};
 use crate::contracts::{Contract, Stated};
 use crate::inputs::Place;
 use crate::machine::x86::is_far_branch;
@@ -157,6 +157,27 @@ pub struct Analysis {
     pub relied_on_contracts: bool,
     /// A closer look may tell more: see [`Calls::Closely`].
     pub has_details: bool,
+}
+
+impl Analysis {
+    /// Whether the root calls, jumps or returns to what a register holds at its entry that is the
+    /// caller's to keep: what a switch of stacks enters does so, and nothing that is called.
+    #[must_use]
+    pub fn goes_by_kept_register(&self) -> bool {
+        let preserved = self.terms.contract().preserved;
+        let is_kept = |base: Option<Base>| matches!(base, Some(Base::Entry(register)) if preserved.contains(register));
+        self.facts.events.iter().any(|seen| match &seen.event {
+            Event::UndefinedUse {
+                garbage,
+                used: Use::Target,
+            } => is_kept(Some(self.terms.get(garbage.source))),
+            Event::Exit {
+                exit: Exit::Return(address),
+                ..
+            } => is_kept(self.terms.as_base(*address)),
+            _ => false,
+        })
+    }
 }
 
 impl<'code, 'image> Explorer<'code, 'image> {

@@ -7,7 +7,7 @@ use super::questions;
 use super::suppressions::Suppressions;
 use super::verdicts::{Assumed, Extent, Job, RootVerdicts, Shown, Verdict, decide_together};
 use super::{Error, Project, crossings, declarations};
-use crate::contracts::{self, Contract, Interrupt, Profile, Root, RootChoice, Statics};
+use crate::contracts::{self, Contract, Interrupt, Profile, Root, RootChoice, Statics, Told};
 use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
 use crate::inputs::link::{Target, UnitPlace};
 use crate::inputs::{Image, Place, Resolved, SectionId, SectionIndex, Trace, shown_name};
@@ -125,12 +125,12 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     while !pending.is_empty() {
         for (root, contract) in &mut pending {
             // What is only cast to a number may be entered in another way than it is declared.
-            if !signatures.is_cast(&root.name) {
-                root.is_told |= contract.is_declared();
-                root.is_told |= around.unwind.begins_function(root.place);
+            let is_declared = contract.is_declared() || around.unwind.begins_function(root.place);
+            if is_declared && !signatures.is_cast(&root.name) {
+                root.told = root.told.max(Told::ByType);
             }
             known.insert(root.place);
-            if root.is_told {
+            if root.told != Told::ByNothing {
                 around.contracted.insert(root.place, contract.clone());
             }
         }
@@ -218,7 +218,7 @@ pub fn judge_root_as(
     let replayer = Replayer::new(image);
     let extent = Extent::FirstRefuted { searches };
     let root = Root {
-        is_told: true,
+        told: Told::ByCall,
         ..root.clone()
     };
     let job = Job {

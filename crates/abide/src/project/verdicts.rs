@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::contracts::{Contract, Derived, Profile, Root};
+use crate::contracts::{Contract, Derived, Profile, Root, Told};
 use crate::inputs::{Image, Place};
 use crate::interpret::replay::{self, Outcome, Replay, Replayer, Request};
 use crate::interpret::{
@@ -290,7 +290,9 @@ impl<'image> Job<'_, 'image> {
                 Verdict::Unknown(attempt.modes.clone())
             } else if !judgement.candidates.is_empty() && may_be_handler {
                 Verdict::Unknown(attempt.obstacles.clone())
-            } else if !judgement.candidates.is_empty() && !self.root.is_told {
+            } else if !judgement.candidates.is_empty()
+                && self.is_entered_otherwise(&attempt.analysis)
+            {
                 Verdict::Unknown(vec![Doubt::how_called(self.root)])
             } else if !judgement.candidates.is_empty() {
                 runs.refute(code, judgement.candidates, &mut searches)
@@ -308,6 +310,17 @@ impl<'image> Job<'_, 'image> {
             }
         }
         found
+    }
+
+    /// Whether nothing tells that a root is called by its convention; or its type alone does, and it
+    /// goes where a register of its entry says that no caller sets, as what a stack switch enters
+    /// does.
+    fn is_entered_otherwise(&self, analysis: &Analysis) -> bool {
+        match self.root.told {
+            Told::ByNothing => true,
+            Told::ByType => analysis.goes_by_kept_register(),
+            Told::ByCall => false,
+        }
     }
 }
 
