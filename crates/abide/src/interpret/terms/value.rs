@@ -2,11 +2,11 @@
 
 use crate::registers::Register;
 
-/// A base, by its place in [`Terms`].
+/// A base, by its place in [`Terms`](super::Terms).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BaseId(pub u32);
 
-/// A linear combination of bases, by its place in [`Terms`].
+/// A linear combination of bases, by its place in [`Terms`](super::Terms).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TermId(pub u32);
 
