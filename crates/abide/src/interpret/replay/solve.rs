@@ -20,6 +20,9 @@ pub(super) const MOST_NODES: usize = 600;
 const MOST_CANDIDATES: usize = 64;
 /// Operations between the root and an input.
 const MOST_DEPTH: u32 = 48;
+/// How many expressions are made numbers on the way to inputs. What is made of one input in two ways
+/// again and again, as by `rcl`, has more ways to it than anybody can go.
+const MOST_INVERTED: u32 = 1_000;
 
 /// What an expression shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,7 @@ pub(super) struct Solver<'a> {
     inputs: Vec<u64>,
     constraints: &'a [Constraint],
     candidates: Vec<Change>,
+    inverted: u32,
     looked_at: Cell<u64>,
 }
 
@@ -95,6 +99,7 @@ impl<'a> Solver<'a> {
             inputs,
             constraints,
             candidates: Vec::new(),
+            inverted: 0,
             looked_at: Cell::new(0),
         })
     }
@@ -106,6 +111,7 @@ impl<'a> Solver<'a> {
         most: usize,
         allowed: impl Fn(Change) -> bool,
     ) -> Vec<Change> {
+        self.inverted = 0;
         self.aim_root(wanted);
         let aimed = std::mem::take(&mut self.candidates);
         let mut found = self.judge(wanted, aimed, &allowed);
@@ -243,6 +249,9 @@ impl<'a> Solver<'a> {
         let Some(depth) = depth.checked_sub(1) else {
             return;
         };
+        if !self.may_go_on() {
+            return;
+        }
         match self.expressions.get(node) {
             Expression::Test { of, .. } => self.compare(of, depth),
             Expression::Operation {
@@ -306,12 +315,18 @@ impl<'a> Solver<'a> {
         }
     }
 
+    /// Counts an expression that is looked into.
+    fn may_go_on(&mut self) -> bool {
+        self.inverted += 1;
+        self.inverted <= MOST_INVERTED
+    }
+
     /// Makes an expression this number.
     fn invert(&mut self, node: Node, target: u64, depth: u32) {
         let Some(depth) = depth.checked_sub(1) else {
             return;
         };
-        if self.candidates.len() >= MOST_CANDIDATES {
+        if self.candidates.len() >= MOST_CANDIDATES || !self.may_go_on() {
             return;
         }
         match self.expressions.get(node) {
