@@ -4,14 +4,14 @@ use std::fmt;
 
 use abide::conventions::Convention;
 use abide::registers::Register;
+use oracle::narrow::narrow;
 use oracle::random::Random;
 use oracle::state::{Areas, State};
 
 use crate::filling::Filling;
-use crate::place::{CALLERS_PAGES, PAGE, STACK, USER_SPACE, region};
+use crate::place::{CALLERS_PAGES, Layout, PAGE};
+use crate::returned::SP;
 
-/// RSP's place among the registers.
-const SP: usize = 4;
 /// How many words above the return address look like arguments.
 pub(crate) const STACK_ARGUMENTS: usize = 16;
 
@@ -49,8 +49,12 @@ pub struct Entry {
 
 impl Entry {
     /// A state that follows from the seed.
-    #[must_use]
-    pub fn random(areas: Areas, seed: Seed, convention: &'static Convention) -> Self {
+    pub(crate) fn random(
+        areas: Areas,
+        layout: &'static Layout,
+        seed: Seed,
+        convention: &'static Convention,
+    ) -> Self {
         let mut random = Random::new(seed.number);
         let mut state = areas.random_state(&mut random);
         // The x87 registers are free at a call, the direction flag is clear, and upper halves of
@@ -58,7 +62,7 @@ impl Entry {
         state.xsave[4] = 0;
         state.flags &= !(1 << 10);
         state.free_upper_halves();
-        let kinds = Kinds::random(&mut random, seed.pointers);
+        let kinds = Kinds::random(layout, &mut random, seed.pointers);
         for (number, register) in (0..).zip(convention.parameters) {
             state.general[register.index()] = kinds.argument(number, &mut random);
         }
@@ -76,8 +80,12 @@ impl Entry {
         for register in garbage {
             state.general[register.index()] = random.bits();
         }
-        let page = STACK.end - (1 + CALLERS_PAGES) * PAGE;
-        state.general[SP] = page + 16 * random.below(PAGE / 16) + 8;
+        if layout.is_narrow() {
+            narrow(&mut state);
+        }
+        let page = layout.stack.end - (1 + CALLERS_PAGES) * PAGE;
+        let residue = u64::from(convention.entry_residue);
+        state.general[SP] = page + 16 * random.below(PAGE / 16) + residue;
         Self {
             state,
             filling: Filling::random(&mut random),
@@ -85,7 +93,7 @@ impl Entry {
             convention,
             stack_arguments: std::array::from_fn(|i| match i.checked_sub(home_words(convention)) {
                 Some(i) => kinds.argument((convention.parameters.len() + i) as u32, &mut random),
-                None => random.bits(),
+                None => layout.fit(random.bits()),
             }),
             seed: random.bits(),
         }
@@ -113,6 +121,7 @@ fn home_words(convention: &Convention) -> usize {
 
 /// Of what kind the arguments of one run are.
 struct Kinds {
+    layout: &'static Layout,
     pointers: u32,
     /// Numbers are powers of two, as widths and heights are.
     powers: bool,
@@ -121,8 +130,9 @@ struct Kinds {
 }
 
 impl Kinds {
-    fn random(random: &mut Random, pointers: u32) -> Self {
+    fn random(layout: &'static Layout, random: &mut Random, pointers: u32) -> Self {
         Self {
+            layout,
             pointers,
             powers: random.one_in(2),
             wild: if random.one_in(8) { 6 } else { 1000 },
@@ -131,10 +141,10 @@ impl Kinds {
 
     fn argument(&self, number: u32, random: &mut Random) -> u64 {
         if random.one_in(self.wild) {
-            return wild(random);
+            return self.wild(random);
         }
         match self.pointers >> number & 1 == 1 {
-            true => region(number.into()) + 64 * random.below(64),
+            true => self.layout.region(number.into()) + 64 * random.below(64),
             false => self.number(random),
         }
     }
@@ -149,17 +159,14 @@ impl Kinds {
             _ => random.below(64),
         }
     }
-}
 
-/// An address with nothing around it, or no address.
-fn wild(random: &mut Random) -> u64 {
-    match random.below(3) {
-        0 => random.word(),
-        1 => random.bits(),
-        _ => USER_SPACE.start + random.below(USER_SPACE.end - USER_SPACE.start),
+    /// An address with nothing around it, or no address.
+    fn wild(&self, random: &mut Random) -> u64 {
+        let space = &self.layout.user_space;
+        self.layout.fit(match random.below(3) {
+            0 => random.word(),
+            1 => random.bits(),
+            _ => space.start + random.below(space.end - space.start),
+        })
     }
-}
-
-pub(crate) fn pointer(random: &mut Random) -> u64 {
-    region(16 + random.below(16)) + 64 * random.below(1024)
 }

@@ -29,7 +29,7 @@ impl Filling {
     }
 
     /// One word of memory, of which a narrower one is the low part.
-    pub(crate) fn word(self, random: &mut Random, pointer: fn(&mut Random) -> u64) -> u64 {
+    pub(crate) fn word(self, random: &mut Random, pointer: impl Fn(&mut Random) -> u64) -> u64 {
         match self {
             Self::Zeros => 0,
             Self::Small => random.below(64),

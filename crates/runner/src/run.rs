@@ -1,12 +1,14 @@
-//! Runs of one function, in a child.
+//! Runs of one function, in children.
+//!
+//! Code of 32 bits runs in a 64-bit process, behind a far jump: all that it sees lies below 4 GiB.
 
 use std::ops::Range;
-use std::ptr;
 
-use abide::conventions::{Convention, SYSTEM_V_X86_64};
+use abide::conventions::{CDECL, Convention, SYSTEM_V_X86_64};
 use abide::inputs::Place;
 use abide::project::RootVerdicts;
 use oracle::guard::{catch, in_child, set_timer};
+use oracle::narrow;
 use oracle::random::Random;
 use oracle::shared::Shared;
 use oracle::state::{Areas, State, XSAVE_SIZE};
@@ -16,12 +18,15 @@ use crate::children::{Children, Wanted};
 use crate::coverage::Note;
 use crate::entry::{Entry, Seed};
 use crate::fault;
-use crate::guard::{CURRENT, Guard, SIGNALS, TRAP, on_signal};
+use crate::gate;
+use crate::guard::{CURRENT, Guard, SIGNALS, on_signal};
 use crate::link::Linked;
 use crate::load::Loaded;
 use crate::memory::Memory;
 use crate::outcome::{Ending, Outcome};
-use crate::place::STACK;
+use crate::place::Layout;
+use crate::steps::Steps;
+use crate::stopped::TRAP;
 use crate::taste::{Lesson, Taste, nearest};
 use crate::watch::{Before, Watch};
 
@@ -29,6 +34,7 @@ use crate::watch::{Before, Watch};
 const PATIENCE: i64 = 12_000;
 /// How many arguments may turn out to be numbers.
 const ARGUMENTS: u64 = 14;
+
 /// Runs functions of one image.
 pub struct Runner<'linked> {
     linked: &'linked Linked<'linked>,
@@ -36,10 +42,9 @@ pub struct Runner<'linked> {
     runs: Shared<(Seed, Outcome)>,
     notes: Shared<Note>,
     areas: Areas,
+    layout: &'static Layout,
     /// How functions are called.
     pub convention: &'static Convention,
-    /// What the child remembers for a watch.
-    read: Vec<u64>,
 }
 
 impl Children for Runner<'_> {
@@ -110,6 +115,7 @@ impl<'linked> Runner<'linked> {
     #[must_use]
     pub fn new(linked: &'linked Linked<'linked>, most_runs: usize) -> Option<Self> {
         let code = linked.code_addresses();
+        let layout = Layout::of(linked.bits());
         // SAFETY: runs are written before they are read; notes are numbers.
         let (runs, notes) = unsafe {
             let notes = Shared::zeroed((code.end - code.start) as usize)?;
@@ -121,8 +127,12 @@ impl<'linked> Runner<'linked> {
             runs,
             notes,
             areas: Areas::of_processor(),
-            convention: &SYSTEM_V_X86_64,
-            read: Vec::new(),
+            layout,
+            convention: if layout.is_narrow() {
+                &CDECL
+            } else {
+                &SYSTEM_V_X86_64
+            },
         })
     }
 
@@ -137,10 +147,6 @@ impl<'linked> Runner<'linked> {
     fn run_all(&mut self, entry: u64, count: usize, seeds: Seeds<'_>) -> Vec<(Seed, Outcome)> {
         let nothing = (Seed::default(), Outcome::default());
         self.runs.get()[..count].fill(nothing);
-        if let Seeds::Followed(_, watch, _) = seeds {
-            self.read.clear();
-            self.read.resize(watch.memory(), 0);
-        }
         let mut next = 0;
         while next < count {
             // SAFETY: `work` makes system calls and touches plain memory, no more.
@@ -154,39 +160,37 @@ impl<'linked> Runner<'linked> {
         }
         let mut runs = self.runs.get()[..count].to_vec();
         for (_, outcome) in &mut runs {
-            fault::explain(self.linked, &STACK, outcome);
+            fault::explain(self.linked, &self.layout.stack, outcome);
         }
         runs
     }
 
     /// What the child does.
     fn work(&mut self, entry: u64, numbers: Range<usize>, seeds: Seeds<'_>) -> Option<()> {
-        let linked = self.linked;
-        let mut read = std::mem::take(&mut self.read);
-        let memory = Memory::new(linked.addresses(), linked.elsewhere.clone())?;
+        let (linked, layout) = (self.linked, self.layout);
+        let (entry, back) = match layout.is_narrow() {
+            true => {
+                gate::open(entry)?;
+                narrow::settle();
+                (gate::GATE, gate::BACK)
+            }
+            false => (entry, trampoline::next()),
+        };
         let mut guard = Guard {
-            memory,
+            memory: Memory::new(layout, linked.addresses(), linked.elsewhere.clone())?,
+            layout,
             convention: self.convention,
+            back,
             code: linked.code_addresses(),
             never_return: &linked.never_return,
             probes: &linked.probes,
-            notes: ptr::null_mut(),
+            steps: match seeds {
+                Seeds::Learned(_) => Steps::none(),
+                Seeds::Followed(_, watch, most) => Steps::of(watch, most, self.notes.get()),
+            },
             outcome: Outcome::default(),
-            before: Before::default(),
             random: Random::new(0),
-            previous: 0,
-            steps: 0,
-            leaves: false,
-            watch: None,
-            read: &mut read,
-            most_steps: 0,
         };
-        let mut watch = None;
-        if let Seeds::Followed(_, own, most_steps) = seeds {
-            guard.notes = self.notes.get().as_mut_ptr();
-            guard.most_steps = most_steps;
-            watch = Some(own);
-        }
         catch(on_signal, &SIGNALS)?;
         let guard = &raw mut guard;
         // SAFETY: the guard lives as long as this function, which the child does
@@ -196,9 +200,9 @@ impl<'linked> Runner<'linked> {
         for number in numbers {
             let (seed, mut random) = seeds.of(number, taste);
             self.runs.get()[number] = (seed, DIED);
-            let entry_state = Entry::random(self.areas, seed, self.convention);
+            let entry_state = Entry::random(self.areas, layout, seed, self.convention);
             // SAFETY: as above.
-            let outcome = unsafe { self.run_one(guard, entry, &entry_state, watch) };
+            let outcome = unsafe { self.run_one(guard, entry, &entry_state) };
             self.runs.get()[number].1 = outcome;
             taste.learn(seed.pointers, lesson(&entry_state, &outcome), &mut random);
         }
@@ -208,13 +212,7 @@ impl<'linked> Runner<'linked> {
     /// # Safety
     ///
     /// `guard` is valid, and the process is a child that may be harmed.
-    unsafe fn run_one<'a>(
-        &self,
-        guard: *mut Guard<'a>,
-        code: u64,
-        entry: &Entry,
-        watch: Option<&'a Watch>,
-    ) -> Outcome {
+    unsafe fn run_one(&self, guard: *mut Guard<'_>, code: u64, entry: &Entry) -> Outcome {
         let mut before = entry.state.clone();
         let mut after = State {
             xsave: [0; XSAVE_SIZE],
@@ -225,16 +223,12 @@ impl<'linked> Runner<'linked> {
         // SAFETY: the caller answers for the guard and the process. Each use of
         // the guard ends before code runs that raises signals.
         unsafe {
-            (*guard).memory.prepare(entry, trampoline::next());
+            (*guard).memory.prepare(entry, (*guard).back);
             (*guard).outcome = Outcome::default();
-            (*guard).before = Before::of(&before, self.convention);
             (*guard).random = Random::new(entry.seed);
-            (*guard).steps = 0;
-            (*guard).leaves = false;
-            (*guard).previous = 0;
-            (*guard).read.fill(0);
-            (*guard).watch = watch;
-            let is_followed = watch.is_some();
+            let steps = &mut (*guard).steps;
+            steps.begin(Before::of(&before, self.convention));
+            let is_followed = steps.is_followed();
             if is_followed {
                 before.flags |= TRAP;
             }

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use abide::contracts::Configuration;
+use abide::conventions::CDECL;
 use abide::inputs::{self, Image};
 use abide::project::{self, Project, Unit};
 
@@ -18,7 +20,13 @@ pub enum Kind {
     Linked,
     /// What was assembled for Windows.
     Windows,
+    /// What was assembled for 32-bit x86.
+    Narrow,
 }
+
+/// What `cargo xtask corpus --i386` has left of an entry beside its objects: the convention, and behind
+/// it the roots, one a line.
+const NARROW_ROOTS: &str = "roots.txt";
 
 /// The units below a directory, by name: those with a list of their files.
 ///
@@ -29,11 +37,13 @@ pub fn units(corpus: &Path, kind: Kind) -> std::io::Result<Vec<(String, PathBuf)
     let mut found = Vec::new();
     for entry in std::fs::read_dir(corpus)? {
         let entry = entry?;
-        let unit = entry.path().join(match kind {
-            Kind::Linked => "unit",
-            Kind::Windows => "windows",
-        });
-        if unit.join("unit.txt").is_file() {
+        let (unit, list) = match kind {
+            Kind::Linked => ("unit", "unit.txt"),
+            Kind::Windows => ("windows", "unit.txt"),
+            Kind::Narrow => ("i386", NARROW_ROOTS),
+        };
+        let unit = entry.path().join(unit);
+        if unit.join(list).is_file() {
             found.push((entry.file_name().to_string_lossy().into_owned(), unit));
         }
     }
@@ -41,30 +51,41 @@ pub fn units(corpus: &Path, kind: Kind) -> std::io::Result<Vec<(String, PathBuf)
     Ok(found)
 }
 
-/// The files of a unit, in link order.
+/// The files of a unit, in link order, and what is asked of them.
 ///
 /// # Errors
 ///
-/// If their list cannot be read.
-pub fn files(unit: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// If a list or a file cannot be read, or no run can be entered by the unit's convention.
+pub fn project(
+    unit: &Path,
+    kind: Kind,
+) -> Result<(Vec<PathBuf>, Project), Box<dyn std::error::Error>> {
+    match kind {
+        Kind::Linked => Ok((listed(unit)?, Project::default())),
+        Kind::Windows => {
+            let files = listed(unit)?;
+            let roots = windows_roots(unit, &files)?;
+            let project = Project {
+                roots,
+                ..Project::default()
+            };
+            Ok((files, project))
+        }
+        Kind::Narrow => narrow(unit),
+    }
+}
+
+fn listed(unit: &Path) -> std::io::Result<Vec<PathBuf>> {
     let list = std::fs::read_to_string(unit.join("unit.txt"))?;
     Ok(list.lines().map(|name| unit.join(name)).collect())
 }
 
-/// The roots that are named: for Windows, where nothing is linked, those that the entry has on Linux,
-/// as far as the files define them.
-///
-/// # Errors
-///
-/// If the list of roots or the files cannot be read.
-pub fn roots(
+/// The roots on Windows, where nothing is linked: those that the entry has on Linux, as far as the
+/// files define them.
+fn windows_roots(
     unit: &Path,
-    kind: Kind,
     files: &[PathBuf],
 ) -> Result<HashSet<String>, Box<dyn std::error::Error>> {
-    if kind == Kind::Linked {
-        return Ok(HashSet::new());
-    }
     let mut defined = HashSet::new();
     for file in files {
         let objects = inputs::read(file)?;
@@ -78,6 +99,30 @@ pub fn roots(
         .filter_map(|line| line.split_whitespace().nth(1));
     let names = names.filter(|name| defined.contains(*name));
     Ok(names.map(str::to_owned).collect())
+}
+
+/// The objects of an entry's 32-bit code, and its roots, which are by cdecl.
+fn narrow(unit: &Path) -> Result<(Vec<PathBuf>, Project), Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string(unit.join(NARROW_ROOTS))?;
+    let mut lines = text.lines().map(str::to_owned);
+    let convention = lines.next().ok_or("no convention is named")?;
+    if convention != CDECL.name {
+        return Err(format!("its convention is {convention}").into());
+    }
+    let project = Project {
+        roots: lines.collect(),
+        configuration: Configuration {
+            convention: Some(convention),
+            ..Configuration::default()
+        },
+        ..Project::default()
+    };
+    let mut files: Vec<_> = std::fs::read_dir(unit)?
+        .map(|file| file.map(|file| file.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "o"));
+    files.sort();
+    Ok((files, project))
 }
 
 /// Decides the roots of files, and runs those that are proved or refuted.
@@ -97,10 +142,7 @@ pub fn run(
 }
 
 /// Decides the roots of files.
-pub(crate) fn judge(
-    files: &[PathBuf],
-    project: &Project,
-) -> Result<Unit, Box<dyn std::error::Error>> {
+fn judge(files: &[PathBuf], project: &Project) -> Result<Unit, Box<dyn std::error::Error>> {
     let mut objects = Vec::new();
     for file in files {
         objects.extend(inputs::read(file)?);

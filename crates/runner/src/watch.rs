@@ -12,8 +12,8 @@ use oracle::state::State;
 
 use crate::coverage::Visited;
 use crate::fault;
-use crate::guard::{SP, held};
 use crate::link::Linked;
+use crate::returned::{SP, held};
 
 /// The instruction was visited.
 const VISITED: u8 = 1;

@@ -11,7 +11,6 @@ use abide::inputs::{self, Image, Resolved};
 use abide::project::Project;
 use runner::children::Wanted;
 use runner::link::Linked;
-use runner::narrow;
 use runner::outcome::{Breach, Ending, Outcome};
 use runner::report::Report;
 use runner::run::Runner;
@@ -72,8 +71,8 @@ fn runs_agree_with_verdicts() {
     violations_show(&object, &VIOLATED_ON_WINDOWS, &kept);
     verdicts_agree(&object, unit::run, 3, VIOLATED_ON_WINDOWS.len());
     let object = assemble("functions_i386.asm", "elf32");
-    verdicts_agree(&object, narrow::run_files, 2, VIOLATED_NARROW);
-    wrong_proofs_are_contradicted(&object, narrow::run_files);
+    verdicts_agree(&object, unit::run, 2, VIOLATED_NARROW);
+    wrong_proofs_are_contradicted(&object, unit::run);
 }
 
 /// A table is declared to have one entry: what is proved of that does not hold on the processor.
