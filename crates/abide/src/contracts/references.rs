@@ -57,10 +57,10 @@ pub(super) fn of_compiled_code<'image>(
                     name,
                     place,
                     by: Derived::Referred,
-                    told: told_by(is_call, object, signatures.is_cast(name)),
+                    told: told::by_reference(object, is_call, signatures.is_cast(name)),
                 }));
             } else if data_of_assembly(image, place).is_some() {
-                tables.push((place, told_by(is_call, object, false)));
+                tables.push((place, told::by_reference(object, is_call, false)));
             }
         }
     }
@@ -68,13 +68,6 @@ pub(super) fn of_compiled_code<'image>(
     tables.sort_by_key(|&(_, told)| told);
     found.extend(in_tables(image, &labels, tables));
     found
-}
-
-fn told_by(is_call: bool, object: &Object, is_cast: bool) -> Told {
-    match is_call {
-        true => Told::ByCall,
-        false => told::by_address(object, is_cast),
-    }
 }
 
 /// The relocations of what a compiler wrote in an object, with their sections.

@@ -19,11 +19,13 @@ pub enum Told {
     ByCall,
 }
 
-/// What taking its address in an object tells; `is_cast` where source casts the function's name.
-pub(super) fn by_address(object: &Object, is_cast: bool) -> Told {
-    match object.language == Language::Rust && !is_cast {
-        true => Told::ByType,
-        false => Told::ByNothing,
+/// What an object's reference tells: `is_call` where it calls the function, and not only takes its
+/// address; `is_cast` where source casts the function's name.
+pub(super) fn by_reference(object: &Object, is_call: bool, is_cast: bool) -> Told {
+    match (is_call, object.language) {
+        (true, _) => Told::ByCall,
+        (false, Language::Rust) if !is_cast => Told::ByType,
+        (false, _) => Told::ByNothing,
     }
 }
 
