@@ -1,6 +1,6 @@
 //! One root through the engine and the rules: a verdict for each rule.
 
-use std::cell::Cell;
+use std::cell::{Cell, LazyCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -284,15 +284,14 @@ impl<'image> Job<'_, 'image> {
         // Its table may be one of gates.
         let may_be_handler = self.root.derived == Derived::InTable
             && attempt.analysis.facts.meets(Reason::InterruptReturn);
+        let is_entered_otherwise = LazyCell::new(|| self.is_entered_otherwise(&attempt.analysis));
         for (rule, judgement) in attempt.judged {
             let verdict = if !attempt.modes.is_empty() {
                 // Code of another mode was read as if it were made for 64-bit mode.
                 Verdict::Unknown(attempt.modes.clone())
             } else if !judgement.candidates.is_empty() && may_be_handler {
                 Verdict::Unknown(attempt.obstacles.clone())
-            } else if !judgement.candidates.is_empty()
-                && self.is_entered_otherwise(&attempt.analysis)
-            {
+            } else if !judgement.candidates.is_empty() && *is_entered_otherwise {
                 Verdict::Unknown(vec![Doubt::how_called(self.root)])
             } else if !judgement.candidates.is_empty() {
                 runs.refute(code, judgement.candidates, &mut searches)
