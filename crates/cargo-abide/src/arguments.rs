@@ -103,7 +103,8 @@ pub(crate) struct Check {
     /// Tell what relies on bits of narrow arguments that compilers define and the ABI does not
     #[arg(long, conflicts_with = "names")]
     pub(crate) strict: bool,
-    /// What is declared of functions; `abide.toml` in the current directory, if it is there
+    /// What is declared of functions [default: `abide.toml` of the current directory; in a Cargo
+    /// project also of the package, or of a directory above it in the workspace]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Findings that this file knows are not told, and do not fail the check

@@ -28,8 +28,10 @@ pub(crate) struct Checked {
     pub(crate) reports: Vec<Report>,
     /// The files of each link.
     pub(crate) links: Vec<Vec<PathBuf>>,
-    /// LLVM IR that was made for it, and directories of source that it was made of.
+    /// LLVM IR that was made for it, and the source that it was made of.
     pub(crate) declared: Vec<PathBuf>,
+    /// The file of the configuration, where there is one.
+    pub(crate) configuration: Option<PathBuf>,
 }
 
 /// Checks the files that are named, or the Cargo project.
@@ -43,6 +45,7 @@ pub(crate) fn checked(arguments: &Check) -> anyhow::Result<Checked> {
         reports: vec![project::check(&project)?],
         links: vec![project.files],
         declared: Vec::new(),
+        configuration: configuration_file(arguments).map(Path::to_owned),
     })
 }
 

@@ -3,13 +3,14 @@
 //! Where nothing has changed since the last time, what was decided then is shown again.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use abide::inputs::Commented;
 use abide::project::{self, CrossingNames};
 use abide::report::Report;
-use anyhow::{Error, Result};
+use anyhow::{Context as _, Error, Result};
 
 use crate::arguments::Check;
 use crate::cargo::{self, Built, Emitted, Told, Unit};
@@ -20,6 +21,11 @@ use crate::progress;
 /// Builds the project, and checks each of its links.
 pub(crate) fn checked(arguments: &Check) -> Result<Checked> {
     let built = cargo::build(&arguments.build)?;
+    let configuration = configuration_file(arguments, &built.root)?;
+    let arguments = &Check {
+        config: configuration.clone(),
+        ..arguments.clone()
+    };
     let ir = Ir::new(arguments, &built);
     let (reports, sources) = reports(arguments, &built, &ir)?;
     let emitted = ir.emitted.get().and_then(|emitted| emitted.as_ref().ok());
@@ -28,11 +34,31 @@ pub(crate) fn checked(arguments: &Check) -> Result<Checked> {
     Ok(Checked {
         reports,
         declared: declared.collect(),
+        configuration,
         links: built.units.into_iter().map(|unit| unit.files).collect(),
     })
 }
 
-/// The report of each link, and where source lies that declares; those of the last time, if all
+/// The `abide.toml` of this directory; else the package's, or that of a directory above it, up to
+/// the workspace's own.
+fn configuration_file(arguments: &Check, root: &Path) -> Result<Option<PathBuf>> {
+    if let Some(named) = check::configuration_file(arguments) {
+        return Ok(Some(named.to_owned()));
+    }
+    let manifest = arguments.build.manifest_path.as_deref();
+    let package = manifest.and_then(Path::parent);
+    let package = package.filter(|directory| !directory.as_os_str().is_empty());
+    let package = package.unwrap_or(Path::new("."));
+    let package = package.canonicalize();
+    let package = package.context("failed to find the package's directory")?;
+    let root = root.canonicalize();
+    let root = root.context("failed to find the workspace's directory")?;
+    let within = package.ancestors().take_while(|of| of.starts_with(&root));
+    let mut files = within.map(|directory| directory.join("abide.toml"));
+    Ok(files.find(|file| file.is_file()))
+}
+
+/// The report of each link, and the source that declares; those of the last time, if all
 /// that they were made of is the same.
 fn reports(arguments: &Check, built: &Built, ir: &Ir<'_>) -> Result<(Vec<Report>, Vec<PathBuf>)> {
     if arguments.no_cache {
@@ -150,11 +176,29 @@ fn decide(arguments: &Check, units: &[Unit], ir: &Ir<'_>) -> Result<Decided> {
         report.skipped.extend(remark.clone());
         Ok(report)
     });
+    let mut reports: Vec<Report> = reports.collect::<Result<_>>()?;
+    keep_common_remarks(&mut reports);
     Ok(Decided {
-        reports: reports.collect::<Result<_>>()?,
+        reports,
         declared,
         is_whole: remark.is_none(),
     })
+}
+
+/// What `abide.toml` says of nothing in one link, it may say of another: it is in vain if it is so in
+/// all that were judged, and is told once.
+fn keep_common_remarks(reports: &mut [Report]) {
+    // Behind what is in vain stands the nearest name, which is another in each link.
+    let of = |remark: &str| remark.split(';').next().unwrap_or_default().to_owned();
+    let mut judged = reports.iter_mut().filter(|r| r.contracts.is_some());
+    let Some(first) = judged.next() else {
+        return;
+    };
+    for other in judged {
+        let own = std::mem::take(&mut other.remarks);
+        let own: HashSet<String> = own.iter().map(|remark| of(remark)).collect();
+        first.remarks.retain(|remark| own.contains(&of(remark)));
+    }
 }
 
 /// The names of which declarations are read from the project's IR.

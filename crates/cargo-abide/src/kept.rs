@@ -37,7 +37,7 @@ pub(crate) struct Kept {
 pub(crate) struct Declared {
     /// The IR of all crates.
     pub(crate) ir: Digest,
-    /// The directories of source.
+    /// The files of source, or directories that have them.
     pub(crate) sources: Vec<PathBuf>,
     /// What was in them.
     pub(crate) source: Digest,
@@ -67,19 +67,21 @@ pub(crate) fn asked(arguments: &Check, units: &[Unit]) -> Result<Digest> {
     Ok(hasher.finish())
 }
 
-/// What the IR of all crates says.
+/// What the IR of all crates says, and which files they are made of.
 pub(crate) fn ir(emitted: &[Emitted]) -> Result<Digest> {
     let mut hasher = Hasher::default();
     hasher.files(emitted.iter().map(|emitted| &emitted.ir))?;
+    for source in emitted.iter().flat_map(|emitted| &emitted.sources) {
+        hasher.add(source.as_os_str().as_encoded_bytes());
+    }
     Ok(hasher.finish())
 }
 
-/// What is in directories of Rust source.
-pub(crate) fn source(directories: &[PathBuf]) -> Result<Digest> {
+/// What is in files of Rust source and directories of them.
+pub(crate) fn source(paths: &[PathBuf]) -> Result<Digest> {
     let mut hasher = Hasher::default();
-    for directory in directories {
-        hasher
-            .files(rust_source::files_of_source(directory).with_context(|| failed(directory))?)?;
+    for path in paths {
+        hasher.files(rust_source::files_of_source(path).with_context(|| failed(path))?)?;
     }
     Ok(hasher.finish())
 }
@@ -89,6 +91,8 @@ fn words(arguments: &Check) -> Result<String> {
     let decisive = Check {
         format: ReportFormat::Text,
         color: Colour::Auto,
+        // What it says is hashed.
+        config: None,
         baseline: None,
         write_baseline: None,
         record: None,

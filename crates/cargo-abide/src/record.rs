@@ -101,7 +101,7 @@ fn record(words: Vec<String>, arguments: &Check, checked: &Checked) -> Result<Re
 /// What was read beside the objects.
 fn read(arguments: &Check, checked: &Checked) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = Vec::new();
-    files.extend(check::configuration_file(arguments).map(Path::to_owned));
+    files.extend(checked.configuration.clone());
     files.extend(arguments.script.clone());
     let declared = checked.declared.iter().chain(&arguments.source);
     for path in arguments.signatures.iter().chain(declared) {

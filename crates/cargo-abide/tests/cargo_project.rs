@@ -373,12 +373,15 @@ fn declarations_for_other_targets_are_not_denied() {
     assert_code(&output, 0);
     assert!(!stdout(&output).contains("clashing_declaration"));
 
-    // Which of two modules is compiled here, their text does not say.
+    // Which of two modules is compiled here, their text does not say, but what rustc read does.
     package.write(
         "src/arm.rs",
         "unsafe extern \"C\" { pub fn unused(of: f64); }\n",
     );
     let output = package.check(&[]);
+    assert_code(&output, 0);
+    assert!(!stdout(&output).contains("clashing_declaration"));
+    let output = package.check(&["--source", "src"]);
     assert_code(&output, 0);
     let report = stdout(&output);
     assert!(report.contains("warning[clashing_declaration]"), "{report}");
@@ -402,4 +405,30 @@ fn a_dependency_that_may_be_a_shared_library_is_none_of_the_links() {
     let output = package.check(&[]);
     assert_code(&output, 0);
     assert!(stdout(&output).contains("contracts of 1 root"));
+}
+
+/// Source of which rustc reads nothing for this target and these features declares nothing; what a
+/// build script wrote does.
+#[test]
+fn declarations_are_those_of_the_source_that_was_compiled() {
+    let package = Package::with_assembly("compiled source");
+    let elsewhere = "unsafe extern \"C\" { pub fn sum_of(a: u64, b: u64) -> u64; }\n";
+    package.write("src/another_target.rs", elsewhere);
+    let written = r#"    std::fs::write(out.join("declared.rs"),
+        "unsafe extern \"C\" { pub fn sum_of(a: u64, b: u32) -> u64; }\n").unwrap();
+}
+"#;
+    let build = BUILD.trim_end().strip_suffix('}').unwrap();
+    package.write("build.rs", &format!("{build}{written}"));
+    let included = "#[cfg(target_arch = \"aarch64\")]
+mod another_target;
+include!(concat!(env!(\"OUT_DIR\"), \"/declared.rs\"));
+";
+    package.write("src/main.rs", &format!("{included}{CALLED}"));
+    let output = package.check(&[]);
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    assert!(report.contains("error[trusted_upper_bits]"), "{report}");
+    assert!(report.contains("out/declared.rs:1:"), "{report}");
+    assert!(!report.contains("another_target.rs"), "{report}");
 }

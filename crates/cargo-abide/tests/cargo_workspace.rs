@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::process::Command;
 
-use common::package::{ADD, BUILD, CALLED, DECLARED, Package, assert_code};
+use common::package::{ADD, BUILD, CALLED, DECLARED, Package, assert_code, check};
 use common::{stderr, stdout};
 
 /// A manifest of a package in the workspace.
@@ -248,4 +248,47 @@ fn who_watches_sees_what_is_done_and_a_log_stays_short() {
     for verb in ["Declaring", "Judging"] {
         assert!(!stderr(&output).contains(verb), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn the_configuration_is_found_from_a_directory_below_it() {
+    let package = Package::new("configuration above");
+    package.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"one\", \"two\"]\nresolver = \"3\"\n",
+    );
+    for name in ["one", "two"] {
+        let symbol = format!("sum_of_{name}");
+        let spoiled = spoiled().replace("sum_of", &symbol);
+        package.write(&format!("{name}/Cargo.toml"), &manifest(name, "0.1.0", ""));
+        package.write(&format!("{name}/build.rs"), BUILD);
+        package.write(&format!("{name}/src/add.asm"), &spoiled);
+        let main = format!("{DECLARED}{CALLED}").replace("sum_of", &symbol);
+        package.write(&format!("{name}/src/main.rs"), &main);
+    }
+    let clobbers = |symbol: &str| {
+        format!("[[contract]]\nsymbols = [\"{symbol}\"]\nclobbers = [\"rbx\"]\nreason = \"a\"\n")
+    };
+    let all = ["sum_of_one", "sum_of_two", "sum_of_none"].map(clobbers);
+    package.write("abide.toml", &all.concat());
+    let output = check(&package.root.join("one/src"), &[]);
+    assert_code(&output, 0);
+
+    // What one link has nothing of, another may have; what none has is told once.
+    let output = package.check(&["--workspace"]);
+    assert_code(&output, 0);
+    let report = stdout(&output);
+    let remarks: Vec<_> = report
+        .lines()
+        .filter(|line| line.contains("abide.toml`:"))
+        .collect();
+    assert_eq!(remarks.len(), 1, "{report}");
+    assert!(remarks[0].contains("sum_of_none"), "{report}");
+
+    // Of two files the nearer one counts.
+    package.write("two/abide.toml", "");
+    assert_code(&check(&package.root.join("two"), &[]), 1);
+    let named = ["--manifest-path", "two/Cargo.toml"];
+    assert_code(&check(&package.root.join("one"), &[]), 0);
+    assert_code(&package.check(&named), 0);
 }

@@ -155,14 +155,22 @@ fn a_changed_declaration_is_noticed() {
 #[test]
 fn changed_source_of_a_declaration_is_noticed() {
     let package = marked("source");
-    // No part of the crate, but beside it: it may say what types are.
+    let main = fs::read_to_string(package.root.join("src/main.rs")).unwrap();
+    // A part of the crate that makes nothing, but says what types are.
+    package.write(
+        "src/main.rs",
+        &format!("#[allow(dead_code)] mod types; {main}"),
+    );
     package.write("src/types.rs", "pub type Length = u64;\n");
     assert!(!is_shown_again(&package.check(&[])));
     mark(&package);
     package.write("src/types.rs", "pub type Length = u32;\n");
     assert!(!is_shown_again(&package.check(&[])));
     mark(&package);
-    fs::remove_file(package.root.join("src/types.rs")).unwrap();
+    // What rustc does not read declares nothing.
+    package.write("src/others.rs", "pub type Length = u64;\n");
+    assert!(is_shown_again(&package.check(&[])));
+    package.write("src/main.rs", &main);
     assert!(!is_shown_again(&package.check(&[])));
 }
 

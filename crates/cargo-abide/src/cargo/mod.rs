@@ -10,6 +10,7 @@
 
 mod arguments;
 mod configured;
+mod dep_info;
 mod signatures;
 mod stand_in;
 
@@ -40,6 +41,8 @@ pub(crate) struct Unit {
 
 /// A project that is built.
 pub(crate) struct Built {
+    /// The workspace's directory.
+    pub(crate) root: PathBuf,
     /// The directory under `target` for what is kept beside the user's own artifacts.
     pub(crate) place: PathBuf,
     /// What was linked.
@@ -56,7 +59,11 @@ pub(crate) fn build(build: &Build) -> Result<Built> {
     };
     let place = target.join("abide");
     let units = units(build, &place.join("links"), &metadata.workspace_members)?;
-    Ok(Built { place, units })
+    Ok(Built {
+        root: metadata.workspace_root.into_std_path_buf(),
+        place,
+        units,
+    })
 }
 
 fn units(build: &Build, place: &Path, members: &[PackageId]) -> Result<Vec<Unit>> {

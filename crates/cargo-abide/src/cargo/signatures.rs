@@ -15,7 +15,7 @@ use abide::signatures::{Signatures, SymbolNames};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Artifact;
 
-use super::{Build, artifacts, cargo, stand_in, user_wrapper};
+use super::{Build, artifacts, cargo, dep_info, stand_in, user_wrapper};
 use crate::progress;
 
 /// Cargo's variable for a program that is run in rustc's place, for all packages.
@@ -26,7 +26,7 @@ const WRAPPER: &str = "RUSTC_WRAPPER";
 pub(crate) struct Told {
     /// The signatures.
     pub(crate) signatures: Signatures,
-    /// Where the source lies of the crates that declare them.
+    /// The source of the crates that declare them.
     pub(crate) sources: Vec<PathBuf>,
 }
 
@@ -36,18 +36,26 @@ pub(crate) struct Emitted {
     name: String,
     /// The file.
     pub(crate) ir: PathBuf,
-    /// Where the crate's source lies.
-    source: PathBuf,
+    /// The crate's source: files, or the directory that has them.
+    pub(crate) sources: Vec<PathBuf>,
 }
 
 /// Lets the packages' IR be written, under this directory; what is fresh stays.
 pub(crate) fn emit(build: &Build, place: &Path) -> Result<Vec<Emitted>> {
     let artifacts = check(build, &place.join("signatures"))?;
     let emitted = artifacts.iter().filter_map(|artifact| {
+        let ir = ir_of(artifact)?;
+        let crate_root = artifact.target.src_path.as_std_path();
+        let sources = dep_info::sources(&ir.with_extension("d"), crate_root);
+        let directory = || {
+            crate_root
+                .parent()
+                .map(|directory| vec![directory.to_owned()])
+        };
         Some(Emitted {
             name: artifact.target.name.replace('-', "_"),
-            ir: ir_of(artifact)?,
-            source: artifact.target.src_path.parent()?.as_std_path().to_owned(),
+            sources: sources.or_else(directory)?,
+            ir,
         })
     });
     Ok(emitted.collect())
@@ -58,10 +66,11 @@ pub(crate) fn read(emitted: &[Emitted], symbols: &CrossingNames) -> Result<Told>
     let mut told = Told::default();
     let mut sources = BTreeSet::new();
     let wanted = SymbolNames::new(symbols.all.iter().cloned());
-    for Emitted { ir, source, .. } in emitted {
+    for emitted in emitted {
+        let ir = &emitted.ir;
         let read = told.signatures.read_of(ir, &wanted);
         if read.with_context(|| format!("failed to read `{}`", ir.display()))? {
-            sources.insert(source);
+            sources.extend(&emitted.sources);
         }
     }
     // Who is linked with the assembly declares it, though only others may call it.
@@ -73,7 +82,7 @@ pub(crate) fn read(emitted: &[Emitted], symbols: &CrossingNames) -> Result<Told>
     let at_home = emitted
         .iter()
         .filter(|emitted| homes.contains(&*emitted.name));
-    sources.extend(at_home.map(|emitted| &emitted.source));
+    sources.extend(at_home.flat_map(|emitted| &emitted.sources));
     told.sources.extend(sources.into_iter().cloned());
     Ok(told)
 }
