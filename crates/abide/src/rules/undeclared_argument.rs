@@ -1,5 +1,12 @@
+use std::collections::BTreeSet;
+
 use super::garbage::{Said, Source, Whence, uses};
-use super::{Check, Judgement, Level, RootFacts, Rule, results};
+use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom, results};
+use crate::interpret::replay::Garbled;
+use crate::registers::Register;
+
+/// Who stores fewer registers may have forgotten to declare them.
+const FEWEST_IN_PICTURE: usize = 3;
 
 pub(super) static RULE: Rule = Rule {
     id: "undeclared_argument",
@@ -18,6 +25,10 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         Source::Undeclared(whence) => Some(said(root, *whence)),
         _ => None,
     });
+    if is_picture(root, &judgement.candidates) {
+        let is_kept = |candidate: &Candidate| kept(candidate).is_some();
+        judgement.candidates.retain(|candidate| !is_kept(candidate));
+    }
     // A result that is computed from it is a use as well.
     for garbage in results::garbage(root) {
         let Source::Undeclared(whence) = garbage.source else {
@@ -30,6 +41,27 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         judgement.candidates.push(garbage.candidate(root, said));
     }
     judgement
+}
+
+/// Whether each register that could hold an argument, and is declared to hold none, is stored as it
+/// was: as `getcontext` takes a picture of all that a thread has.
+fn is_picture(root: &RootFacts<'_>, candidates: &[Candidate]) -> bool {
+    let contract = root.contract;
+    let parameters = contract.callees.parameters.iter().copied();
+    let free = parameters.filter(|&register| contract.garbage_in(register) == u64::MAX);
+    let free: BTreeSet<Register> = free.collect();
+    let kept: BTreeSet<Register> = candidates.iter().filter_map(kept).collect();
+    free.len() >= FEWEST_IN_PICTURE && free.is_subset(&kept)
+}
+
+/// The register that is stored as it was, where that is what is told.
+fn kept(candidate: &Candidate) -> Option<Register> {
+    match candidate.symptom {
+        Symptom::Undefined(register, Garbled::Stored) if candidate.at_most.is_some() => {
+            Some(register)
+        }
+        _ => None,
+    }
 }
 
 fn said(root: &RootFacts<'_>, whence: Whence) -> Said {
