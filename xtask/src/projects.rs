@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// Only this entry; may be given several times.
     #[arg(long = "crate", value_name = "NAME")]
     names: Vec<String>,
+    /// Built by Cargo's own default, where `cc` gives C debug information.
+    #[arg(long)]
+    dev: bool,
 }
 
 /// Prints a row for each project; 1 where a function that Rust refers to has no signature or what is
@@ -44,11 +47,16 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let mut all = Row::default();
     let mut code = 0;
     for entry in corpus::entries(&options.names)? {
-        match check(&entry) {
+        match check(&entry, options.dev) {
             Ok((row, time)) => {
                 row.print(&entry.name, &entry.version, Some(time));
                 all.add(&row);
-                for complaint in corpus::unexpected_of_declarations(&entry, row.refuted)? {
+                let declared = if options.dev {
+                    "declared/dev"
+                } else {
+                    "declared"
+                };
+                for complaint in corpus::unexpected_of(declared, &entry, row.refuted)? {
                     eprintln!("error: {}: {complaint}", entry.name);
                     code = code.max(1);
                 }
@@ -149,17 +157,12 @@ impl Row {
 }
 
 /// Runs the check where a user would, on a build like a user's.
-fn check(entry: &Entry) -> Result<(Row, Duration)> {
+fn check(entry: &Entry, is_dev: bool) -> Result<(Row, Duration)> {
     let start = Instant::now();
+    let profile = (!is_dev).then_some("--release");
     let output = Command::new(checker()?)
-        .args([
-            "abide",
-            "check",
-            "--release",
-            "--locked",
-            "--format",
-            "json",
-        ])
+        .args(["abide", "check", "--locked", "--format", "json"])
+        .args(profile)
         .arg("--target-dir")
         .arg(entry.work.join("target"))
         .current_dir(&entry.project)
@@ -174,7 +177,11 @@ fn check(entry: &Entry) -> Result<(Row, Duration)> {
             String::from_utf8_lossy(&output.stderr)
         );
     };
-    let kept = entry.work.join("project.json");
+    let kept = entry.work.join(if is_dev {
+        "project-dev.json"
+    } else {
+        "project.json"
+    });
     fs::write(&kept, &output.stdout)
         .with_context(|| format!("failed to write {}", kept.display()))?;
     let report: Report = serde_json::from_slice(&output.stdout)

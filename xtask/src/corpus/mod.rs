@@ -196,11 +196,12 @@ pub(crate) fn assembled_for_i386(
 
 /// A sentence for each difference between what is refuted of an entry's declarations (a symbol and
 /// a rule) and what is expected.
-pub(crate) fn unexpected_of_declarations(
+pub(crate) fn unexpected_of(
+    declared: &str,
     entry: &Entry,
     refuted: Vec<(String, String)>,
 ) -> Result<Vec<String>> {
-    let expected = Expectations::of(&format!("declared/{}", entry.name))?;
+    let expected = Expectations::of(&format!("{declared}/{}", entry.name))?;
     let refuted = refuted.into_iter();
     let outcome = Outcome {
         refuted: refuted
