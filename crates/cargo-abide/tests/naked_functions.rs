@@ -117,3 +117,69 @@ fn main() { println!(\"{} {}\", first(2_u64), first(3_u32)); }
     assert!(!report.contains("trusted_upper_bits]"), "{report}");
     assert!(report.contains("undeclared_function"), "{report}");
 }
+
+/// A library is there for others, who call what nothing in it calls.
+#[test]
+fn what_is_there_for_others_to_call_is_held_to_its_declaration() {
+    let source = "#[unsafe(naked)]
+pub extern \"C\" fn twice(of: u64) -> u64 {
+    core::arch::naked_asm!(\"mov rbx, rdi\", \"lea rax, [rbx + rdi]\", \"ret\")
+}
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub extern \"C\" fn thrice(of: u32) -> u64 {
+    core::arch::naked_asm!(\"lea rax, [rdi + 2*rdi]\", \"ret\")
+}
+";
+    for kind in ["lib", "cdylib"] {
+        let package = Package::new(&format!("naked functions of a {kind}"));
+        package.manifest(&format!("[lib]\ncrate-type = [\"{kind}\"]\n"));
+        // What a shared library does not export is no part of it.
+        let exported = match kind {
+            "lib" => source.to_owned(),
+            _ => source.replacen(
+                "#[unsafe(naked)]",
+                "#[unsafe(naked)]\n#[unsafe(no_mangle)]",
+                1,
+            ),
+        };
+        package.write("src/lib.rs", &exported);
+        let output = package.check(&[]);
+        assert_code(&output, 1);
+        let report = stdout(&output);
+        for message in [
+            "twice` does not preserve `rbx`",
+            "`thrice` relies on bits of `rdi`",
+        ] {
+            assert!(report.contains(message), "{report}");
+        }
+        let listed = stdout(&abide(&package.root, &["abide", "list"]));
+        for word in ["fn(u64) -> u64", "fn(u32) -> u64", "outside → assembly"] {
+            assert!(listed.contains(word), "{word}: {listed}");
+        }
+    }
+}
+
+/// Assembly enters what it takes the address of as it likes.
+#[test]
+fn what_only_assembly_knows_of_is_no_root() {
+    let source = "#[unsafe(naked)]
+extern \"C\" fn trampoline() {
+    core::arch::naked_asm!(\"mov rdi, rbx\", \"jmp rbp\")
+}
+#[unsafe(naked)]
+pub extern \"C\" fn prepare(stack: *mut usize) {
+    core::arch::naked_asm!(\"lea rax, [rip + {}]\", \"mov [rdi], rax\", \"ret\", sym trampoline)
+}
+";
+    let package = Package::new("trampolines of naked functions");
+    package.write("src/lib.rs", source);
+    let output = package.check(&[]);
+    assert_code(&output, 0);
+    let report = stdout(&output);
+    assert!(report.contains("contracts of 1 root:"), "{report}");
+    assert!(
+        report.contains("0 refuted, 0 possible, 0 unknown"),
+        "{report}"
+    );
+}

@@ -6,6 +6,7 @@ use super::lowered::Held;
 use super::{Interrupt, Lowered};
 use crate::conventions::Convention;
 use crate::registers::{Register, RegisterSet};
+use crate::signatures::Origin;
 
 /// The contract of a root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +81,13 @@ impl Contract {
     #[must_use]
     pub fn is_declared(&self) -> bool {
         !self.reasons.is_empty()
+    }
+
+    /// Whether C has its address in a table, whose type tells how it is called.
+    #[must_use]
+    pub fn is_typed_by_table(&self) -> bool {
+        let declared = self.declared.as_ref();
+        declared.is_some_and(|declared| declared.signature.origin == Origin::Tabled)
     }
 
     /// A handler's, which the hardware enters, and which calls functions of a convention.

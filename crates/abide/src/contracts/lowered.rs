@@ -194,7 +194,7 @@ fn is_of_64_bits(signature: &Signature, convention: &Convention) -> bool {
     is_narrow
         && match signature.origin {
             Origin::Source => true,
-            Origin::DebugInfo => types.any(|ty| matches!(ty, Type::Aggregate(_))),
+            Origin::DebugInfo | Origin::Tabled => types.any(|ty| matches!(ty, Type::Aggregate(_))),
             _ => false,
         }
 }

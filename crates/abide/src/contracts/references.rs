@@ -70,6 +70,48 @@ pub(super) fn of_compiled_code<'image>(
     found
 }
 
+/// Naked functions of Rust to which no assembly refers: what it does may call them otherwise than
+/// they are declared, as a switch of stacks enters a trampoline.
+pub(super) fn naked<'image>(
+    image: &'image Image,
+    signatures: &Signatures,
+) -> Vec<(&'image str, Place)> {
+    let defined = image.symbols().filter_map(|(id, symbol)| {
+        let is_one = symbol.kind == SymbolKind::Function && signatures.is_naked(&symbol.name);
+        match image.resolve(id)? {
+            Resolved::Place(place) if is_one && is_assembly(image, place) => {
+                Some((symbol.name.as_str(), place))
+            }
+            _ => None,
+        }
+    });
+    let mut defined: Vec<_> = defined.collect();
+    if !defined.is_empty() {
+        let referred = by_assembly(image);
+        defined.retain(|(_, place)| !referred.contains(place));
+    }
+    defined
+}
+
+/// The places to which assembly refers.
+fn by_assembly(image: &Image) -> FxHashSet<Place> {
+    let mut found = FxHashSet::default();
+    for (object, number) in image.objects().iter().zip(0..) {
+        let Some(assembly) = image.assembly_of(number).filter(|a| !a.is_none()) else {
+            continue;
+        };
+        let sections = object.sections.iter().zip(0..);
+        for (section, index) in sections.filter(|(section, _)| section.flags.execute) {
+            let own = section.relocations.iter().filter(|relocation| {
+                let trace = assembly.trace(SectionIndex(index), relocation.offset);
+                trace.is_some()
+            });
+            found.extend(own.filter_map(|relocation| target(image, number, relocation)));
+        }
+    }
+    found
+}
+
 /// The relocations of what a compiler wrote in an object, with their sections.
 fn references<'a>(
     object: &'a Object,

@@ -22,6 +22,8 @@ pub enum Derived {
     Exported,
     /// A gate that the code fills leads to it.
     InGate,
+    /// Rust defines it as a naked function, and nothing of the unit refers to it.
+    Naked,
     /// It was named.
     Named,
     /// Another root hands its address to a function outside.
@@ -37,6 +39,7 @@ impl Derived {
             Self::InTable => "in a table that compiled code refers to",
             Self::InGate => "in a gate that the code fills",
             Self::Exported => "exported",
+            Self::Naked => "naked, for others to call",
             Self::Named => "named",
             Self::HandedOut => "handed out by another root",
         }
@@ -131,6 +134,13 @@ pub fn roots_of(image: &Image, choice: RootChoice<'_>) -> Vec<Root> {
             name, place, by, ..
         } = found;
         add(name, place, by, found.told);
+    }
+    for (name, place) in references::naked(image, choice.signatures) {
+        let told = match choice.signatures.is_cast(name) {
+            true => Told::ByNothing,
+            false => Told::ByType,
+        };
+        add(name, place, Derived::Naked, told);
     }
     if choice.all_exported {
         let tables = ExportTables::of(image);

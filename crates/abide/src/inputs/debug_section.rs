@@ -44,6 +44,16 @@ impl Layout {
         (offset <= size).then(|| start.wrapping_add(offset))
     }
 
+    fn place_at(&self, address: u64) -> Option<(SectionIndex, u64)> {
+        let starts = (0..).zip(&self.starts);
+        let inside = starts.filter_map(|(index, start)| {
+            let (start, size) = (*start)?;
+            let offset = address.checked_sub(start)?;
+            (offset < size).then_some((SectionIndex(index), offset))
+        });
+        inside.last()
+    }
+
     /// Debug sections refer to each other by offset: they all start at 0.
     fn start(&self, section: SectionIndex) -> u64 {
         let start = self.starts.get(section.0 as usize);
@@ -69,10 +79,33 @@ pub(super) fn load(
     Some((sections.ok()?, endian))
 }
 
-/// The sections of an object's debug information, where it has any.
-#[must_use]
-pub fn debug_sections(object: &Object) -> Option<(DwarfSections<Vec<u8>>, RunTimeEndian)> {
-    load(object, &Layout::of(object))
+/// The sections of an object's debug information.
+pub struct DebugSections {
+    /// Their bytes.
+    pub sections: DwarfSections<Vec<u8>>,
+    /// The order of bytes in a number.
+    pub endian: RunTimeEndian,
+    layout: Layout,
+}
+
+impl DebugSections {
+    /// Loads them, where an object has any.
+    #[must_use]
+    pub fn of(object: &Object) -> Option<Self> {
+        let layout = Layout::of(object);
+        let (sections, endian) = load(object, &layout)?;
+        Some(Self {
+            sections,
+            endian,
+            layout,
+        })
+    }
+
+    /// What lies at an address that they tell: a section, and how far into it.
+    #[must_use]
+    pub fn place_at(&self, address: u64) -> Option<(SectionIndex, u64)> {
+        self.layout.place_at(address)
+    }
 }
 
 /// A section's bytes with their relocations applied.

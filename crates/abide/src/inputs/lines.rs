@@ -245,7 +245,8 @@ fn is_by_nasm<'a>(
 }
 
 /// The sections that a line table is spread over.
-pub(super) const SECTIONS: [SectionId; 6] = [
+pub(super) const SECTIONS: [SectionId; 7] = [
+    SectionId::DebugAddr,
     SectionId::DebugInfo,
     SectionId::DebugAbbrev,
     SectionId::DebugLine,

@@ -29,7 +29,7 @@ mod unwind;
 pub use assembly::{Assembly, Trace};
 pub use bytes::Bytes;
 pub use comments::{Comment, Commented, comments, source_text};
-pub use debug_section::debug_sections;
+pub use debug_section::DebugSections;
 pub use demangle::{demangle, shown_name};
 pub use error::Error;
 pub use image::{Image, ImageSymbol, Place, Resolved, SectionId};

@@ -125,7 +125,9 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
     while !pending.is_empty() {
         for (root, contract) in &mut pending {
             // What is only cast to a number may be entered in another way than it is declared.
-            let is_declared = contract.is_declared() || around.unwind.begins_function(root.place);
+            let is_declared = contract.is_declared()
+                || contract.is_typed_by_table()
+                || around.unwind.begins_function(root.place);
             if is_declared && !signatures.is_cast(&root.name) {
                 root.told = root.told.max(Told::ByType);
             }

@@ -242,7 +242,7 @@ pub(super) fn add_verdicts(found: &mut Vec<Found>, facts: &Facts<'_>, unit: &Uni
 /// Who leads to a root that nobody names.
 const fn side_by(derived: Derived) -> Side {
     match derived {
-        Derived::Exported | Derived::Named => Side::Outside,
+        Derived::Exported | Derived::Named | Derived::Naked => Side::Outside,
         _ => Side::Pointer,
     }
 }

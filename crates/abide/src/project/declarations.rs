@@ -6,7 +6,7 @@ use super::Project;
 use crate::contracts::{Configuration, Contract, Lowered, decorated};
 use crate::conventions::Convention;
 use crate::inputs::link::LinkUnit;
-use crate::inputs::{Image, Language, Place, Resolved, SymbolPlace};
+use crate::inputs::{Assembly, Image, Language, Object, Place, Resolved, SymbolKind, SymbolPlace};
 use crate::interpret::Callee;
 use crate::signatures::Signatures;
 use crate::signatures::rust_source::RustSource;
@@ -14,12 +14,49 @@ use crate::signatures::rust_source::RustSource;
 /// The signatures that were given, those of C's debug information, and what source knows.
 pub(super) fn all(project: &Project, unit: &LinkUnit, source: &RustSource) -> Signatures {
     let mut signatures = project.signatures.clone();
-    let with_code = unit.objects.iter().filter(|o| o.language == Language::C);
-    for object in with_code {
+    let of_c = || unit.objects.iter().filter(|o| o.language == Language::C);
+    for object in of_c() {
         signatures.add_debug_info(object);
+    }
+    // Tables say what they are of where nothing is said of their functions' names.
+    for object in of_c().filter(|object| refers_to_assembly(unit, object)) {
+        signatures.add_tables(object);
+    }
+    // What nothing calls, no IR declares: only the object tells how its name was mangled.
+    for object in unit.objects.iter().filter(|o| o.language == Language::Rust) {
+        add_naked(&mut signatures, object);
     }
     signatures.add_source(source);
     signatures
+}
+
+/// Takes in the mangled names of functions in assembly inside of an object by rustc.
+fn add_naked(signatures: &mut Signatures, object: &Object) {
+    let assembly = Assembly::of(object);
+    if assembly.is_none() {
+        return;
+    }
+    for symbol in &object.symbols {
+        if let SymbolPlace::Section(section) = symbol.place
+            && symbol.kind == SymbolKind::Function
+            && assembly.trace(section, symbol.value).is_some()
+        {
+            signatures.add_mangled(&symbol.name);
+        }
+    }
+}
+
+fn refers_to_assembly(unit: &LinkUnit, object: &Object) -> bool {
+    let is_assembly = |object: usize| {
+        let object = unit.objects.get(object);
+        object.is_some_and(|object| object.language == Language::Assembly)
+    };
+    let undefined = object.symbols.iter();
+    let mut undefined = undefined.filter(|symbol| symbol.place == SymbolPlace::Undefined);
+    undefined.any(|symbol| {
+        let definition = unit.definition(&symbol.name);
+        definition.is_some_and(|definition| is_assembly(definition.object))
+    })
 }
 
 /// The contract that a declaration makes of each function, by where it is.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::debug_info::{Table, TablePlace};
 use super::renamed::{Renamed, SymbolNames};
 use super::rust_source::{ItemKind, RustItem, RustSource};
 use super::{CallConvention, DeclaredStatic, Origin, Signature, debug_info, files, json, llvm};
-use crate::inputs::{Object, SourceLine, shown_name};
+use crate::inputs::{Object, RelocationTarget, SectionIndex, SourceLine, shown_name};
 
 /// What is said of each symbol, by everyone.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,8 @@ pub struct Signatures {
     renamed: Renamed,
     /// Functions whose addresses Rust casts to what tells nothing of them.
     cast: BTreeSet<String>,
+    /// Functions that Rust defines, and whose bodies are assembly alone.
+    naked: BTreeSet<String>,
     statics: BTreeMap<String, DeclaredStatic>,
     /// What names of types of functions stand for.
     function_types: BTreeMap<String, Signature>,
@@ -62,7 +65,7 @@ impl Signatures {
         }
     }
 
-    /// Reads what a file of LLVM IR says of these symbols; whether that is anything.
+    /// Reads what a file of LLVM IR says of these symbols; whether it declares or defines any.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -73,7 +76,7 @@ impl Signatures {
         let said: Vec<Signature> = said
             .filter(|signature| symbols.has(&signature.symbol))
             .collect();
-        let is_any = !said.is_empty();
+        let is_any = !said.is_empty() || llvm::labels(&text).any(|label| symbols.has(label));
         said.into_iter().for_each(|signature| self.add(signature));
         Ok(is_any)
     }
@@ -83,6 +86,35 @@ impl Signatures {
         for signature in debug_info::read(object) {
             self.is_given = true;
             self.add(signature);
+        }
+    }
+
+    /// Adds what an object's debug information says of functions in tables, where nothing is said of
+    /// their names.
+    pub fn add_tables(&mut self, object: &Object) {
+        for Table { of, functions } in debug_info::tables(object) {
+            match of {
+                TablePlace::Named(symbol, line) => {
+                    let ty = None;
+                    let declared = DeclaredStatic {
+                        ty,
+                        functions,
+                        line,
+                    };
+                    self.statics.entry(symbol).or_insert(declared);
+                }
+                TablePlace::Within(section, start) => {
+                    for (offset, signature) in functions {
+                        let symbol = pointed_to(object, section, start.saturating_add(offset));
+                        if let Some(symbol) = symbol.filter(|symbol| self.of(symbol).is_empty()) {
+                            self.add(Signature {
+                                symbol: symbol.to_owned(),
+                                ..signature
+                            });
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -113,6 +145,13 @@ impl Signatures {
             };
             let symbol = symbol.as_str();
             let own = source.signature(item);
+            let own = own.map(|own| Signature {
+                symbol: symbol.to_owned(),
+                ..own
+            });
+            if item.is_naked {
+                self.naked.insert(symbol.to_owned());
+            }
             let Some(known) = self.by_symbol.get_mut(symbol) else {
                 if let Some(own) = own {
                     self.by_symbol.insert(symbol.to_owned(), vec![own]);
@@ -197,6 +236,21 @@ impl Signatures {
         self.cast.contains(symbol) || last != name && self.cast.contains(last)
     }
 
+    /// Takes in what a build mangled the name of a function to, where none that is known stands for
+    /// the same.
+    pub fn add_mangled(&mut self, symbol: &str) {
+        if self.renamed.of(symbol).next().is_none() {
+            self.renamed.add(symbol);
+        }
+    }
+
+    /// Whether Rust defines a function whose body is assembly alone, and whose convention is known.
+    #[must_use]
+    pub fn is_naked(&self, symbol: &str) -> bool {
+        let mut names = self.renamed.of(symbol).chain([symbol]);
+        names.any(|name| self.naked.contains(name)) && self.first(symbol).is_some()
+    }
+
     /// Everything that is said of a symbol.
     #[must_use]
     pub fn of(&self, symbol: &str) -> &[Signature] {
@@ -242,6 +296,18 @@ impl Signatures {
     }
 }
 
+/// The symbol whose address is put at an offset of a section.
+fn pointed_to(object: &Object, section: SectionIndex, offset: u64) -> Option<&str> {
+    let relocations = &object.sections.get(section.0 as usize)?.relocations;
+    let found = relocations.binary_search_by_key(&offset, |relocation| relocation.offset);
+    let relocation = relocations.get(found.ok()?)?;
+    let RelocationTarget::Symbol(symbol) = relocation.target else {
+        return None;
+    };
+    let symbol = object.symbols.get(symbol.0 as usize)?;
+    (relocation.addend == 0 && !symbol.name.is_empty()).then_some(symbol.name.as_str())
+}
+
 /// What compilers made of a declaration comes before what a reader makes of it.
 const fn rank(origin: Origin) -> u8 {
     match origin {
@@ -249,7 +315,8 @@ const fn rank(origin: Origin) -> u8 {
         Origin::Declared => 1,
         Origin::Called => 2,
         Origin::DebugInfo => 3,
-        Origin::Source => 4,
+        Origin::Tabled => 4,
+        Origin::Source => 5,
     }
 }
 

@@ -1,4 +1,7 @@
-//! DWARF: what C was compiled with, of functions that it calls and defines.
+//! DWARF: what C was compiled with, of functions that it calls and defines, and of its tables of
+//! pointers to functions.
+
+mod tables;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +10,9 @@ use gimli::{AttributeValue, DebuggingInformationEntry, EndianSlice, RunTimeEndia
 
 use super::layout::{Field, Kind, Layout, classified, extended, plain, repeated};
 use super::{CallConvention, Origin, Parameter, Signature, Type};
-use crate::inputs::{Object, SourceLine, debug_sections};
+use crate::inputs::{DebugSections, Object, SourceLine};
+
+pub(super) use tables::{Table, TablePlace};
 
 type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
 type Entry<'a> = DebuggingInformationEntry<Reader<'a>>;
@@ -15,41 +20,62 @@ type Entry<'a> = DebuggingInformationEntry<Reader<'a>>;
 /// How deep types may nest.
 const DEEPEST: u32 = 24;
 
-/// The functions that an object's debug information speaks of, C's alone. What is damaged is
-/// left out.
+/// The functions that an object's debug information speaks of, those of C and what C++ has
+/// `extern "C"`. What is damaged is left out.
 #[must_use]
 pub fn read(object: &Object) -> Vec<Signature> {
     let mut found = Vec::new();
-    if let Some((sections, endian)) = debug_sections(object) {
-        let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
+    if let Some(debug) = DebugSections::of(object) {
         // An error ends the reading; what was read stands.
-        let _ = read_units(&dwarf, &object.name, &mut found);
+        let _ = read_units(&debug, &object.name, |unit| unit.read(&mut found));
+    }
+    found
+}
+
+/// The variables of which an object's debug information tells that they hold pointers to functions.
+pub(super) fn tables(object: &Object) -> Vec<Table> {
+    let mut found = Vec::new();
+    if let Some(debug) = DebugSections::of(object) {
+        let _ = read_units(&debug, &object.name, |unit| unit.tables(&debug, &mut found));
     }
     found
 }
 
 fn read_units(
-    dwarf: &gimli::Dwarf<Reader<'_>>,
+    debug: &DebugSections,
     object: &str,
-    found: &mut Vec<Signature>,
+    mut read: impl FnMut(&UnitReader<'_, '_>) -> gimli::Result<()>,
 ) -> gimli::Result<()> {
+    let section = |section| EndianSlice::new(section, debug.endian);
+    let dwarf = debug.sections.borrow(|bytes| section(bytes));
     let mut units = dwarf.units();
     while let Some(header) = units.next()? {
         let unit = dwarf.unit(header)?;
-        let reader = UnitReader {
-            dwarf,
-            unit: &unit,
-            object,
-        };
-        reader.read(found)?;
+        if let Some(language) = language_of(&unit)? {
+            read(&UnitReader {
+                dwarf: &dwarf,
+                unit: &unit,
+                object,
+                language,
+            })?;
+        }
     }
     Ok(())
+}
+
+/// What a unit was compiled from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Language {
+    C,
+    /// All of its functions have prototypes; those whose names are not mangled are `extern "C"`.
+    CPlusPlus,
 }
 
 struct UnitReader<'a, 'data> {
     dwarf: &'a gimli::Dwarf<Reader<'data>>,
     unit: &'a gimli::Unit<Reader<'data>>,
     object: &'a str,
+    language: Language,
 }
 
 /// A function that is being read.
@@ -65,9 +91,6 @@ impl<'data> UnitReader<'_, 'data> {
         let mut open: Option<Open> = None;
         while let Some(entry) = entries.next_dfs()? {
             let depth = entry.depth();
-            if entry.tag() == gimli::DW_TAG_compile_unit && !is_c(entry) {
-                return Ok(());
-            }
             if let Some(done) = open.take_if(|open| depth <= open.depth) {
                 found.extend(done.signature);
             }
@@ -79,14 +102,9 @@ impl<'data> UnitReader<'_, 'data> {
                 gimli::DW_TAG_formal_parameter => {
                     if let Some(open) = open.as_mut().filter(|open| depth == open.depth + 1)
                         && let Some(mut signature) = open.signature.take()
-                        && let Some(ty) = self.passed(self.type_of(entry), DEEPEST)?
+                        && let Some(parameter) = self.parameter(entry)?
                     {
-                        let (extension, ty) = extended(ty);
-                        signature.parameters.push(Parameter {
-                            name: self.name(entry)?,
-                            extension,
-                            ..Parameter::of(ty)
-                        });
+                        signature.parameters.push(parameter);
                         open.signature = Some(signature);
                     }
                 }
@@ -110,14 +128,30 @@ impl<'data> UnitReader<'_, 'data> {
         files: &mut HashMap<u64, Arc<str>>,
     ) -> gimli::Result<Option<Signature>> {
         let flag = |name| entry.attr_value(name) == Some(AttributeValue::Flag(true));
-        let is_told = flag(gimli::DW_AT_external) && flag(gimli::DW_AT_prototyped);
+        let is_told = flag(gimli::DW_AT_external) && self.is_prototyped(entry);
         let symbol = match self.text(entry, gimli::DW_AT_linkage_name)? {
+            Some(_) if self.language == Language::CPlusPlus => None,
             Some(name) => Some(name),
             None => self.name(entry)?,
         };
         let Some(symbol) = symbol.filter(|_| is_told) else {
             return Ok(None);
         };
+        let signature = self.without_parameters(entry, symbol)?;
+        Ok(signature.map(|signature| Signature {
+            never_returns: flag(gimli::DW_AT_noreturn),
+            line: self.line(entry, files),
+            ..signature
+        }))
+    }
+
+    /// A function that is passed nothing yet but where its result goes; `None` where the type of its
+    /// result is not understood.
+    fn without_parameters(
+        &self,
+        entry: &Entry<'data>,
+        symbol: String,
+    ) -> gimli::Result<Option<Signature>> {
         let mut parameters = Vec::new();
         let mut result = None;
         if let Some(ty) = self.type_of(entry) {
@@ -140,12 +174,30 @@ impl<'data> UnitReader<'_, 'data> {
             parameters,
             result,
             variadic: false,
-            never_returns: flag(gimli::DW_AT_noreturn),
+            never_returns: false,
             unwinds: None,
             origin: Origin::DebugInfo,
             file: self.object.to_owned(),
-            line: self.line(entry, files),
+            line: None,
         }))
+    }
+
+    fn parameter(&self, entry: &Entry<'data>) -> gimli::Result<Option<Parameter>> {
+        let Some(ty) = self.passed(self.type_of(entry), DEEPEST)? else {
+            return Ok(None);
+        };
+        let (extension, ty) = extended(ty);
+        Ok(Some(Parameter {
+            name: self.name(entry)?,
+            extension,
+            ..Parameter::of(ty)
+        }))
+    }
+
+    /// Whether a function, or a type of functions, says all that it is passed.
+    fn is_prototyped(&self, entry: &Entry<'data>) -> bool {
+        let flag = entry.attr_value(gimli::DW_AT_prototyped);
+        self.language == Language::CPlusPlus || flag == Some(AttributeValue::Flag(true))
     }
 
     fn text(&self, entry: &Entry<'data>, name: gimli::DwAt) -> gimli::Result<Option<String>> {
@@ -206,13 +258,16 @@ impl<'data> UnitReader<'_, 'data> {
             size.and_then(|size| size.udata_value())
         };
         Ok(match entry.tag() {
-            gimli::DW_TAG_pointer_type => Some(Type::pointer()),
+            gimli::DW_TAG_pointer_type
+            | gimli::DW_TAG_reference_type
+            | gimli::DW_TAG_rvalue_reference_type => Some(Type::pointer()),
             gimli::DW_TAG_base_type => size().and_then(|size| base(&entry, size)),
             gimli::DW_TAG_enumeration_type => size().map(|size| Type::Integer {
                 bits: size as u16 * 8,
                 signed: Some(false),
             }),
-            gimli::DW_TAG_structure_type => self
+            // One that has a destructor goes by address; which have, nobody looks for.
+            gimli::DW_TAG_structure_type if self.language == Language::C => self
                 .layout(Some(ty), depth)?
                 .map(|layout| classified(&layout)),
             gimli::DW_TAG_array_type if is_vector(&entry) => {
@@ -252,9 +307,16 @@ impl<'data> UnitReader<'_, 'data> {
     }
 
     fn array(&self, entry: &Entry<'data>, depth: u32) -> gimli::Result<Option<Layout>> {
-        let Some(of) = self.layout(self.type_of(entry), depth)? else {
+        let (Some(of), Some(count)) =
+            (self.layout(self.type_of(entry), depth)?, self.count(entry)?)
+        else {
             return Ok(None);
         };
+        Ok(repeated(&of, count))
+    }
+
+    /// How many elements an array has, over all of its dimensions.
+    fn count(&self, entry: &Entry<'data>) -> gimli::Result<Option<u64>> {
         let mut count = 1_u64;
         let mut tree = self.unit.entries_tree(Some(entry.offset()))?;
         let mut children = tree.root()?.children();
@@ -267,7 +329,7 @@ impl<'data> UnitReader<'_, 'data> {
             };
             count = count.saturating_mul(number);
         }
-        Ok(repeated(&of, count))
+        Ok(Some(count))
     }
 
     fn structure(&self, ty: UnitOffset, depth: u32) -> gimli::Result<Option<Layout>> {
@@ -349,19 +411,29 @@ fn is_transparent(tag: gimli::DwTag) -> bool {
     )
 }
 
-fn is_c(entry: &Entry<'_>) -> bool {
+fn language_of(unit: &gimli::Unit<Reader<'_>>) -> gimli::Result<Option<Language>> {
     // DWARF's list of languages has it, gimli has not yet.
     const C23: gimli::DwLang = gimli::DwLang(0x003e);
-    let language = entry.attr_value(gimli::DW_AT_language);
-    matches!(
-        language,
+    let mut entries = unit.entries();
+    let root = entries.next_dfs()?;
+    let language = root.and_then(|root| root.attr_value(gimli::DW_AT_language));
+    Ok(match language {
         Some(AttributeValue::Language(
             gimli::DW_LANG_C
-                | gimli::DW_LANG_C89
-                | gimli::DW_LANG_C99
-                | gimli::DW_LANG_C11
-                | gimli::DW_LANG_C17
-                | C23
-        ))
-    )
+            | gimli::DW_LANG_C89
+            | gimli::DW_LANG_C99
+            | gimli::DW_LANG_C11
+            | gimli::DW_LANG_C17
+            | C23,
+        )) => Some(Language::C),
+        Some(AttributeValue::Language(
+            gimli::DW_LANG_C_plus_plus
+            | gimli::DW_LANG_C_plus_plus_03
+            | gimli::DW_LANG_C_plus_plus_11
+            | gimli::DW_LANG_C_plus_plus_14
+            | gimli::DW_LANG_C_plus_plus_17
+            | gimli::DW_LANG_C_plus_plus_20,
+        )) => Some(Language::CPlusPlus),
+        _ => None,
+    })
 }

@@ -33,6 +33,13 @@ pub fn read(file: &str, text: &str) -> Vec<Signature> {
     reader.finish(file)
 }
 
+/// The labels of assembly that stands in IR: of `global_asm!`, and of naked functions.
+pub fn labels(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines();
+    let lines = lines.filter_map(|line| line.strip_prefix("module asm \"")?.strip_suffix("\""));
+    lines.filter_map(|line| line.trim().strip_suffix(':'))
+}
+
 #[derive(Default)]
 struct Reader {
     /// Whether rustc wrote it.

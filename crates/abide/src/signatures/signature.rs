@@ -109,6 +109,8 @@ pub enum Origin {
     Called,
     /// Debug information.
     DebugInfo,
+    /// Debug information of a table of pointers that has it.
+    Tabled,
     /// Rust source.
     Source,
 }
@@ -122,6 +124,7 @@ impl Origin {
             Self::Declared => "declaration in LLVM IR",
             Self::Called => "call in LLVM IR",
             Self::DebugInfo => "debug information",
+            Self::Tabled => "debug information of a table",
             Self::Source => "source",
         }
     }

@@ -146,3 +146,9 @@ fn broken_text_says_nothing() {
         assert!(read("a.ll", text).is_empty(), "{text}");
     }
 }
+
+#[test]
+fn assembly_in_ir_has_labels() {
+    let text = "module asm \".globl f\"\nmodule asm \"f:\"\nmodule asm \"  ret\"\ndefine void @g() {\nstart:\n";
+    assert_eq!(labels(text).collect::<Vec<_>>(), ["f"]);
+}

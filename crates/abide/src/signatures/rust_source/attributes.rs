@@ -12,6 +12,8 @@ pub(super) struct Attributes {
     pub(super) export_name: Option<String>,
     /// `link_name`.
     pub(super) link_name: Option<String>,
+    /// `naked`.
+    pub(super) is_naked: bool,
     /// Whether a `cfg` may take the item away.
     pub(super) is_conditional: bool,
     /// The words of `repr`: `C`, `packed(1)`.
@@ -42,6 +44,7 @@ impl Attributes {
     fn add(&mut self, meta: &Meta) {
         match meta {
             Meta::Path(path) if path.is_ident("no_mangle") => self.no_mangle = true,
+            Meta::Path(path) if path.is_ident("naked") => self.is_naked = true,
             Meta::List(list) if list.path.is_ident("cfg") => self.is_conditional = true,
             Meta::List(list) if list.path.is_ident("repr") => {
                 let words = list.tokens.to_string();

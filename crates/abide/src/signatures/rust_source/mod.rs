@@ -54,6 +54,8 @@ pub struct RustItem {
     pub is_public: bool,
     /// Whether a `cfg` on the item itself may take it away.
     pub is_conditional: bool,
+    /// Whether it is a function whose body is assembly alone.
+    pub is_naked: bool,
     /// The ABI: `Some("C")` for `extern "C"`, `None` for Rust's own. Statics have none.
     pub abi: Option<String>,
     /// What it is.
@@ -316,6 +318,7 @@ impl Reader<'_> {
             line: self.line(name.span()),
             is_public: !matches!(visibility, syn::Visibility::Inherited),
             is_conditional: attributes.is_conditional,
+            is_naked: attributes.is_naked,
             abi: abi.map(abi_name),
             kind,
         };
@@ -337,6 +340,7 @@ impl Reader<'_> {
             line: self.line(name.span()),
             is_public: !matches!(visibility, syn::Visibility::Inherited),
             is_conditional: attributes.is_conditional,
+            is_naked: attributes.is_naked,
             abi: Some(abi_name(abi)),
             kind,
         };
