@@ -212,6 +212,8 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
     fn subjects() -> Vec<Subject> {
@@ -225,7 +227,10 @@ mod tests {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("src/mutants")
             .join(source);
-        let object = format!("mutants-{}-{format}.o", std::process::id());
+        // Tests run side by side, and each removes its own.
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let object = format!("mutants-{}-{number}-{format}.o", std::process::id());
         let object = std::env::temp_dir().join(object);
         let mut nasm = Command::new("nasm");
         let status = nasm
