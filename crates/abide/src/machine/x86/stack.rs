@@ -53,8 +53,21 @@ impl Lift<'_> {
             return false;
         }
         let value = self.source(0);
-        self.push_value(value, self.stack_width());
+        let is_segment = self.is_register(0) && !self.part(0).register.is_general();
+        match is_segment {
+            true => self.push_selector(value),
+            false => self.push_value(value, self.stack_width()),
+        }
         true
+    }
+
+    /// Intel SDM vol. 2, PUSH: "all recent Intel Core and Intel Atom processors perform a 16-bit move,
+    /// leaving the upper portion of the stack location unmodified"; others extend it with zeros.
+    fn push_selector(&mut self, value: Operand) {
+        let above = self.open(self.stack_width(), false);
+        self.push_value(above, self.stack_width());
+        let top = self.top();
+        self.store(top, value, 16, 1, None);
     }
 
     pub(super) fn push_value(&mut self, value: Operand, bits: u16) {
