@@ -1,6 +1,7 @@
 //! The abstract evaluator: runs the effects of an instruction on a state.
 
 mod blocks;
+mod halves;
 mod plain;
 
 use std::collections::BTreeSet;
@@ -309,19 +310,30 @@ impl<'image> Evaluator<'image> {
             };
             return self.part_of(state, value, part);
         }
-        if !register.is_vector() || part.low != 0 {
+        if !register.is_vector() {
             return self.narrow(state, at, into, Value::ANYTHING, part.bits);
         }
         let width = u16::from(state.widths[usize::from(register.0 - 16)]) * 8;
         let value = state.register(register);
+        if part.low != 0 {
+            let high = match (part.low, part.bits) {
+                (64, 64) => self.half_of_register(state, register, 64),
+                _ => None,
+            };
+            let high = high.unwrap_or(Value::ANYTHING);
+            return self.narrow(state, at, into, high, part.bits);
+        }
         let value = match part.bits {
             bits if bits > width => {
                 self.note_taken(at, value, part);
                 Value::ANYTHING
             }
-            ..=64 if self.terms.is_wide(value) => match self.terms.is_undefined(value) {
+            bits @ ..=64 if self.terms.is_wide(value) => match self.terms.is_undefined(value) {
                 true => self.terms.lost(value),
-                false => Value::ANYTHING,
+                false => {
+                    let low = self.terms.half(value, 0).unwrap_or(Value::ANYTHING);
+                    state.truncate(&mut self.terms, low, bits as u8)
+                }
             },
             bits if bits < 64 && value != Value::ANYTHING => {
                 state.truncate(&mut self.terms, value, bits as u8)
@@ -459,6 +471,11 @@ impl<'image> Evaluator<'image> {
         } else if register.is_vector() {
             // Lanes are not followed: an address in one may get anywhere.
             self.escape(state, value);
+            if let Some((value, bytes)) = self.put_together(state, at, part, value, rest) {
+                state.registers[register.index()] = value;
+                state.widths[usize::from(register.0 - 16)] = bytes;
+                return;
+            }
             if part.low != 0 || value == Value::ANYTHING {
                 self.note_taken(at, value, Part::low(register, part.bits));
                 return state.keep_below(register, part.low);

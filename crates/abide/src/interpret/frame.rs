@@ -145,6 +145,17 @@ impl State {
                     exposed: slot.exposed,
                 };
             }
+            if let Some(second) = next
+                && (low, bytes) == (0, 16)
+                && let Some(value) = whole_of(terms, slot, second)
+            {
+                return Loaded {
+                    value: Some(value),
+                    written: true,
+                    covered: true,
+                    exposed: slot.exposed || second.exposed,
+                };
+            }
         }
         let end = address.offset.saturating_add(i64::from(bytes));
         let overlaps = next.is_some_and(|slot| slot.offset < end)
@@ -443,8 +454,10 @@ impl Distances {
 /// Whether a value is one that a function keeps for its caller or for itself
 /// to find its frame again, rather than data.
 fn matters(terms: &Terms, value: Value) -> bool {
+    if let Some(register) = terms.entry_in(value) {
+        return terms.is_kept_for_caller(register);
+    }
     match terms.as_base(value) {
-        Some(Base::Entry(register)) => terms.is_kept_for_caller(register),
         Some(Base::ReturnAddress) => true,
         // How far SP was moved to align it finds the frame again as an address of it does.
         _ => {
@@ -522,12 +535,26 @@ fn leave_pieces(
     }
 }
 
+/// What two slots side by side hold together, where each has one half of 128 bits.
+fn whole_of(terms: &mut Terms, first: &Slot, second: &Slot) -> Option<Value> {
+    let are_halves = (first.bytes, second.bytes) == (8, 8) && first.end() == second.offset;
+    let is_known = |value| value != Value::ANYTHING && !terms.is_undefined(value);
+    let are_known = is_known(first.value) && is_known(second.value);
+    (are_halves && are_known).then(|| terms.whole(first.value, second.value))
+}
+
 fn part_of(terms: &mut Terms, slot: &Slot, low: i64, bytes: u16) -> Option<Value> {
     if slot.value == Value::ANYTHING {
         return None;
     }
     if low == 0 && bytes == slot.bytes {
         return Some(slot.value);
+    }
+    if let (0 | 8, 8, 16..) = (low, bytes, slot.bytes)
+        && terms.is_wide(slot.value)
+        && !terms.is_undefined(slot.value)
+    {
+        return terms.half(slot.value, low as u8 * 8);
     }
     if slot.bytes <= 8 && bytes <= 8 {
         return Some(terms.slice_bits(slot.value, low as u8 * 8, bytes as u8 * 8));

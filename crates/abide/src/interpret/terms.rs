@@ -8,6 +8,7 @@
 mod base;
 mod flags;
 mod garbage;
+mod halves;
 mod inherent;
 mod origins;
 mod value;
@@ -155,6 +156,7 @@ impl Terms {
                     ..
                 },
             ) => register.is_vector(),
+            Some(Base::Function { function, .. }) => function == Function::Whole,
             _ => false,
         }
     }

@@ -109,7 +109,7 @@ fn help(
     let saved = state
         .slots
         .iter()
-        .any(|slot| root.terms.as_base(slot.value) == Some(Base::Entry(register)));
+        .any(|slot| root.terms.entry_in(slot.value) == Some(register));
     match root.terms.as_base(value) {
         Some(Base::Entry(other))
             if other != register && root.contract.preserved.contains(other) =>

@@ -276,12 +276,13 @@ impl Entry {
         }
     }
 
-    /// What a vector register holds at the entry that must be given back.
+    /// What a vector register holds at the entry that must be given back: no two words are the same.
     pub(super) fn vector(&self, contract: &Contract, register: Register) -> Value {
         let number = self.value(contract, Input::Register(register));
-        let mut value = Value::number(number);
-        value.words.fill(number);
-        value
+        Value {
+            words: std::array::from_fn(|word| number ^ word as u64),
+            ..Value::number(number)
+        }
     }
 
     /// A machine in this state.

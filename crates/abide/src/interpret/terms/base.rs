@@ -112,6 +112,13 @@ pub enum Function {
         /// The lowest bit taken.
         low: u8,
     },
+    /// 64 bits of the first input, which is wider than a value usually is.
+    Half {
+        /// The lowest bit taken.
+        low: u8,
+    },
+    /// The 128 bits that have the first input below and the second above.
+    Whole,
     /// 1 if the condition holds after the operation on the inputs, else 0.
     Condition(Condition, Operation),
 }

@@ -206,7 +206,10 @@ impl Terms {
                     kept
                 }
             }
-            Function::Condition(..) | Function::Operation(_) => spread_all(a | b),
+            Function::Condition(..)
+            | Function::Operation(_)
+            | Function::Half { .. }
+            | Function::Whole => spread_all(a | b),
         };
         bits_of & width
     }

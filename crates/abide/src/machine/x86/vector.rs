@@ -132,9 +132,25 @@ impl Lift<'_> {
 
     /// Copies operand `other` to the target, which a later write completes.
     fn merge(&mut self, other: u32) {
+        if self.are_same(0, other) {
+            return self.clear_above();
+        }
         let value = self.source(other);
         let to = self.destination(0);
         self.set(to, value);
+    }
+
+    /// Clears what of the target's register lies above the target.
+    fn clear_above(&mut self) {
+        let Part { register, bits, .. } = self.part(0);
+        if bits < 512 {
+            let above = Part {
+                register,
+                low: bits,
+                bits: 512 - bits,
+            };
+            self.write(above, ZERO, Rest::Keep);
+        }
     }
 
     /// An element from the last operand but one to the place that the last names.

@@ -299,6 +299,9 @@ impl<'a> Valuation<'a> {
         }
         let (a, b) = (self.value(a)?, self.value(b)?);
         Some(match function {
+            // Of what is wider the low 64 bits are looked at.
+            Function::Half { low: 0 } | Function::Whole => a,
+            Function::Half { .. } => return None,
             Function::Truncate => a & mask(bits),
             Function::Slice { low } => a >> low & mask(bits),
             Function::Insert { low } => {
