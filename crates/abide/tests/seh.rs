@@ -12,11 +12,17 @@ use abide::registers::Register;
 const LISTING: &str = include_str!("seh/tables.txt");
 
 fn assembled(name: &str) -> PathBuf {
+    assemble(name, "tables.asm")
+}
+
+fn assemble(name: &str, source: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("seh")
         .join(name);
     fs::create_dir_all(&dir).unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/seh/tables.asm");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/seh")
+        .join(source);
     let status = Command::new("nasm")
         .current_dir(&dir)
         .args(["-f", "win64", "-o", "tables.obj"])
@@ -71,7 +77,7 @@ fn listed(info: &UnwindInfo) -> String {
                 let has_code = if *has_code { "yes" } else { "no" };
                 format!("PUSH_MACHFRAME errcode={has_code}")
             }
-            UnwindCode::Epilogue | UnwindCode::Unread => format!("{code:?}"),
+            UnwindCode::Unread => format!("{code:?}"),
         };
         writeln!(text, "0x{offset:02X}: {code}").unwrap();
     }
@@ -181,4 +187,42 @@ fn rows_follow_the_prologue_and_the_epilogue() {
     assert_eq!(child.frame, CanonicalFrame::Offset(Register::RSP, 56));
     assert_eq!(child.saved, [(Register::R14, Saved::At(-56))]);
     assert!(matches!(at(symbol("k")).frame, CanonicalFrame::Computed(_)));
+}
+
+#[test]
+fn version_2_tells_where_epilogues_are() {
+    let object = object(&assemble("version_2", "version_2.asm"));
+    let seh = Seh::of(&object);
+    let [f, g] = seh.entries() else {
+        panic!("two entries");
+    };
+    let f = seh.info(f).unwrap();
+    assert_eq!((f.version, f.epilogues.bytes), (2, 4));
+    assert_eq!(f.epilogues.before_end, [4, 15]);
+    assert_eq!(f.codes.len(), 3);
+    assert_eq!(seh.info(g).unwrap().epilogues.before_end, [0x102]);
+
+    let symbol = |name: &str| {
+        let found = object.symbols.iter().find(|symbol| symbol.name == name);
+        found.unwrap().value
+    };
+    let frame = |name: &str| {
+        let row = seh.at(&object, SectionIndex(0), symbol(name)).unwrap();
+        (row.frame, row.saved)
+    };
+    let (r12, rbx) = (Register::R12, Register::RBX);
+    let both = vec![(rbx, Saved::At(-16)), (r12, Saved::At(-24))];
+    let offset = |bytes| CanonicalFrame::Offset(Register::RSP, bytes);
+    // `add rsp, 40` comes before what is told: the prologue is gone back over until then.
+    for epilogue in ["f.first", "f.last"] {
+        let at = |place: &str| frame(&format!("{epilogue}{place}"));
+        assert_eq!(at(""), (offset(64), both.clone()));
+        assert_eq!(at(".pops"), (offset(24), both.clone()));
+        assert_eq!(at(".rbx"), (offset(16), vec![(rbx, Saved::At(-16))]));
+        assert_eq!(at(".ret"), (offset(8), vec![]));
+    }
+    // These look like an epilogue, and are none: no table tells of them.
+    assert_eq!(frame("g.no_epilogue").0, offset(16));
+    assert_eq!(frame("g.pops").0, offset(16));
+    assert_eq!(frame("g.ret").0, offset(8));
 }

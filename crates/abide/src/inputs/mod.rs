@@ -44,5 +44,5 @@ pub use object::{
 };
 pub use own_name::{library_of, own_name};
 pub use read::{File, is_archive, open, read, read_bytes, read_from};
-pub use seh::{RuntimeFunction, Seh, UnwindCode, UnwindInfo};
+pub use seh::{Epilogues, RuntimeFunction, Seh, UnwindCode, UnwindInfo};
 pub use unwind::{CanonicalFrame, Saved, Step, Teller, Unwind, UnwindRow};

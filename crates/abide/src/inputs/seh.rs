@@ -5,6 +5,7 @@
 //! function's code may have several entries. What an unwinder makes of them is in `unwinder`.
 
 mod epilogue;
+mod told;
 mod unwinder;
 
 use std::collections::HashMap;
@@ -54,8 +55,19 @@ pub struct UnwindInfo {
     pub frame: Option<(Register, u32)>,
     /// What the prologue does, the last first; the number is the offset behind the instruction.
     pub codes: Vec<(u8, UnwindCode)>,
+    /// Where the pops of epilogues are; version 2.
+    pub epilogues: Epilogues,
     /// The entry whose prologue ran before this one's.
     pub parent: Option<RuntimeFunction>,
+}
+
+/// What version 2 tells of epilogues, from the first of their pops on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Epilogues {
+    /// How many bytes each has.
+    pub bytes: u8,
+    /// How far before the end of the entry's code each begins, in bytes.
+    pub before_end: Vec<u16>,
 }
 
 /// UNWIND_CODE: what an instruction of a prologue does.
@@ -74,8 +86,6 @@ pub enum UnwindCode {
         /// Whether there is an error code.
         has_code: bool,
     },
-    /// Tells of an epilogue; version 2.
-    Epilogue,
     /// Nothing that is known.
     Unread,
 }
@@ -268,6 +278,10 @@ impl<'a> Reader<'a> {
         self.left = self.left.checked_sub(usize::from(count) + 1)?;
         let slots = self.bytes((at.0, at.1 + 4), 2 * usize::from(count))?;
         let (version, flags) = (first & 7, first >> 3);
+        let (epilogues, slots) = match version {
+            2 => Epilogues::read(slots),
+            _ => (Epilogues::default(), slots),
+        };
         let number = self.infos.len();
         self.seen.insert(at, number);
         self.infos.push(UnwindInfo {
@@ -276,7 +290,8 @@ impl<'a> Reader<'a> {
             prologue,
             frame: (frame & 15 != 0)
                 .then(|| (Register::general(frame & 15), u32::from(frame >> 4) * 16)),
-            codes: codes(version, slots),
+            codes: codes(slots),
+            epilogues,
             parent: None,
         });
         // "If flag UNW_FLAG_CHAININFO is set": an entry stands where a handler else would.
@@ -293,22 +308,42 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn codes(version: u8, slots: &[u8]) -> Vec<(u8, UnwindCode)> {
+impl Epilogues {
+    /// Reads UWOP_EPILOG, which Microsoft documents nowhere: as LLVM writes it (`MCWin64EH.cpp`), the
+    /// first code tells the size and whether an epilogue ends the function, each other one where one
+    /// begins, and one of zeros makes their number even. Behind them are the prologue's codes.
+    fn read(slots: &[u8]) -> (Self, &[u8]) {
+        const EPILOG: u8 = 6;
+        let is_epilogue = |slot: &[u8]| slot[1] & 15 == EPILOG;
+        let count = slots.chunks_exact(2).take_while(|slot| is_epilogue(slot));
+        let (own, codes) = slots.split_at(2 * count.count());
+        let mut own = own.chunks_exact(2).map(|slot| (slot[0], slot[1] >> 4));
+        let Some((bytes, flags)) = own.next() else {
+            return (Self::default(), codes);
+        };
+        let at_end = (flags & 1 != 0).then_some(bytes.into());
+        let others = own.map(|(low, high)| u16::from(high) << 8 | u16::from(low));
+        let before_end = at_end.into_iter().chain(others);
+        let epilogues = Self {
+            bytes,
+            before_end: before_end.filter(|&distance| distance != 0).collect(),
+        };
+        (epilogues, codes)
+    }
+}
+
+fn codes(slots: &[u8]) -> Vec<(u8, UnwindCode)> {
     let mut codes = Vec::new();
     let mut slots = slots.chunks_exact(2);
     while let Some(&[offset, operation]) = slots.next() {
-        let code = code(version, operation, &mut slots);
+        let code = code(operation, &mut slots);
         codes.push((offset, code.unwrap_or(UnwindCode::Unread)));
     }
     codes
 }
 
 /// "Unwind operation code", with the slots that its operands take.
-fn code(
-    version: u8,
-    operation: u8,
-    slots: &mut std::slice::ChunksExact<'_, u8>,
-) -> Option<UnwindCode> {
+fn code(operation: u8, slots: &mut std::slice::ChunksExact<'_, u8>) -> Option<UnwindCode> {
     let mut short = || {
         let slot = slots.next()?.try_into().ok()?;
         Some(u32::from(u16::from_le_bytes(slot)))
@@ -316,21 +351,17 @@ fn code(
     let number = operation >> 4;
     let general = Register::general(number);
     let vector = Register::vector(number);
-    Some(match (operation & 15, version) {
-        (0, _) => UnwindCode::Push(general),
-        (1, _) if number == 0 => UnwindCode::Allocate(short()? * 8),
-        (1, _) if number == 1 => UnwindCode::Allocate(short()? | short()? << 16),
-        (2, _) => UnwindCode::Allocate(u32::from(number) * 8 + 8),
-        (3, _) => UnwindCode::SetFrame,
-        (4, _) => UnwindCode::Save(general, short()? * 8),
-        (5, _) => UnwindCode::Save(general, short()? | short()? << 16),
-        (6, 2) => {
-            short()?;
-            UnwindCode::Epilogue
-        }
-        (8, _) => UnwindCode::Save(vector, short()? * 16),
-        (9, _) => UnwindCode::Save(vector, short()? | short()? << 16),
-        (10, _) => UnwindCode::MachineFrame {
+    Some(match operation & 15 {
+        0 => UnwindCode::Push(general),
+        1 if number == 0 => UnwindCode::Allocate(short()? * 8),
+        1 if number == 1 => UnwindCode::Allocate(short()? | short()? << 16),
+        2 => UnwindCode::Allocate(u32::from(number) * 8 + 8),
+        3 => UnwindCode::SetFrame,
+        4 => UnwindCode::Save(general, short()? * 8),
+        5 => UnwindCode::Save(general, short()? | short()? << 16),
+        8 => UnwindCode::Save(vector, short()? * 16),
+        9 => UnwindCode::Save(vector, short()? | short()? << 16),
+        10 => UnwindCode::MachineFrame {
             has_code: number != 0,
         },
         _ => return None,

@@ -12,8 +12,8 @@ use crate::registers::Register;
 pub(super) struct Epilogue {
     /// What SP is set to first: a register and how much is added.
     pub stack_pointer: (Register, i64),
-    /// What is popped then.
-    pub pops: Vec<Register>,
+    /// What is popped then; `None` for a word that is dropped.
+    pub pops: Vec<Option<Register>>,
 }
 
 const REX_W: u8 = 0x48;
@@ -31,7 +31,7 @@ pub(super) fn at(
     let (stack_pointer, mut rest) = released(code, frame);
     let mut pops = Vec::new();
     while let Some((register, behind)) = popped(rest) {
-        pops.push(register);
+        pops.push(Some(register));
         rest = behind;
     }
     // "A REPNE prefix may optionally precede": `bnd ret`.

@@ -3,7 +3,7 @@
 //! It goes back over what the prologue has done so far, or ahead over the rest of an epilogue. Both
 //! lead from SP or the frame register to the caller's frame by numbers.
 
-use super::{MOST_PARENTS, RuntimeFunction, Seh, UnwindCode, UnwindInfo, epilogue};
+use super::{MOST_PARENTS, RuntimeFunction, Seh, UnwindCode, UnwindInfo, epilogue, told};
 use crate::inputs::object::{Object, SectionIndex};
 use crate::inputs::unwind::{CanonicalFrame, Saved, Step, Teller, UnwindRow};
 use crate::registers::Register;
@@ -46,13 +46,18 @@ impl Seh {
 
     fn row(&self, object: &Object, entry: &RuntimeFunction, offset: u64) -> Option<UnwindRow> {
         let info = self.info(entry)?;
-        if info.version != 1 {
-            return None;
+        let epilogue = match info.version {
+            1 => epilogue::at(self, object, entry, offset),
+            2 => match told::at(entry, info, offset) {
+                Some(epilogue) => Some(epilogue?),
+                None => None,
+            },
+            _ => return None,
+        };
+        match epilogue {
+            Some(epilogue) => ahead(&epilogue),
+            None => self.back(entry, info, offset),
         }
-        if let Some(epilogue) = epilogue::at(self, object, entry, offset) {
-            return ahead(&epilogue);
-        }
-        self.back(entry, info, offset)
     }
 
     /// Reverses the prologues of an entry and of its parents.
@@ -124,7 +129,6 @@ impl Unwinding {
                 let (register, offset) = self.stack_pointer.take()?;
                 self.machine_frame = Some((register, offset + 8 * i64::from(has_code)));
             }
-            UnwindCode::Epilogue => {}
             UnwindCode::Unread => return None,
         }
         Some(())
@@ -154,11 +158,13 @@ fn ahead(epilogue: &epilogue::Epilogue) -> Option<UnwindRow> {
     let (register, mut offset) = epilogue.stack_pointer;
     let mut saved: Vec<(Register, Address)> = Vec::new();
     for &popped in &epilogue.pops {
-        if popped == Register::RSP {
+        if popped == Some(Register::RSP) {
             return None;
         }
-        saved.retain(|&(other, _)| other != popped);
-        saved.push((popped, (register, offset)));
+        if let Some(popped) = popped {
+            saved.retain(|&(other, _)| other != popped);
+            saved.push((popped, (register, offset)));
+        }
         offset += 8;
     }
     Some(returned((register, offset), &saved))
