@@ -1,5 +1,6 @@
 //! A signature, lowered by a convention: which registers and stack bytes hold what.
 
+use super::by_value::Plain;
 use crate::conventions::{
     Convention, FASTCALL, FASTCALL_ON_WORDS, MICROSOFT_X64, STDCALL, STDCALL_ON_WORDS,
     SYSTEM_V_X86_64, THISCALL, THISCALL_ON_WORDS,
@@ -87,19 +88,24 @@ impl Lowered {
     /// it is not known how that passes it.
     #[must_use]
     pub fn by(convention: &'static Convention, signature: &Signature) -> Option<Self> {
+        let plain = Plain::of(convention, signature)?;
         let mut passing = Passing::by(convention);
-        for (number, parameter) in signature.parameters.iter().enumerate() {
+        for (number, parameter) in plain.signature.parameters.iter().enumerate() {
             passing.extension = parameter.extension;
             passing.pass(&parameter.ty, number)?;
         }
         let mut results = Returning::by(convention);
-        if let Some(result) = &signature.result {
+        if let Some(result) = &plain.signature.result {
             results.give(result)?;
         }
-        if signature.parameters.iter().any(|p| p.is_result) {
+        if plain.signature.parameters.iter().any(|p| p.is_result) {
             results.give(&Type::pointer())?;
         }
-        let pops = pops(convention, signature, &passing);
+        let pops = pops(convention, &plain.signature, &passing);
+        for piece in &mut passing.pieces {
+            // What comes before those that are declared is none of them.
+            piece.parameter = piece.parameter.wrapping_sub(plain.before);
+        }
         Some(Self {
             pops,
             signature: signature.clone(),
@@ -266,9 +272,7 @@ impl Passing {
         if self.convention.by_position && !fits_one_register(ty) {
             return match ty {
                 Type::Float(_) | Type::Vector(_) => self.general(64, true, parameter),
-                Type::Memory { bytes: 9.., .. } => self.general(64, true, parameter),
-                // What compilers make of them, no ABI says; small structs are passed as integers,
-                // but how they were declared is not known any more.
+                // What compilers make of them, no ABI says; of structs they leave none in IR.
                 _ => None,
             };
         }
@@ -288,13 +292,29 @@ impl Passing {
             Type::Float(80) => self.on_stack(16, 16, 80, parameter),
             Type::Float(bits) => self.vector(u32::from(*bits), parameter),
             Type::Vector(bytes) => self.vector(bytes.checked_mul(8)?, parameter),
-            Type::Aggregate(parts) => parts.iter().try_for_each(|part| self.pass(part, parameter)),
+            Type::Aggregate(parts) if self.has_room_for(parts) => {
+                parts.iter().try_for_each(|part| self.pass(part, parameter))
+            }
+            // 3.2.3: "If there are no registers available for any eightbyte of an argument, the whole
+            // argument is passed on the stack."
+            Type::Aggregate(parts) => parts
+                .iter()
+                .try_for_each(|_| self.on_stack(8, 8, 64, parameter)),
             Type::Memory { bytes, align } => {
                 let bytes = u32::try_from(*bytes).ok()?;
                 let align = u32::try_from(*align).ok()?;
                 self.on_stack(bytes, align, bytes.checked_mul(8)?, parameter)
             }
         }
+    }
+
+    /// Whether there is a register for each of several words.
+    fn has_room_for(&self, words: &[Type]) -> bool {
+        let is_vector = |ty: &&Type| matches!(ty, Type::Float(_) | Type::Vector(_));
+        let vectors = words.iter().filter(is_vector).count();
+        let general = words.len() - vectors;
+        self.vectors + vectors <= self.convention.vector_parameters.len()
+            && self.general + general <= self.convention.parameters.len()
     }
 
     /// All that fits a word may go in a register, vectors in theirs, the rest on the stack, at
@@ -458,7 +478,7 @@ impl Returning {
 mod tests {
     use super::*;
     use crate::conventions::{CDECL, CDECL_ON_WORDS};
-    use crate::signatures::llvm;
+    use crate::signatures::{Parameter, llvm};
 
     /// Arguments, bytes on the stack, results, of `declare` with the rest of the line.
     fn lowered(rest: &str) -> (Vec<String>, u32, Vec<String>) {
@@ -523,6 +543,17 @@ mod tests {
             (stack, results),
             (16, vec!["rax:64".into(), "rdx:64".into()])
         );
+    }
+
+    #[test]
+    fn a_struct_goes_in_registers_whole_or_not_at_all() {
+        let (arguments, stack, _) =
+            lowered("void @f(i64, i64, i64, i64, i64, { i64, double }, { i64, i64 }, i64)");
+        let expected = [
+            "rdi:64", "rsi:64", "rdx:64", "rcx:64", "r8:64", "r9:64", "xmm0:64", "+0:64", "+8:64",
+            "+16:64",
+        ];
+        assert_eq!((&*arguments, stack), (&expected.map(str::to_owned)[..], 24));
     }
 
     #[test]
@@ -604,5 +635,47 @@ mod tests {
         let variadic = llvm::read("a.ll", "declare win64cc i32 @f(ptr, ...)");
         let variadic = Lowered::of(&variadic[0], &SYSTEM_V_X86_64).unwrap();
         assert!(!variadic.argument_registers().contains(Register::RAX));
+    }
+
+    #[test]
+    fn microsoft_passes_structs_by_their_size() {
+        let word = |bits| Type::Aggregate(vec![Type::integer(bits)]);
+        let floats = Type::Aggregate(vec![Type::Float(64)]);
+        let pair = Type::Aggregate(vec![Type::Float(64), Type::Float(32)]);
+        let large = Type::Memory {
+            bytes: 24,
+            align: 8,
+        };
+        let by = |result: &Type, parameters: &[&Type]| {
+            let parameters = parameters.iter().map(|&ty| Parameter::of(ty.clone()));
+            let signature = Signature {
+                parameters: parameters.collect(),
+                result: Some(result.clone()),
+                origin: Origin::DebugInfo,
+                ..llvm::read("a.ll", "declare win64cc void @f()").remove(0)
+            };
+            let lowered = Lowered::of(&signature, &SYSTEM_V_X86_64).unwrap();
+            let text = |pieces: &[Piece]| -> Vec<String> {
+                let pieces = pieces.iter();
+                pieces.map(|p| format!("{:?}:{}", p.held, p.bits)).collect()
+            };
+            let texts = lowered.arguments.iter().map(|p| lowered.parameter_text(p));
+            let texts: Vec<String> = texts.collect();
+            (text(&lowered.arguments), text(&lowered.results), texts)
+        };
+        let general =
+            |register: Register, bits: u32| format!("{:?}:{bits}", Held::Register(register));
+        let (rax, rcx, rdx) = (Register::RAX, Register::RCX, Register::RDX);
+        let (r8, r9) = (Register::R8, Register::R9);
+        // Of one, two, four and eight bytes they are numbers, whatever is in them.
+        let (arguments, results, _) = by(&floats, &[&word(8), &floats, &word(32), &word(16)]);
+        let expected = [(rcx, 8), (rdx, 64), (r8, 32), (r9, 16)];
+        assert_eq!(arguments, expected.map(|(r, bits)| general(r, bits)));
+        assert_eq!(results, [general(rax, 64)]);
+        // Others lie in their caller's memory, and so does such a result.
+        let (arguments, results, texts) = by(&pair, &[&word(24), &pair, &large]);
+        assert_eq!(arguments, [rcx, rdx, r8, r9].map(|r| general(r, 64)));
+        assert_eq!(results, [general(rax, 64)]);
+        assert_eq!(texts[..2], ["an argument", "parameter 1, `{i24}`"]);
     }
 }

@@ -1,5 +1,6 @@
 //! What binds whom: the choice of roots, and the contract of each.
 
+mod by_value;
 mod configuration;
 mod contract;
 mod decorated;

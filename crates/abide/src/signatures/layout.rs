@@ -65,11 +65,7 @@ pub(super) fn classified(layout: &Layout) -> Type {
             false => Type::Float(64),
         }
     });
-    let mut words: Vec<Type> = words.collect();
-    match words.len() {
-        1 => words.remove(0),
-        _ => Type::Aggregate(words),
-    }
+    Type::Aggregate(words.collect())
 }
 
 /// Integers narrower than 32 bits are extended by the caller.

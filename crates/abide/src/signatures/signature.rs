@@ -196,6 +196,7 @@ impl Type {
         match self {
             Self::Integer { bits, .. } => Self::integer(*bits),
             Self::Pointer { .. } => Self::integer(64),
+            Self::Aggregate(parts) if parts.len() == 1 => parts[0].passed(),
             Self::Aggregate(parts) => Self::Aggregate(parts.iter().map(Self::passed).collect()),
             other => other.clone(),
         }
