@@ -288,3 +288,54 @@ fn a_32_bit_image_is_judged() {
     assert_eq!(verdict(&report, "outer", "unbalanced_stack"), "unknown");
     assert!(report.contains("other.dll!imported"), "{report}");
 }
+
+/// Of three functions that another library has, one pops its arguments and one does not; what the third
+/// does, nobody tells.
+#[test]
+fn an_import_library_tells_what_is_popped() {
+    let dir = scratch("windows_images_popped");
+    let other =
+        "bits 32\nglobal _popping@4, _leaving\nsection .text\n_popping@4: ret 4\n_leaving: ret";
+    assemble_32(&dir, "other", other);
+    let some = "
+bits 32
+extern _popping@4, _leaving
+global _right, _wrong, _both
+section .text
+_right:
+    sub esp, 8
+    push 1
+    call _popping@4
+    add esp, 8
+    ret
+_wrong:
+    sub esp, 8
+    push 1
+    call _popping@4
+    add esp, 12
+    ret
+_both:
+    push 1
+    call _leaving
+    call _popping@4
+    ret
+";
+    assemble_32(&dir, "some", some);
+    let shared = ["/dll", "/noentry", "/machine:x86", "/safeseh:no"];
+    let exports = ["/export:popping", "/export:leaving", "other.obj"];
+    let made = [&["/out:other.dll", "/implib:other.lib"], &exports[..]].concat();
+    link_for_windows(&dir, &[&shared[..], &made].concat());
+    let exports = ["/export:right", "/export:wrong", "/export:both"];
+    let made = [&["/out:some.dll", "some.obj", "other.lib"], &exports[..]].concat();
+    link_for_windows(&dir, &[&shared[..], &made].concat());
+
+    let judged = |files: &[&str]| {
+        let json = ["abide", "check", "--all-exported", "--format", "json"];
+        let report = stdout(&abide(&dir, &[&json[..], files].concat()));
+        let roots = ["right", "wrong", "both"];
+        roots.map(|root| verdict(&report, root, "unbalanced_stack"))
+    };
+    assert_eq!(judged(&["some.dll"]), ["unknown", "unknown", "unknown"]);
+    let known = judged(&["some.dll", "other.lib"]);
+    assert_eq!(known, ["proved", "refuted", "proved"]);
+}

@@ -2,16 +2,31 @@
 //! learn.microsoft.com/cpp/build/reference/decorated-names, "Format of a C decorated name").
 
 use super::Contract;
-use crate::conventions::{Convention, FASTCALL_ON_WORDS, STDCALL_ON_WORDS};
+use crate::conventions::{CDECL_ON_WORDS, Convention, FASTCALL_ON_WORDS, STDCALL_ON_WORDS};
 use crate::inputs::{Format, Object};
 use crate::registers::InstructionSet;
 
 /// The contract that a symbol's name tells, in an object of a format that decorates names.
 #[must_use]
 pub fn decorated(object: &Object, name: &str) -> Option<Contract> {
-    let decorates =
-        object.format == Format::Coff && object.instruction_set == Some(InstructionSet::X86);
-    decorates.then(|| by_name(name))?
+    match object.format {
+        Format::Coff if object.instruction_set == Some(InstructionSet::X86) => by_name(name),
+        // GNU's linker exports `_f@8` as `f@8`, where it is not told otherwise.
+        Format::Pe { is_64: false } => {
+            let (_, name) = name.split_once('!')?;
+            by_name(name).or_else(|| by_name(&format!("_{name}")))
+        }
+        _ => None,
+    }
+}
+
+/// The contract that the name tells which an import library has for what an image of 32-bit Windows
+/// imports: one that is not decorated is of `__cdecl`.
+#[must_use]
+pub fn imported(object: &Object, name: &str) -> Option<Contract> {
+    let is_imported = object.format == Format::Pe { is_64: false };
+    let plain = || Contract::of(&CDECL_ON_WORDS);
+    is_imported.then(|| by_name(name).unwrap_or_else(plain))
 }
 
 /// `_f@8`: `__stdcall`, with 8 bytes of arguments. `@f@8`: `__fastcall`, of whose 8 bytes as many as

@@ -19,7 +19,7 @@ mod told;
 
 pub use configuration::{Allowed, Configuration, Declared, Error, Profile, fits};
 pub use contract::Contract;
-pub use decorated::decorated;
+pub use decorated::{decorated, imported};
 pub use gates::Gate;
 pub use helpers::helper_of_32_bits;
 pub use interrupt::Interrupt;

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::{
-    Assembly, Binding, Modes, Object, Relocation, RelocationKind, RelocationTarget, Section,
-    SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Trace,
+    Assembly, Binding, Import, Modes, Object, Relocation, RelocationKind, RelocationTarget,
+    Section, SectionIndex, Symbol, SymbolIndex, SymbolKind, SymbolPlace, Trace,
 };
 use crate::registers::InstructionSet;
 
@@ -70,6 +70,8 @@ pub struct Image {
     assembly: Vec<Assembly>,
     /// What code runs in another mode than that of its object.
     modes: Modes,
+    /// What import libraries call what images import, by the name in the import table.
+    imports: HashMap<String, String>,
     /// For each object, the symbols that places are named by: sorted once they are asked for.
     names: Vec<OnceLock<Names>>,
 }
@@ -102,6 +104,19 @@ impl Image {
     /// Says which sections the linker drops.
     pub fn drop_sections(&mut self, dropped: HashSet<SectionId>) {
         self.dropped = dropped;
+    }
+
+    /// Says what the import libraries call what images import.
+    pub fn name_imports(&mut self, imports: &[Import]) {
+        let pairs = imports.iter();
+        let pairs = pairs.map(|import| (import.address.clone(), import.symbol.clone()));
+        self.imports = pairs.collect();
+    }
+
+    /// The name to those who link of what an import table calls `library!name`.
+    #[must_use]
+    pub fn name_of_import(&self, address: &str) -> Option<&str> {
+        self.imports.get(address).map(String::as_str)
     }
 
     /// Says what code runs in another mode than that of its object.

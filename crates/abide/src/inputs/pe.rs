@@ -12,6 +12,7 @@ use object::read::pe::{ImageNtHeaders, Import, PeFile};
 use object::read::{ExportTarget, Object as _};
 use object::{File, LittleEndian as LE, ReadRef as _};
 
+use super::import::address;
 use super::parse::{Budget, Damage};
 use super::{
     Binding, Relocation, RelocationKind, RelocationTarget, Section, SectionIndex, Symbol,
@@ -111,20 +112,20 @@ fn import_addresses<Headers: Wide>(
     let mut descriptors = imports.descriptors()?;
     while let Some(descriptor) = descriptors.next()? {
         let library = String::from_utf8_lossy(imports.name(descriptor.name.get(LE))?);
-        let address = descriptor.first_thunk.get(LE);
+        let table = descriptor.first_thunk.get(LE);
         // Where a linker left the names in the addresses' place alone, they stand there.
         let names = match descriptor.original_first_thunk.get(LE) {
-            0 => address,
+            0 => table,
             names => names,
         };
         let mut names = imports.thunks(names)?;
-        let mut slot = image.relative_address_base().wrapping_add(address.into());
+        let mut slot = image.relative_address_base().wrapping_add(table.into());
         while let Some(thunk) = names.next::<Headers>()? {
             let name = match imports.import::<Headers>(thunk)? {
                 Import::Name(_, name) => String::from_utf8_lossy(name).into_owned(),
                 Import::Ordinal(ordinal) => format!("#{ordinal}"),
             };
-            let name = budget.name(format!("{library}!{name}").as_bytes())?;
+            let name = budget.name(address(&library, &name).as_bytes())?;
             budget.spend(size_of::<Relocation>() + size_of::<Symbol>())?;
             import_address(sections, symbols, slot, Headers::BYTES, name);
             slot = slot.wrapping_add(Headers::BYTES.into());

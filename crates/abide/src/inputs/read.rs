@@ -4,9 +4,8 @@ use std::path::Path;
 
 use object::archive;
 use object::read::archive::{ArchiveFile, ArchiveMember};
-use object::read::coff::ImportFile;
 
-use super::{Bytes, Error, Object, parse};
+use super::{Bytes, Error, Import, Object, parse};
 
 /// A file that was given: one object, or an archive of several.
 #[derive(Debug, Clone)]
@@ -17,8 +16,8 @@ pub struct File {
     pub is_archive: bool,
     /// Its objects, in the archive's order.
     pub objects: Vec<Object>,
-    /// What members of an import library of Windows define: names of a DLL.
-    pub imports: Vec<String>,
+    /// What members of an import library of Windows stand for.
+    pub imports: Vec<Import>,
     /// Members of the archive that are no objects: an rlib's metadata, say.
     pub skipped: Vec<String>,
 }
@@ -122,8 +121,8 @@ fn read_member(file: &mut File, archive: &Bytes, member: &ArchiveMember<'_>) -> 
                 help: "give the inner archive by itself",
             });
         }
-        match imported(&bytes) {
-            Some(name) => file.imports.extend([format!("__imp_{name}"), name]),
+        match Import::read(&bytes) {
+            Some(import) => file.imports.push(import),
             None => file.skipped.push(member_name),
         }
         return Ok(());
@@ -137,13 +136,6 @@ fn member_bytes(archive: &Bytes, member: &ArchiveMember<'_>) -> Option<Bytes> {
     let start = usize::try_from(start).ok()?;
     let end = start.checked_add(usize::try_from(size).ok()?)?;
     archive.slice(start..end)
-}
-
-/// The name that a member of an import library defines, by its short form (PE format, "Import
-/// Library Format"): the linker makes a stub of it, and a pointer `__imp_NAME`.
-fn imported(bytes: &[u8]) -> Option<String> {
-    let import = ImportFile::parse(bytes).ok()?;
-    Some(String::from_utf8_lossy(import.symbol()).into_owned())
 }
 
 /// The member in which rustc keeps the metadata of an rlib: an object in form, but never linked.

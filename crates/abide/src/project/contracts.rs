@@ -304,6 +304,7 @@ pub(super) fn judge(
     report: &mut Report,
 ) -> Result<(), Error> {
     let mut image = Image::new(facts.unit.all().cloned().collect());
+    image.name_imports(&facts.unit.imports);
     image.drop_sections(dropped(facts, &image));
     image.declare_modes(project.configuration.modes(&image));
     let unit = judge_unit(image, project, facts.signatures)?;

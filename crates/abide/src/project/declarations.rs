@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Project;
-use crate::contracts::{Configuration, Contract, Lowered, decorated};
+use crate::contracts::{Configuration, Contract, Lowered, decorated, imported};
 use crate::conventions::Convention;
 use crate::inputs::link::LinkUnit;
 use crate::inputs::{Assembly, Image, Language, Object, Place, Resolved, SymbolKind, SymbolPlace};
@@ -138,7 +138,11 @@ fn led_to(image: &Image, pointer: Place) -> Option<Place> {
 pub(super) fn add_decorated(image: &Image, contracts: &mut FxHashMap<Callee, Contract>) {
     for (id, symbol) in image.symbols() {
         let object = image.objects().get(id.object as usize);
-        let Some(told) = object.and_then(|object| decorated(object, &symbol.name)) else {
+        let told = object.and_then(|object| match image.name_of_import(&symbol.name) {
+            Some(name) => imported(object, name),
+            None => decorated(object, &symbol.name),
+        });
+        let Some(told) = told else {
             continue;
         };
         let callee = match image.resolve(id) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{Error, open_all};
 use crate::inputs::link::{Target, is_definition};
 use crate::inputs::{
-    Binding, File, Language, Lines, Object, ObjectKind, Symbol, SymbolKind, SymbolPlace,
+    Binding, File, Import, Language, Lines, Object, ObjectKind, Symbol, SymbolKind, SymbolPlace,
     Visibility, demangle, language_of_source,
 };
 use crate::report::symbols::{ObjectSymbols, SymbolRow};
@@ -46,7 +46,7 @@ pub fn symbols(paths: &[PathBuf], dynamic: bool) -> Result<Vec<ObjectSymbols>, E
 
 /// What the members of an import library that are no objects define, all of them together.
 fn imports(file: &File) -> Option<ObjectSymbols> {
-    let row = |name: &String| SymbolRow {
+    let row = |name: String| SymbolRow {
         kind: "untyped",
         binding: "global".to_owned(),
         section: "imported".to_owned(),
@@ -54,14 +54,19 @@ fn imports(file: &File) -> Option<ObjectSymbols> {
         size: 0,
         language: language(Language::Unknown),
         crossing: None,
-        name: name.clone(),
-        demangled: demangle(name),
+        demangled: demangle(&name),
+        name,
     };
     (!file.imports.is_empty()).then(|| ObjectSymbols {
         object: file.name.clone(),
         target: "names of another library".to_owned(),
         language: language(Language::Unknown),
-        symbols: file.imports.iter().map(row).collect(),
+        symbols: file
+            .imports
+            .iter()
+            .flat_map(Import::names)
+            .map(row)
+            .collect(),
     })
 }
 

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    Binding, File, Lines, Object, ObjectKind, SectionIndex, SourceLine, Symbol, SymbolIndex,
-    SymbolKind, SymbolPlace,
+    Binding, File, Import, Lines, Object, ObjectKind, SectionIndex, SourceLine, Symbol,
+    SymbolIndex, SymbolKind, SymbolPlace,
 };
 
 pub use script::Script;
@@ -87,6 +87,8 @@ pub struct LinkUnit {
     pub target: Option<Target>,
     /// How they are linked.
     pub options: LinkOptions,
+    /// What import libraries that were given stand for.
+    pub imports: Vec<Import>,
     definitions: HashMap<String, Vec<SymbolRef>>,
     dynamic: HashSet<String>,
     live: Option<HashSet<(usize, SectionIndex)>>,
@@ -111,11 +113,12 @@ impl LinkUnit {
             options,
             ..Self::default()
         };
-        let imports: Vec<_> = files.iter().flat_map(|f| f.imports.clone()).collect();
+        unit.imports = files.iter().flat_map(|f| f.imports.clone()).collect();
         pull::fill(&mut unit, files);
         unit.definitions = definitions(&unit.objects);
         unit.dynamic = exports(&unit.images);
-        unit.dynamic.extend(imports);
+        let imported = unit.imports.iter().flat_map(Import::names);
+        unit.dynamic.extend(imported);
         unit.lines = unit.all().map(|_| OnceLock::new()).collect();
         if unit.options.gc_sections && unit.options.complete {
             unit.live = Some(live::sections(&unit));
