@@ -1,8 +1,9 @@
 //! What is done with runs in children, whatever the code's width: the proof's functions are followed,
 //! the refuted ones run until they show it.
 
+use abide::inputs::Place;
 use abide::interpret::Calls;
-use abide::project::{RootVerdicts, Unit, Verdict};
+use abide::project::{Assumed, RootVerdicts, Unit, Verdict};
 
 use crate::coverage::{Note, Surveyor, Visited};
 use crate::entry::Seed;
@@ -17,6 +18,8 @@ const MOST_STEPS: u64 = 12_000;
 const MOST_STEPS_WATCHED: u64 = 1_000_000;
 /// So many times as many runs are made of a function that is refuted.
 const MOST_ROUNDS: u64 = 32;
+/// The rule of which a call inside of the code is seen by its steps alone.
+const MISALIGNED: &str = "misaligned_call";
 
 /// Which runs are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +60,16 @@ pub fn run_unit(
     let mut report = Report::default();
     let mut surveyor = Surveyor::new(&unit.image, &unit.roots);
     let mut visited = Visited::default();
+    let functions: Vec<Place> = unit.roots.iter().map(|found| found.root.place).collect();
     for found in unit.roots.iter().filter(|found| found.is_decided()) {
         let own = surveyor.survey(found, Calls::ByContract);
         let mut expected = surveyor.survey(found, Calls::Followed);
         expected.merge(own.clone());
+        let mut assumptions = found.assumptions.iter();
+        if assumptions.any(|assumed| matches!(assumed, Assumed::TableBound(..))) {
+            // Tables of numbers are told apart in a close look alone.
+            expected.merge(surveyor.survey(found, Calls::Closely));
+        }
         let watch = Watch::new(linked, &expected);
         let mut runs = children.run(found, wanted);
         if found.is_proved() {
@@ -68,6 +77,11 @@ pub fn run_unit(
             visited.merge(own);
         } else {
             show(children, found, wanted, &mut runs);
+            if !has_shown(&runs, MISALIGNED) && refuted(found).any(|rule| rule == MISALIGNED) {
+                let residue = found.contract.convention.entry_residue;
+                let watch = Watch::of_calls(linked, &functions, residue);
+                show_calls(children, found, &watch, wanted.runs, &mut runs);
+            }
         }
         report.add(linked, found, &watch, &runs);
     }
@@ -114,16 +128,36 @@ fn show(
     runs: &mut Vec<(Seed, Outcome)>,
 ) {
     for round in 1..MOST_ROUNDS {
-        let shown = |rule: &str| {
-            let mut breaches = runs.iter().filter_map(|(_, outcome)| outcome.breach);
-            breaches.any(|breach| breach.rule() == rule)
-        };
+        let shown = |rule: &str| has_shown(runs, rule);
         if refuted(found).filter(|rule| Breach::shows(rule)).all(shown) {
             return;
         }
         let seed = wanted.seed.wrapping_add(round << 32);
         runs.extend(children.run(found, Wanted { seed, ..wanted }));
     }
+}
+
+/// Follows runs to calls that stay inside of the code, which only their steps show, so many at once.
+fn show_calls(
+    children: &mut impl Children,
+    found: &RootVerdicts,
+    watch: &Watch,
+    most: usize,
+    runs: &mut Vec<(Seed, Outcome)>,
+) {
+    let seeds: Vec<Seed> = runs.iter().map(|(seed, _)| *seed).collect();
+    for seeds in seeds.chunks(most.max(1)) {
+        runs.extend(children.again(found, seeds, watch, MOST_STEPS_WATCHED));
+        if has_shown(runs, MISALIGNED) {
+            return;
+        }
+    }
+}
+
+/// Whether a run broke a rule.
+fn has_shown(runs: &[(Seed, Outcome)], rule: &str) -> bool {
+    let mut breaches = runs.iter().filter_map(|(_, outcome)| outcome.breach);
+    breaches.any(|breach| breach.rule() == rule)
 }
 
 /// The rules that a root was refuted by.

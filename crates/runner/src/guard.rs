@@ -189,6 +189,7 @@ impl Guard<'_> {
                 // The instruction that led here tells why.
                 self.outcome.at = from;
             }
+            Step::Misaligned(rest) => self.stop(Breach::MisalignedCall(rest), stopped),
             Step::Broke(broken) => {
                 self.outcome.broken = Some(broken);
                 self.end(Ending::Departed, stopped);

@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Strayed(u64),
     /// It breaks what the proof assumes.
     Broke(Broken),
+    /// It was a call with SP at so much modulo 16.
+    Misaligned(u8),
 }
 
 /// The steps of one run after another.
@@ -131,6 +133,7 @@ impl<'a> Steps<'a> {
             }
             Sight::Strayed => Step::Strayed(from),
             Sight::Broke(broken) => Step::Broke(broken),
+            Sight::Misaligned(rest) => Step::Misaligned(rest),
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use abide::conventions::Convention;
+use abide::inputs::Place;
 use iced_x86::{Instruction, InstructionInfoFactory, OpAccess, OpKind};
 use oracle::state::State;
 
@@ -26,6 +27,10 @@ const STORES: u8 = 8;
 
 /// It leads through a pointer to a function that is taken to keep its convention.
 const LEAVES: u8 = 16;
+/// A function that is called by its convention begins there.
+const BEGINS: u8 = 32;
+/// The most bytes that an instruction has.
+const LONGEST: u64 = 15;
 
 /// An assumption of a proof that a run broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +96,8 @@ pub(crate) enum Sight {
     Broke(Broken),
     /// The step leads to another function, of which the proof says nothing.
     Left,
+    /// It was a call with SP at so much modulo 16, which is another than the convention's.
+    Misaligned(u8),
 }
 
 /// What the entry has of which a frame keeps something.
@@ -131,6 +138,8 @@ pub struct Watch {
     stores: Vec<Store>,
     /// The bytes of a word of the stack.
     word: u64,
+    /// What SP is modulo 16 where a function begins, if calls are judged.
+    residue: Option<u64>,
 }
 
 struct Table {
@@ -160,6 +169,7 @@ impl Watch {
             tabled: Vec::new(),
             stores: Vec::new(),
             word: u64::from(linked.bits()) / 8,
+            residue: None,
         };
         for at in linked.addresses_of(visited.instructions()) {
             watch.note(at, VISITED);
@@ -194,6 +204,19 @@ impl Watch {
                 watch.stores.push(store);
             }
         }
+        watch
+    }
+
+    /// Looks at nothing but calls of functions that are bound by a convention, of which this says what
+    /// SP is modulo 16 where they begin.
+    #[must_use]
+    pub fn of_calls(linked: &Linked<'_>, functions: &[Place], residue: u16) -> Self {
+        let mut watch = Self::new(linked, &Visited::default());
+        watch.kinds.fill(VISITED);
+        for at in linked.addresses_of(functions.iter().copied()) {
+            watch.note(at, BEGINS);
+        }
+        watch.residue = Some(residue.into());
         watch
     }
 
@@ -259,10 +282,30 @@ impl Watch {
                 return Sight::Broke(broken);
             }
         }
+        if kinds & BEGINS != 0
+            && let Some(rest) = self.misaligned(from, general[SP], peek)
+        {
+            return Sight::Misaligned(rest);
+        }
         match kinds & LEAVES {
             0 => Sight::Expected,
             _ => Sight::Left,
         }
+    }
+
+    /// What SP is modulo 16 behind a call, where that is not as the convention has it.
+    fn misaligned(
+        &self,
+        from: u64,
+        stack_pointer: u64,
+        peek: impl Fn(u64) -> Option<u64>,
+    ) -> Option<u8> {
+        let rest = stack_pointer % 16;
+        let is_other = self.residue.is_some_and(|residue| residue != rest);
+        let back = peek(stack_pointer).filter(|_| is_other)?;
+        (from + 1..=from + LONGEST)
+            .contains(&back)
+            .then_some(rest as u8)
     }
 
     /// Whether a word of the stack is the return address, holds the entry value of a register

@@ -48,6 +48,15 @@ calls_misaligned:
     call elsewhere
     ret
 
+; No call leaves this file: only the steps show that one.
+global calls_inside_misaligned:function
+calls_inside_misaligned:
+    push dword [esp + 8]
+    push dword [esp + 8]
+    call kept_saves
+    add esp, 8
+    ret
+
 global pops_too_much:function
 pops_too_much:
     pop eax
