@@ -7,6 +7,9 @@ use super::terms::{Base, Function, Terms, Value, low_bits_of, mask};
 use crate::machine::{Condition, Operation};
 use crate::registers::Flags;
 
+/// No two addresses of one stack are as far apart as 2 to this, in bytes.
+const MOST_STACK_LOG2: u8 = 40;
+
 impl State {
     /// The value of a condition: 1 or 0, or a name for it.
     pub fn condition(&self, terms: &mut Terms, condition: Condition) -> Value {
@@ -94,11 +97,7 @@ impl State {
         if taken == Value::ANYTHING {
             return true;
         }
-        // `1 - c` is the negation of c.
-        let (value, holds) = match terms.parts(taken.term) {
-            &[(base, -1)] if taken.offset == 1 => (terms.value_of_base(base), !not_zero),
-            _ => (taken, not_zero),
-        };
+        let (value, holds) = terms.without_negation(taken, not_zero);
         let Some(Base::Function {
             function: Function::Condition(condition, operation),
             bits,
@@ -149,11 +148,62 @@ impl State {
                 Some(fact) => self.learn(terms, b, fact),
                 None => true,
             };
+        if ok && bits == terms.word_bits() && terms.is_frame(a) && terms.is_frame(b) {
+            return self.assume_order_of_addresses(terms, condition, bits, [a, b]);
+        }
         if ok && condition == Condition::Equal && bits == terms.word_bits() {
             let distance = terms.subtract(a, b);
             return distance == Value::ANYTHING || self.learn(terms, distance, Known::exactly(0));
         }
         ok
+    }
+
+    /// Two addresses of the frame: the stack does not wrap, so that their order is that of their
+    /// distances from SP at the entry.
+    fn assume_order_of_addresses(
+        &mut self,
+        terms: &mut Terms,
+        condition: Condition,
+        bits: u8,
+        [a, b]: [Value; 2],
+    ) -> bool {
+        let distance = terms.subtract(a, b);
+        let known = self.known(terms, distance);
+        let far = 1 << MOST_STACK_LOG2.min(bits - 1);
+        let is_near = known.low > -far && known.high < far;
+        if distance == Value::ANYTHING || !(is_near || condition == Condition::Equal) {
+            return true;
+        }
+        let fact = match condition {
+            Condition::Equal => Known::exactly(0),
+            Condition::Below | Condition::Less => Known::between(i64::MIN, -1),
+            Condition::BelowOrEqual | Condition::LessOrEqual => Known::between(i64::MIN, 0),
+            Condition::Above | Condition::Greater => Known::between(1, i64::MAX),
+            Condition::AboveOrEqual | Condition::GreaterOrEqual => Known::between(0, i64::MAX),
+            _ => return true,
+        };
+        let fact = known.and(fact).tightened();
+        if !self.learn(terms, distance, fact) {
+            return false;
+        }
+        if fact.low == fact.high {
+            self.write_as_one(terms, distance, fact.low);
+        }
+        true
+    }
+
+    /// Two addresses are known to be so far apart: the newest name in their distance is written as
+    /// what it is by the others, so that both are written alike.
+    fn write_as_one(&mut self, terms: &mut Terms, distance: Value, number: i64) {
+        let parts = terms.parts(distance.term).iter();
+        let newest = parts.filter(|part| part.1.unsigned_abs() == 1).max();
+        if let Some(&(base, factor)) = newest {
+            // distance = factor × base + rest = number
+            let rest = terms.combine(distance, factor.wrapping_neg(), terms.value_of_base(base));
+            let by = terms.combine(Value::constant(number as u64), -1, rest);
+            let by = terms.scale(by, factor);
+            self.replace(terms, base, by);
+        }
     }
 
     fn assume_test(
@@ -223,6 +273,14 @@ impl State {
 }
 
 impl Terms {
+    /// A truth and whether it holds, of one that may be written as a negation: `1 - c`.
+    pub(super) fn without_negation(&self, truth: Value, holds: bool) -> (Value, bool) {
+        match self.parts(truth.term) {
+            &[(base, -1)] if truth.offset == 1 => (self.value_of_base(base), !holds),
+            _ => (truth, holds),
+        }
+    }
+
     /// The value that is this base once.
     #[must_use]
     pub fn value_of_base(&self, base: super::terms::BaseId) -> Value {

@@ -3,8 +3,8 @@
 use super::known::Known;
 use super::state::State;
 use super::terms::{Base, BaseId, Function, Location, Terms, Value, mask};
-use crate::machine::Operation;
 use crate::machine::arithmetic::evaluate;
+use crate::machine::{Condition, Operation};
 use crate::registers::Register;
 
 impl Terms {
@@ -362,7 +362,9 @@ impl State {
         if by == mask(bits) & !mask(zeros) {
             let whole = self.truncate(terms, a, bits);
             let low = self.low_bits(terms, whole, zeros);
-            return terms.subtract(whole, low);
+            let rounded = terms.subtract(whole, low);
+            self.learn_rounded(terms, whole, rounded);
+            return rounded;
         }
         let known = self.known(terms, a);
         let result = terms.function(Operation::And, bits, [a, Value::constant(by)]);
@@ -370,6 +372,14 @@ impl State {
             self.learn(terms, result, Known::between(0, known.high));
         }
         result
+    }
+
+    /// What is rounded down to a multiple is no less than zero where the number is not.
+    fn learn_rounded(&mut self, terms: &Terms, whole: Value, rounded: Value) {
+        let known = self.range(terms, whole);
+        if known.low >= 0 && rounded != Value::ANYTHING {
+            self.learn(terms, rounded, Known::between(0, known.high));
+        }
     }
 
     fn and_of_values(&mut self, terms: &mut Terms, bits: u8, a: Value, b: Value) -> Value {
@@ -460,12 +470,33 @@ impl State {
             self.learn(terms, chosen, range);
             self.set_choices(chosen.term, vec![0, number]);
         } else {
-            let either = self.known(terms, a).or(self.known(terms, b));
+            let a = self.known_if(terms, a, c, true);
+            let either = a.or(self.known_if(terms, b, c, false));
             if !either.is_any() {
                 self.learn(terms, chosen, either);
             }
         }
         let value = terms.add(first, chosen);
         self.truncate(terms, value, bits)
+    }
+
+    /// What is known of a value where a condition is as it is said: a difference that does not
+    /// borrow is a natural number.
+    fn known_if(&self, terms: &mut Terms, value: Value, condition: Value, holds: bool) -> Known {
+        let known = self.known(terms, value);
+        let (condition, borrows) = terms.without_negation(condition, holds);
+        let Some(Base::Function {
+            function: Function::Condition(Condition::Below, Operation::Subtract),
+            bits: 64,
+            inputs: [a, b],
+        }) = terms.as_base(condition)
+        else {
+            return known;
+        };
+        let all = self.known(terms, a);
+        match !borrows && all.low >= 0 && terms.subtract(a, b) == value {
+            true => known.and(Known::between(0, all.high)),
+            false => known,
+        }
     }
 }

@@ -458,7 +458,7 @@ fn matters(terms: &Terms, value: Value) -> bool {
         return terms.is_kept_for_caller(register);
     }
     match terms.as_base(value) {
-        Some(Base::ReturnAddress) => true,
+        Some(Base::ReturnAddress | Base::FlagsWord { .. }) => true,
         // How far SP was moved to align it finds the frame again as an address of it does.
         _ => {
             terms.is_frame(value)

@@ -83,6 +83,7 @@ impl Join<'_> {
             };
         }
         self.join_facts(joined, here, there);
+        self.join_distances(joined, here, there);
         joined.forks = self.join_forks(joined, &differing, here, there);
         joined.carry = self.join_flags(here.carry, there.carry);
         joined.status = self.join_flags(here.status, there.status);
@@ -177,10 +178,10 @@ impl Join<'_> {
                 None => Difference::Values { here, there },
             }
         } else {
-            match self.distance(64, here, there) {
-                Some(distance) => distance,
-                None => Difference::Values { here, there },
-            }
+            let distance = self.distance(64, here, there);
+            distance
+                .or_else(|| self.frame_distance(here, there))
+                .unwrap_or(Difference::Values { here, there })
         };
         differing.push(Differing {
             location,
@@ -249,6 +250,33 @@ impl Join<'_> {
             .all(|&(base, _)| matches!(self.terms.get(base), Base::Phi { distance: true, .. }));
         let near = are_distances && by.offset.unsigned_abs() < 1 << 31;
         (near && before != Value::ANYTHING).then_some(Difference::Distance { before, by })
+    }
+
+    /// How far two addresses of the frame are from one that both have in common, whatever numbers
+    /// that takes: an address of the frame stays one.
+    fn frame_distance(&mut self, here: Value, there: Value) -> Option<Difference> {
+        if !(self.terms.is_frame(here) && self.terms.is_frame(there)) {
+            return None;
+        }
+        let others = self.terms.parts(there.term);
+        let mine = self.terms.parts(here.term).iter().copied();
+        let shared: SmallVec<[(BaseId, i64); 4]> =
+            mine.filter(|part| others.contains(part)).collect();
+        let mut common = Value::constant(here.offset as u64);
+        for (base, factor) in shared {
+            let part = self.terms.value_of_base(base);
+            if !self.mentions_own_phi(part) {
+                common = self.terms.combine(common, factor, part);
+            }
+        }
+        let before = self.terms.subtract(here, common);
+        let by = self.terms.subtract(there, common);
+        let is_number = |value| {
+            value != Value::ANYTHING
+                && !self.terms.has_frame(value)
+                && self.terms.undefined_source(value).is_none()
+        };
+        (is_number(before) && is_number(by)).then_some(Difference::Distance { before, by })
     }
 
     fn name_differences(
@@ -426,6 +454,32 @@ impl Join<'_> {
         let of_term = known.plus(Known::exactly(value.offset.wrapping_neg()));
         if value != Value::ANYTHING && !of_term.is_any() {
             joined.set_fact(value.term, of_term);
+        }
+    }
+
+    /// How far SP is from other addresses of the frame, where SP differs: a loop that walks down to
+    /// one of them does not pass it.
+    fn join_distances(&mut self, joined: &mut State, here: &State, there: &State) {
+        let stack_pointer = |state: &State| state.stack_pointer();
+        let [to, before, now] = [&*joined, here, there].map(stack_pointer);
+        if before == now || !self.terms.is_frame(to) {
+            return;
+        }
+        for index in 0..TRACKED {
+            let [joined_at, here_at, there_at] =
+                [&*joined, here, there].map(|state| state.registers[index]);
+            if joined_at.term == to.term
+                || joined_at != here_at
+                || joined_at != there_at
+                || !self.terms.is_frame(joined_at)
+            {
+                continue;
+            }
+            let [sum, before, now] =
+                [to, before, now].map(|address| self.terms.subtract(address, joined_at));
+            if ![sum, before, now].contains(&Value::ANYTHING) {
+                self.know_sum(joined, sum, (before, here), (now, there));
+            }
         }
     }
 

@@ -101,6 +101,23 @@ impl Known {
         }
     }
 
+    /// The same numbers, with the ends of the range moved to numbers of the congruence.
+    #[must_use]
+    pub fn tightened(self) -> Self {
+        let step = (1_u64 << self.log2) - 1;
+        let up = self.residue.wrapping_sub(self.low as u64) & step;
+        let down = (self.high as u64).wrapping_sub(self.residue) & step;
+        let low = match self.low {
+            i64::MIN => i64::MIN,
+            low => low.saturating_add_unsigned(up),
+        };
+        let high = match self.high {
+            i64::MAX => i64::MAX,
+            high => high.saturating_sub_unsigned(down),
+        };
+        Self { low, high, ..self }
+    }
+
     /// Either holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -21,6 +21,9 @@ const MOST_TRIES: u32 = 400;
 /// How many instructions one try may run at first, and how many once that has led nowhere.
 const FEW_STEPS: u64 = 6_000;
 const MOST_STEPS: u64 = 100_000;
+/// How many instructions one try may run that no input turns anywhere: it goes that way from all
+/// entries, and so is run once.
+const MOST_STEPS_UNDECIDED: u64 = 300_000;
 /// How many instructions all tries may run.
 const MOST_STEPS_IN_ALL: u64 = 600_000;
 /// How many instructions tries may run that teach nothing new, before the search is given up.
@@ -95,6 +98,8 @@ pub(super) struct Search<'s, 'a> {
     patience: u64,
     /// Whether a try ran out of them.
     cut: bool,
+    /// Whether one was run on that no input turned.
+    ran_on: bool,
     searched: Searched,
 }
 
@@ -147,6 +152,7 @@ impl<'s, 'a> Search<'s, 'a> {
             furthest: 0,
             patience: FEW_STEPS,
             cut: false,
+            ran_on: false,
             searched: Searched {
                 found: None,
                 tries: 0,
@@ -236,7 +242,12 @@ impl<'s, 'a> Search<'s, 'a> {
             way: self.way,
             past: &self.past,
         };
-        let trial = attempt(code, self.scene, &entry, aim, self.patience);
+        let mut trial = attempt(code, self.scene, &entry, aim, self.patience);
+        if trial.is_cut_undecided() && !self.ran_on {
+            self.searched.steps += trial.steps;
+            self.ran_on = true;
+            trial = attempt(code, self.scene, &entry, aim, MOST_STEPS_UNDECIDED);
+        }
         self.searched.steps += trial.steps;
         self.in_vain = match self.is_news(&trial) {
             true => 0,
@@ -462,6 +473,11 @@ impl Trial {
     /// What it cost, in instructions, where it taught nothing new.
     const fn in_vain(&self) -> u64 {
         self.steps + SETTING_UP
+    }
+
+    /// Whether it ran out of steps before an input decided anything: only running on teaches more.
+    fn is_cut_undecided(&self) -> bool {
+        matches!(self.outcome, Outcome::Long) && self.forks.is_empty()
     }
 
     /// Whether it ended where something is not computed here.
