@@ -253,7 +253,7 @@ impl State {
         let Some(base) = terms.sole_base(result).filter(|_| result.offset == 0) else {
             return;
         };
-        if low_bits_of(terms.get(base)).is_none() {
+        if low_bits_of(&terms.get(base)).is_none() {
             return;
         }
         let whole = match operation {

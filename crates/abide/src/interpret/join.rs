@@ -135,15 +135,11 @@ impl Join<'_> {
         if !self.terms.has_phi(value) {
             return None;
         }
-        self.terms
-            .parts(value.term)
-            .iter()
-            .find_map(|&(base, factor)| match self.terms.get(base) {
-                Base::Phi {
-                    block, distance, ..
-                } if block == self.block && factor == 1 => Some((base, distance)),
-                _ => None,
-            })
+        let mut parts = self.terms.parts(value.term).iter();
+        parts.find_map(|&(base, factor)| {
+            let is_own = factor == 1 && self.terms.block_of_phi(base) == Some(self.block);
+            is_own.then(|| (base, self.terms.is_distance(base)))
+        })
     }
 
     fn compare(
@@ -245,9 +241,7 @@ impl Join<'_> {
             by = self.terms.combine(by, factor.wrapping_neg(), part);
         }
         by.offset = signed(by.offset, bits);
-        let are_distances = parts
-            .iter()
-            .all(|&(base, _)| matches!(self.terms.get(base), Base::Phi { distance: true, .. }));
+        let are_distances = parts.iter().all(|&(base, _)| self.terms.is_distance(base));
         let near = are_distances && by.offset.unsigned_abs() < 1 << 31;
         (near && before != Value::ANYTHING).then_some(Difference::Distance { before, by })
     }
@@ -411,11 +405,8 @@ impl Join<'_> {
         }
         let mut sum = Known::exactly(value.offset);
         for &(base, factor) in self.terms.parts(value.term) {
-            let counts = matches!(
-                self.terms.get(base),
-                Base::Phi { block, distance, .. }
-                    if distance || (block == self.block && own == Some(base))
-            );
+            let is_own = || self.terms.block_of_phi(base) == Some(self.block);
+            let counts = self.terms.is_distance(base) || own == Some(base) && is_own();
             let part = state.known(self.terms, self.terms.value_of_base(base));
             if !counts || factor != 1 || !part.is_counter() {
                 return known;
@@ -522,10 +513,7 @@ impl Join<'_> {
     }
 
     fn mentions_own_phi(&self, value: Value) -> bool {
-        let mut phis = self.terms.phis(value);
-        phis.any(
-            |base| matches!(self.terms.get(base), Base::Phi { block, .. } if block == self.block),
-        )
+        self.terms.has_phi_of(value, self.block)
     }
 }
 

@@ -51,6 +51,9 @@ impl FlagSource {
     }
 }
 
+/// Of how many terms a state holds facts.
+const MOST_FACTS: usize = 96;
+
 /// How many values are put in place of their low bits, one after the other.
 const MOST_REPLACED: u8 = 4;
 
@@ -293,7 +296,7 @@ impl State {
         let mut sum = Known::exactly(value.offset);
         for &(base, factor) in terms.parts(value.term) {
             let mut part = self.known_base(terms, base);
-            if let Some((inner, bits)) = congruent_to(terms.get(base)) {
+            if let Some((inner, bits)) = terms.congruent_to(base) {
                 let inner = self.known(terms, inner);
                 let log2 = inner.log2.min(bits);
                 part = part.and(Known::congruent(log2, inner.residue));
@@ -311,7 +314,7 @@ impl State {
             best = best.plus(self.known_base(terms, base).scale(factor));
         }
         for (index, &(base, _)) in sum.parts.iter().enumerate() {
-            let Some((inner, bits)) = congruent_to(terms.get(base)) else {
+            let Some((inner, bits)) = terms.congruent_to(base) else {
                 continue;
             };
             if depth == 0 || bits <= best.log2 || inner == Value::ANYTHING {
@@ -356,7 +359,7 @@ impl State {
         let Some(base) = terms.as_base(value) else {
             return;
         };
-        if let Some((inner, bits)) = congruent_to(base) {
+        if let Some((inner, bits)) = congruent_to(&base) {
             let log2 = fact.log2.min(bits);
             self.learn(terms, inner, Known::congruent(log2, fact.residue));
         }
@@ -375,9 +378,13 @@ impl State {
 
     /// Sets what is known of a term.
     pub fn set_fact(&mut self, term: TermId, fact: Known) {
+        let is_last = self.facts.last().is_none_or(|&(last, _)| last < term);
+        if is_last && self.facts.len() < MOST_FACTS {
+            return self.facts.push((term, fact));
+        }
         match self.facts.binary_search_by_key(&term, |&(term, _)| term) {
             Ok(found) => self.facts[found].1 = fact,
-            Err(_) if self.facts.len() >= 96 => {}
+            Err(_) if self.facts.len() >= MOST_FACTS => {}
             Err(place) => self.facts.insert(place, (term, fact)),
         }
     }

@@ -292,8 +292,8 @@ impl Terms {
     #[must_use]
     pub fn as_place(&self, value: Value) -> Option<Place> {
         match self.parts(value.term) {
-            &[(id, 1)] => match self.get(id) {
-                Base::Section(section) => Some(Place {
+            &[(id, 1)] => match &self.bases[id.0 as usize].base {
+                &Base::Section(section) => Some(Place {
                     section,
                     offset: value.offset,
                 }),
@@ -372,10 +372,10 @@ impl Terms {
             };
             data.has_phi |= match base.base {
                 Base::Phi { .. } => true,
-                other => low_bits_of(other).is_some_and(|(inner, _)| self.has_phi(inner)),
+                ref other => low_bits_of(other).is_some_and(|(inner, _)| self.has_phi(inner)),
             };
             data.may_align |= factor == -1 && is_operation(base.base, Operation::And);
-            data.has_low_bits |= congruent_to(base.base).is_some();
+            data.has_low_bits |= congruent_to(&base.base).is_some();
             data.origins |= base.origins;
         }
         self.terms.push(data);
@@ -471,13 +471,48 @@ impl Terms {
     /// The phis among a value's parts, and among the parts of what these are the low bits of.
     pub(super) fn phis(&self, value: Value) -> impl Iterator<Item = BaseId> {
         let ids = |value: Value| self.parts(value.term).iter().map(|part| part.0);
-        let with_inner = move |id| {
-            let inner = low_bits_of(self.get(id)).into_iter();
+        let with_inner = move |id: BaseId| {
+            let inner = low_bits_of(&self.bases[id.0 as usize].base).into_iter();
             std::iter::once(id).chain(inner.flat_map(move |(inner, _)| ids(inner)))
         };
         ids(value)
             .flat_map(with_inner)
-            .filter(|&id| matches!(self.get(id), Base::Phi { .. }))
+            .filter(|&id| self.block_of_phi(id).is_some())
+    }
+
+    /// The block whose phi a base is.
+    #[must_use]
+    pub(super) fn block_of_phi(&self, id: BaseId) -> Option<u32> {
+        match &self.bases[id.0 as usize].base {
+            Base::Phi { block, .. } => Some(*block),
+            _ => None,
+        }
+    }
+
+    /// Whether a base is a phi that stands for a distance.
+    #[must_use]
+    pub(super) fn is_distance(&self, id: BaseId) -> bool {
+        let base = &self.bases[id.0 as usize].base;
+        matches!(base, Base::Phi { distance: true, .. })
+    }
+
+    /// The value that a base has the low bits of, and how many.
+    pub(super) fn congruent_to(&self, id: BaseId) -> Option<(Value, u8)> {
+        congruent_to(&self.bases[id.0 as usize].base)
+    }
+
+    /// Whether a phi of a block is among [`Self::phis`].
+    pub(super) fn has_phi_of(&self, value: Value, block: u32) -> bool {
+        self.has_phi(value) && self.phis_are_of(value.term, block)
+    }
+
+    fn phis_are_of(&self, term: TermId, block: u32) -> bool {
+        let is_own = |&(id, _): &(BaseId, i64)| self.block_of_phi(id) == Some(block);
+        self.parts(term).iter().any(|part| {
+            is_own(part)
+                || low_bits_of(&self.bases[part.0.0 as usize].base)
+                    .is_some_and(|(inner, _)| self.parts(inner.term).iter().any(is_own))
+        })
     }
 
     /// Whether a part of the value may align the rest: see [`super::State::known`].

@@ -129,8 +129,8 @@ pub(super) fn is_operation(base: Base, operation: Operation) -> bool {
 
 /// The value that a base is the low bits of, and how many.
 #[must_use]
-pub(in crate::interpret) fn low_bits_of(base: Base) -> Option<(Value, u8)> {
-    match base {
+pub(in crate::interpret) fn low_bits_of(base: &Base) -> Option<(Value, u8)> {
+    match *base {
         Base::Function {
             function: Function::Truncate,
             bits,
@@ -152,8 +152,8 @@ pub(in crate::interpret) fn low_bits_of(base: Base) -> Option<(Value, u8)> {
 /// The value that a base has the low bits of, be what is above them zeros or copies of a sign, and
 /// how many.
 #[must_use]
-pub(in crate::interpret) fn congruent_to(base: Base) -> Option<(Value, u8)> {
-    match base {
+pub(in crate::interpret) fn congruent_to(base: &Base) -> Option<(Value, u8)> {
+    match *base {
         Base::Function {
             function: Function::Operation(Operation::SignExtend { from }),
             inputs,
