@@ -785,8 +785,11 @@ impl<'image> Evaluator<'image> {
             state.escaped |= self.terms.is_callers(address);
         }
         let stored = state.store(&mut self.terms, address, bytes, value);
-        if stored.index_in_bounds {
-            self.assume_in_bounds(at);
+        // Where it breaks what is kept with its first element, a run may show that.
+        match stored.begins_at_kept {
+            true => self.record.assumptions.index_in_bounds |= stored.index_in_bounds,
+            false if stored.index_in_bounds => self.assume_in_bounds(at),
+            false => {}
         }
         if self.terms.is_callers(address) {
             self.record(

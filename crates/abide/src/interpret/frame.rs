@@ -16,6 +16,8 @@ pub struct Stored {
     /// A slot that matters was spared on the assumption that a variable index
     /// stays inside the object it indexes.
     pub index_in_bounds: bool,
+    /// That object begins at a slot that matters.
+    pub begins_at_kept: bool,
 }
 
 /// What a load from the frame found.
@@ -42,6 +44,8 @@ enum Overlap {
     ByAlignment,
     /// They may have, by a variable index.
     ByIndex,
+    /// They may have, by an index that is a natural number: at zero they do.
+    AtFirstIndex,
 }
 
 impl State {
@@ -93,12 +97,18 @@ impl State {
                     }
                 }
                 Overlap::ByAlignment => slot.value = may_be(terms, slot.value),
+                Overlap::AtFirstIndex if matters(terms, slot.value) => {
+                    outcome.begins_at_kept = true;
+                    slot.value = may_be(terms, slot.value);
+                }
                 Overlap::ByIndex
                     if matters(terms, slot.value) || is_own && terms.is_callers(slot.address()) =>
                 {
                     outcome.index_in_bounds = true;
                 }
-                Overlap::ByIndex => slot.value = may_be(terms, slot.value),
+                Overlap::AtFirstIndex | Overlap::ByIndex => {
+                    slot.value = may_be(terms, slot.value);
+                }
             }
             if is_gone {
                 slots.remove(near.start);
@@ -261,6 +271,8 @@ impl State {
         let distance = terms.subtract(address, slot.address());
         if only_alignment(terms, distance.term) {
             Overlap::ByAlignment
+        } else if known.low == distance.offset && (0..slot.bytes.into()).contains(&known.low) {
+            Overlap::AtFirstIndex
         } else {
             Overlap::ByIndex
         }
