@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{At, Calls, Context, Explorer, choose};
+use super::jumps::choose;
+use super::{At, Calls, Context, Explorer};
 use crate::contracts::Held;
 use crate::conventions::{Convention, STACK_PROBE};
 use crate::inputs::Place;

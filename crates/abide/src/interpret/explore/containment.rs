@@ -12,6 +12,7 @@ use super::*;
 use crate::conventions::SYSTEM_V_X86_64;
 use crate::inputs::{Image, SectionId};
 use crate::interpret::Base;
+use crate::interpret::code::behind;
 use crate::machine::concrete::{Layout, Machine, Step};
 use crate::machine::x86::Lifter;
 use crate::machine::{Effects, Flow};
