@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contracts::{Unit, unit_place};
+use super::contracts::Unit;
+use super::reporter::unit_place;
 use super::verdicts::{RootVerdicts, Verdict};
 use crate::contracts::Derived;
 use crate::inputs::link::{SymbolRef, UnitPlace};

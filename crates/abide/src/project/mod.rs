@@ -6,11 +6,14 @@ mod crossing_names;
 mod crossings;
 mod declarations;
 pub mod linker;
+mod one_root;
 mod questions;
+mod reporter;
 mod strict;
 mod suppressions;
 mod symbols;
 mod verdicts;
+mod words;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -23,8 +26,9 @@ use crate::rules::{Level, Levels};
 use crate::signatures::Signatures;
 
 pub use check::{check, check_files};
-pub use contracts::{Unit, judge_root, judge_root_as, judge_unit};
+pub use contracts::{Unit, judge_unit};
 pub use crossing_names::CrossingNames;
+pub use one_root::{judge_root, judge_root_as};
 pub use symbols::symbols;
 pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
 
