@@ -4,25 +4,24 @@
 //! goes where the analysis has been, and an index into the frame does not
 //! reach what the frame keeps for others.
 
+mod accesses;
+mod callees;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
 use super::derived::Derived;
-use super::entry::{Entry, Input, RETURN_ADDRESS, may_be_mapped, on_stack, resumes_at};
+use super::entry::{Entry, RETURN_ADDRESS, may_be_mapped, on_stack, resumes_at};
 use crate::contracts::{Contract, Held};
 use crate::inputs::Place;
 use crate::interpret::code::{Code, Instruction};
 use crate::interpret::events::Callee;
 use crate::interpret::explore::Calls;
-use crate::interpret::linked::Changes;
 use crate::interpret::surroundings::Surroundings;
-use crate::machine::concrete::{
-    Access, Destination, Fault, Layout, Machine, Step, Undetermined, Value,
-};
+use crate::machine::concrete::{Access, Destination, Layout, Machine, Step, Undetermined, Value};
 use crate::machine::{Flow, GsBase, Target};
-use crate::registers::{Flags, Register, RegisterSet};
+use crate::registers::Register;
 
 /// The byte that callees and signal handlers leave below SP.
 const LEFT_BELOW: u64 = 0xd9d9_d9d9_d9d9_d9d9;
@@ -274,102 +273,6 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn judge_accesses(&mut self, at: Place, step: &Step) -> Option<End> {
-        let unmapped = self
-            .machine
-            .accesses()
-            .iter()
-            .find(|access| !self.is_allowed(access));
-        if let Some(&access) = unmapped {
-            return Some(End::Unmapped(access));
-        }
-        if let (Step::Fault(Fault::Misaligned), Some(access)) =
-            (step, self.machine.accesses().last())
-        {
-            return Some(End::Misaligned(access.address));
-        }
-        for access in self.machine.accesses() {
-            if on_stack(self.from, access.address) {
-                self.touched = self.touched.min(access.address);
-            }
-        }
-        let reaches_out = !self.scene.indexed.is_empty() && self.reaches_out(at);
-        reaches_out.then_some(End::OutOfBounds)
-    }
-
-    /// Whether a store with a variable index hits what the frame keeps for
-    /// others: return addresses, saved registers, addresses of the frame, and
-    /// all that is the caller's.
-    fn reaches_out(&mut self, at: Place) -> bool {
-        let stores = self
-            .machine
-            .accesses()
-            .iter()
-            .filter(|access| access.is_store);
-        let stores: Vec<Access> = stores.copied().collect();
-        let mut preserved = self.scene.contract.preserved.iter();
-        let keeps_vectors = preserved.any(Register::is_vector);
-        for store in stores {
-            if !on_stack(self.from, store.address) {
-                continue;
-            }
-            let end = store.address + store.bytes;
-            let hit = |slot: &u64| *slot < end;
-            let word = u64::from(self.word());
-            let first = store.address.saturating_sub(word - 1);
-            if self.scene.indexed.contains(&at) {
-                let alive = first.max(self.stack_pointer().saturating_sub(word - 1));
-                if end > self.from || self.kept.range(alive..).next().is_some_and(hit) {
-                    return true;
-                }
-            }
-            let gone: Vec<u64> = self.kept.range(first..end).copied().collect();
-            for slot in gone {
-                self.kept.remove(&slot);
-            }
-            let is_vector = keeps_vectors && store.bytes >= 16;
-            let words = if is_vector { store.bytes / word } else { 1 };
-            for at in (0..words).map(|number| store.address + word * number) {
-                if (is_vector || store.bytes == word) && self.is_kept_for_others(at) {
-                    self.kept.insert(at);
-                }
-            }
-        }
-        false
-    }
-
-    fn is_kept_for_others(&mut self, slot: u64) -> bool {
-        let word = self.word();
-        let Some(value) = self.machine.memory().read(slot, word).known() else {
-            return false;
-        };
-        let preserved = self.scene.contract.preserved.iter();
-        let mut entry = preserved.map(|register| {
-            let input = Input::Register(register);
-            self.entry.value(self.scene.contract, input)
-        });
-        value == RETURN_ADDRESS
-            || on_stack(self.from, value)
-            || self.scene.layout.place_of(value).is_some()
-            || entry.any(|entry| entry == value)
-    }
-
-    /// Whether a process may make this access without a fault. What the image
-    /// holds read-only stays so; all else may be mapped by someone.
-    fn is_allowed(&self, access: &Access) -> bool {
-        if may_be_mapped(self.scene.contract, access.address, access.bytes) {
-            return true;
-        }
-        let layout = self.scene.layout;
-        match layout.place_of(access.address) {
-            Some(place) => {
-                let section = self.scene.around.image.section(place.section);
-                !access.is_store || section.is_some_and(|section| section.flags.write)
-            }
-            None => layout.is_foreign(access.address),
-        }
-    }
-
     /// What the instruction that ran last stored elsewhere than on the stack.
     pub(super) fn stored(&mut self) -> Vec<Value> {
         let stores = self.machine.accesses().iter().copied();
@@ -438,194 +341,6 @@ impl<'a> Course<'a> {
                 self.tail(Callee::Pointer)
             }
             Destination::Address(_) => Turn::Ended(End::NoFunction),
-        }
-    }
-
-    /// A jump to a function: it returns to what is on top of the stack.
-    fn tail(&mut self, callee: Callee) -> Turn {
-        let stack_pointer = self.stack_pointer();
-        let call = self.abi_call(callee);
-        let word = self.word();
-        let top = self.machine.memory().read(stack_pointer, word).known();
-        match top.map(|top| self.machine.destination(top)) {
-            Some(Destination::Place(back)) if stack_pointer != self.from => {
-                self.run_callee(call, back)
-            }
-            _ => Turn::Ended(End::Tail(call)),
-        }
-    }
-
-    fn call(&mut self, destination: Destination, done: &Done) -> Turn {
-        let next = Place {
-            offset: done.place.offset + i64::from(done.instruction.length),
-            ..done.place
-        };
-        let callee = match destination {
-            // `call next` is how position-dependent code reads its own address.
-            Destination::Place(place) if place == next || !self.is_contracted(place) => {
-                if self.strays(place, done.instruction.flow) {
-                    return Turn::Ended(End::Strayed);
-                }
-                self.depth += i32::from(place != next);
-                self.place = place;
-                return Turn::Went;
-            }
-            Destination::Place(place) => Callee::Place(place),
-            Destination::External(symbol) => Callee::External(symbol),
-            Destination::Address(address)
-                if may_be_mapped(self.scene.contract, address, 1) && address != RETURN_ADDRESS =>
-            {
-                Callee::Pointer
-            }
-            Destination::Address(_) => return Turn::Ended(End::NoFunction),
-        };
-        let call = self.abi_call(callee);
-        self.run_callee(call, next)
-    }
-
-    fn is_contracted(&self, place: Place) -> bool {
-        let Scene {
-            around,
-            calls,
-            root,
-            ..
-        } = self.scene;
-        let by_contract = calls == Calls::ByContract || place == root;
-        by_contract && around.contracted.contains_key(&place) || around.is_compiled(place)
-    }
-
-    fn abi_call(&self, callee: Callee) -> AbiCall {
-        AbiCall {
-            callee,
-            stack_pointer: self.stack_pointer(),
-            direction: self.machine.flag(Flags::DF),
-            x87_in_use: self.machine.get(Register::X87_IN_USE),
-            upper_in_use: self.machine.get(Register::UPPER_IN_USE),
-        }
-    }
-
-    /// What the callee that was called last preserves.
-    pub(super) fn preserved_by_callee(&self) -> RegisterSet {
-        let Scene {
-            around, contract, ..
-        } = self.scene;
-        let callee = self.callee.unwrap_or(Callee::Pointer);
-        around.preserved_by(callee, contract)
-    }
-
-    /// What the callee that was called last, by the call of this number, left in a register.
-    pub(super) fn left(&self, call: u32, register: Register) -> Input {
-        let own = self
-            .callee
-            .and_then(|callee| self.scene.around.contract_of(callee));
-        let Some(contract) = own.filter(|contract| contract.convention.results.contains(register))
-        else {
-            return Input::Left(call, register);
-        };
-        let declared = contract.declared.as_ref();
-        let result = declared.and_then(|declared| declared.result_in(register));
-        match result.map(|result| result.bits) {
-            _ if !contract.results.contains(register) => Input::Partly(call, register, 0),
-            Some(bits @ ..64) => Input::Partly(call, register, bits as u8),
-            _ => Input::Left(call, register),
-        }
-    }
-
-    /// What a conforming callee may do: it changes what its convention lets it
-    /// change, uses the stack below its return address, and returns.
-    fn run_callee(&mut self, call: AbiCall, back: Place) -> Turn {
-        if !self.scene.around.callee_returns(call.callee) {
-            return Turn::Ended(End::Gone(call));
-        }
-        let contract = self.scene.contract;
-        self.callee = Some(call.callee);
-        let convention = self.scene.around.convention_of(call.callee, contract);
-        let preserved = self.scene.around.preserved_by(call.callee, contract);
-        if let Some(derived) = &mut self.derived {
-            derived.called(preserved);
-        }
-        let changes = self.changes_of(call.callee);
-        for register in (0..Register::COUNT as u8).map(Register) {
-            if let Some(changes) = &changes
-                && (register.is_vector() || register == Register::X87_CONTROL)
-            {
-                if changes.certain.contains_key(&register) {
-                    let left = self
-                        .entry
-                        .value(contract, Input::Left(self.calls, register));
-                    let mut value = self.machine.value(register);
-                    value.words[..2].fill(left);
-                    if changes.wide {
-                        value.words[2..].fill(0);
-                    }
-                    self.machine.set_value(register, value);
-                }
-                continue;
-            }
-            if preserved.contains(register) && register.is_vector() {
-                let kept = self.machine.value(register);
-                let kept = kept.truncated(convention.preserved_vector_bits);
-                let mut value = Value::open(register.width());
-                value.insert(0, convention.preserved_vector_bits, kept, false);
-                self.machine.set_value(register, value);
-            }
-            if preserved.contains(register) || register == Register::RSP {
-                continue;
-            }
-            if register.is_general() {
-                let value = self.entry.value(contract, self.left(self.calls, register));
-                self.machine.set(register, value);
-            } else if register.is_vector() {
-                let input = Input::Left(self.calls, register);
-                let left = match self.entry.garbage_bits(contract, input) {
-                    0 => Value::open(512),
-                    _ => Value {
-                        words: [self.entry.value(contract, input); 8],
-                        unknown: 0,
-                    },
-                };
-                self.machine.set_value(register, left);
-            } else if let Register::X87_IN_USE | Register::UPPER_IN_USE = register {
-                self.machine.set(register, 0);
-            } else if register.is_control() {
-                self.machine
-                    .set_value(register, Value::open(register.width()));
-            }
-        }
-        self.machine
-            .set_flags(Flags::ARITHMETIC | Flags::DF, Flags::NONE);
-        let popped = self.scene.around.pops_of(call.callee, contract);
-        let popped = u64::from(self.word()) + u64::from(popped.unwrap_or(0));
-        let above = call.stack_pointer.wrapping_add(popped);
-        self.machine.set(Register::RSP, above);
-        let given = self.scene.around.given_above(call.callee, contract);
-        let home = above.wrapping_add(given.into());
-        // What is not the root's to give, a rule of its own tells.
-        let end = if home <= self.from { home } else { above };
-        self.overwrite(self.touched, end);
-        self.calls += 1;
-        self.place = back;
-        Turn::Called(call)
-    }
-
-    /// What a callee of a handler really changes.
-    fn changes_of(&self, callee: Callee) -> Option<Arc<Changes>> {
-        let is_handler = self.scene.contract.interrupt.is_some();
-        is_handler.then(|| self.scene.around.linked.changes(callee))
-    }
-
-    /// Overwrites what the run has written of the stack between two addresses.
-    pub(super) fn overwrite(&mut self, from: u64, to: u64) {
-        if !on_stack(self.from, to) {
-            return;
-        }
-        let mut at = from.max(self.touched);
-        while at < to {
-            let bytes = (to - at).min(8);
-            self.machine
-                .memory()
-                .write(at, bytes as u16, Value::number(LEFT_BELOW));
-            at += bytes;
         }
     }
 
