@@ -5,12 +5,15 @@
 //! loaded word, the phi of a join, a non-linear function of other values.
 //! Terms are interned, so that equality is one comparison of two numbers.
 
+mod addresses;
 mod base;
 mod flags;
 mod garbage;
 mod halves;
 mod inherent;
 mod origins;
+mod phis;
+mod sums;
 mod value;
 
 use std::rc::Rc;
@@ -20,7 +23,6 @@ use smallvec::SmallVec;
 
 use super::known::Known;
 use crate::contracts::Contract;
-use crate::inputs::Place;
 use crate::machine::Operation;
 use crate::registers::{Register, RegisterSet};
 
@@ -28,6 +30,7 @@ use base::is_operation;
 pub use base::{Base, Function};
 pub(super) use base::{congruent_to, low_bits_of};
 pub use garbage::Garbage;
+use sums::Recent;
 pub(super) use value::Location;
 pub use value::{BaseId, TermId, Value};
 
@@ -75,31 +78,6 @@ struct TermData {
     has_low_bits: bool,
     /// Which sites and phis it is computed from, as a Bloom filter.
     origins: u64,
-}
-
-/// The last combinations of two terms: an analysis asks for the same few again and again.
-#[derive(Debug)]
-struct Recent(Vec<(TermId, TermId, i64, TermId)>);
-
-impl Recent {
-    fn new() -> Self {
-        let nothing = TermId(u32::MAX);
-        Self(vec![(nothing, nothing, 0, nothing); 256])
-    }
-
-    fn slot(a: TermId, scale: i64, b: TermId) -> usize {
-        let mixed = (a.0 ^ b.0.rotate_left(16) ^ (scale as u32) << 8).wrapping_mul(0x9E37_79B1);
-        (mixed >> 24) as usize
-    }
-
-    fn get(&self, a: TermId, scale: i64, b: TermId) -> Option<TermId> {
-        let (left, right, by, result) = self.0[Self::slot(a, scale, b)];
-        (left == a && right == b && by == scale).then_some(result)
-    }
-
-    fn put(&mut self, a: TermId, scale: i64, b: TermId, result: TermId) {
-        self.0[Self::slot(a, scale, b)] = (a, b, scale, result);
-    }
 }
 
 /// The bases and terms of one analysis.
@@ -179,12 +157,6 @@ impl Terms {
         self.contract.convention.set.bits()
     }
 
-    /// Whether an address lies in what the caller left on the stack, above the return address.
-    #[must_use]
-    pub fn is_callers(&self, address: Value) -> bool {
-        address.term == Value::FRAME.term && address.offset >= self.word()
-    }
-
     /// Whether the root's convention passes parameters in a register.
     #[must_use]
     pub fn passes_parameters(&self, register: Register) -> bool {
@@ -241,13 +213,6 @@ impl Terms {
         self.without_details(&inputs)
     }
 
-    /// Whether an address of the frame is in a value.
-    #[must_use]
-    pub fn has_frame(&self, value: Value) -> bool {
-        let (coefficient, touched) = self.frame_part(value);
-        value != Value::ANYTHING && (coefficient != 0 || touched)
-    }
-
     fn size_of(&self, base: Base) -> u32 {
         let of = |value: Value| -> u32 {
             let parts = self.parts(value.term).iter();
@@ -286,57 +251,6 @@ impl Terms {
             &[(id, 1)] if value.offset == 0 => Some(self.get(id)),
             _ => None,
         }
-    }
-
-    /// The place, if the value is an address in a section.
-    #[must_use]
-    pub fn as_place(&self, value: Value) -> Option<Place> {
-        match self.parts(value.term) {
-            &[(id, 1)] => match &self.bases[id.0 as usize].base {
-                &Base::Section(section) => Some(Place {
-                    section,
-                    offset: value.offset,
-                }),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Whether a base is an address: what is counted from it stays near it.
-    fn is_address(base: Base) -> bool {
-        matches!(
-            base,
-            Base::Frame
-                | Base::ReturnAddress
-                | Base::Section(_)
-                | Base::External(_)
-                | Base::Got
-                | Base::GotEntry(_)
-        )
-    }
-
-    /// The base that a value counts from, if it is the sum of one address and distances.
-    pub(super) fn address_in(&self, value: Value) -> Option<BaseId> {
-        let parts = self.parts(value.term).iter();
-        let mut addresses = parts.filter(|&&(id, _)| Self::is_address(self.get(id)));
-        let &(id, factor) = addresses.next()?;
-        (factor == 1 && addresses.next().is_none()).then_some(id)
-    }
-
-    /// The value of a place.
-    pub fn place(&mut self, place: Place) -> Value {
-        self.base(Base::Section(place.section)).plus(place.offset)
-    }
-
-    /// The address of a place whose section the linker puts at a multiple of `align`.
-    pub fn place_aligned(&mut self, place: Place, align: u64) -> Value {
-        let value = self.place(place);
-        if let Some(base) = self.sole_base(value) {
-            let log2 = align.max(1).trailing_zeros().min(63) as u8;
-            self.bases[base.0 as usize].known = Known::congruent(log2, 0);
-        }
-        value
     }
 
     fn intern(&mut self, parts: Parts) -> TermId {
@@ -382,137 +296,8 @@ impl Terms {
         TermId(self.terms.len() as u32 - 1)
     }
 
-    /// `a + scale × b`.
-    pub fn combine(&mut self, a: Value, scale: i64, b: Value) -> Value {
-        if a == Value::ANYTHING || b == Value::ANYTHING {
-            return Value::ANYTHING;
-        }
-        let offset = a.offset.wrapping_add(b.offset.wrapping_mul(scale));
-        if b.term == TermId(0) || scale == 0 {
-            return Value { offset, ..a };
-        }
-        if a.term == b.term && scale == -1 {
-            return Value::constant(offset as u64);
-        }
-        let term = match self.recent.get(a.term, scale, b.term) {
-            Some(term) => term,
-            None => {
-                let term = self.combine_terms(a.term, scale, b.term);
-                self.recent.put(a.term, scale, b.term, term);
-                term
-            }
-        };
-        match term {
-            term if term == Value::ANYTHING.term => Value::ANYTHING,
-            term => Value { term, offset },
-        }
-    }
-
-    fn combine_terms(&mut self, a: TermId, scale: i64, b: TermId) -> TermId {
-        let mut parts = Parts::new();
-        let (left, right) = (self.parts(a), self.parts(b));
-        let (mut i, mut j) = (0, 0);
-        while i < left.len() || j < right.len() {
-            let take_left = j >= right.len() || (i < left.len() && left[i].0 < right[j].0);
-            if take_left {
-                parts.push(left[i]);
-                i += 1;
-            } else if i >= left.len() || right[j].0 < left[i].0 {
-                let scaled = right[j].1.wrapping_mul(scale);
-                if scaled != 0 {
-                    parts.push((right[j].0, scaled));
-                }
-                j += 1;
-            } else {
-                let sum = left[i].1.wrapping_add(right[j].1.wrapping_mul(scale));
-                if sum != 0 {
-                    parts.push((left[i].0, sum));
-                }
-                i += 1;
-                j += 1;
-            }
-        }
-        // A combination of many bases is a number like any other: past some
-        // length its parts tell nothing that would be used.
-        if parts.len() > 8 {
-            return Value::ANYTHING.term;
-        }
-        self.intern(parts)
-    }
-
-    /// `a + b`.
-    pub fn add(&mut self, a: Value, b: Value) -> Value {
-        self.combine(a, 1, b)
-    }
-
-    /// `a - b`.
-    pub fn subtract(&mut self, a: Value, b: Value) -> Value {
-        if a == b && a != Value::ANYTHING {
-            return Value::constant(0);
-        }
-        self.combine(a, -1, b)
-    }
-
-    /// `a × scale`.
-    pub fn scale(&mut self, a: Value, scale: i64) -> Value {
-        self.combine(Value::constant(0), scale, a)
-    }
-
     fn data(&self, value: Value) -> &TermData {
         &self.terms[value.term.0 as usize]
-    }
-
-    /// Whether a phi is one of the value's parts, or of what they are the low bits of.
-    #[must_use]
-    pub fn has_phi(&self, value: Value) -> bool {
-        self.data(value).has_phi
-    }
-
-    /// The phis among a value's parts, and among the parts of what these are the low bits of.
-    pub(super) fn phis(&self, value: Value) -> impl Iterator<Item = BaseId> {
-        let ids = |value: Value| self.parts(value.term).iter().map(|part| part.0);
-        let with_inner = move |id: BaseId| {
-            let inner = low_bits_of(&self.bases[id.0 as usize].base).into_iter();
-            std::iter::once(id).chain(inner.flat_map(move |(inner, _)| ids(inner)))
-        };
-        ids(value)
-            .flat_map(with_inner)
-            .filter(|&id| self.block_of_phi(id).is_some())
-    }
-
-    /// The block whose phi a base is.
-    #[must_use]
-    pub(super) fn block_of_phi(&self, id: BaseId) -> Option<u32> {
-        match &self.bases[id.0 as usize].base {
-            Base::Phi { block, .. } => Some(*block),
-            _ => None,
-        }
-    }
-
-    /// Whether a base is a phi that stands for a distance.
-    #[must_use]
-    pub(super) fn is_distance(&self, id: BaseId) -> bool {
-        let base = &self.bases[id.0 as usize].base;
-        matches!(base, Base::Phi { distance: true, .. })
-    }
-
-    /// The value that a base has the low bits of, and how many.
-    pub(super) fn congruent_to(&self, id: BaseId) -> Option<(Value, u8)> {
-        congruent_to(&self.bases[id.0 as usize].base)
-    }
-
-    /// Whether a phi of a block is among [`Self::phis`].
-    pub(super) fn has_phi_of(&self, value: Value, block: u32) -> bool {
-        self.has_phi(value) && self.phis_are_of(value.term, block)
-    }
-
-    fn phis_are_of(&self, term: TermId, block: u32) -> bool {
-        let is_own = |&(id, _): &(BaseId, i64)| self.block_of_phi(id) == Some(block);
-        self.parts(term).iter().any(|part| {
-            is_own(part)
-                || low_bits_of(&self.bases[part.0.0 as usize].base)
-                    .is_some_and(|(inner, _)| self.parts(inner.term).iter().any(is_own))
-        })
     }
 
     /// Whether a part of the value may align the rest: see [`super::State::known`].
@@ -535,71 +320,12 @@ impl Terms {
         self.bases.len() * base + self.terms.len() * term
     }
 
-    /// The argument that an address counts from, where it points to something of a known layout.
-    #[must_use]
-    pub(super) fn pointer_of(&self, address: Value) -> Option<Register> {
-        if !self.data(address).is_pointer {
-            return None;
-        }
-        match self.get(self.sole_base(address)?) {
-            Base::Entry(register) => Some(register),
-            _ => None,
-        }
-    }
-
     /// Whether the value is a number with a name that is no address of the frame and no garbage.
     #[must_use]
     pub(super) fn is_plain(&self, value: Value) -> bool {
         let data = self.data(value);
         let is_watched = data.is_undefined || data.is_pointer;
         value != Value::ANYTHING && data.frame == 0 && !data.touches_frame && !is_watched
-    }
-
-    /// Whether an address in a section is one of the value's parts.
-    #[must_use]
-    pub(super) fn has_section(&self, value: Value) -> bool {
-        let mut parts = self.parts(value.term).iter();
-        parts.any(|&(base, _)| matches!(self.get(base), Base::Section(_)))
-    }
-
-    /// How often SP at the entry is in the value, and whether it is in it in no other way.
-    #[must_use]
-    pub fn frame_part(&self, value: Value) -> (i64, bool) {
-        let data = self.data(value);
-        (data.frame, data.touches_frame)
-    }
-
-    /// Whether an address is counted from a pointer that the caller gave, which leads into no
-    /// frame that did not exist yet.
-    pub(super) fn is_callers_pointer(&mut self, address: Value) -> bool {
-        let whole = self.strip_for_low_bits(address, self.word_bits());
-        let mut parts = self.parts(whole.term).iter();
-        parts.any(|&(base, factor)| {
-            factor == 1
-                && matches!(
-                    self.get(base),
-                    Base::Entry(_) | Base::Argument(..) | Base::Phi { callers: true, .. }
-                )
-        })
-    }
-
-    /// Whether the value is an address of the frame: SP at the entry plus
-    /// something that is not an address.
-    #[must_use]
-    pub fn is_frame(&self, value: Value) -> bool {
-        value.term == Value::FRAME.term || self.frame_part(value).0 == 1
-    }
-
-    /// Whether a value is computed from addresses or constants of the image.
-    #[must_use]
-    pub fn comes_from_image(&self, value: Value) -> bool {
-        self.parts(value.term)
-            .iter()
-            .any(|&(id, _)| match self.get(id) {
-                Base::Section(_) | Base::Memory(..) => true,
-                Base::Function { inputs, .. } => inputs.iter().any(|&i| self.comes_from_image(i)),
-                _ => false,
-            })
     }
 
     /// The term that is this base once.
@@ -621,31 +347,6 @@ impl Terms {
         match self.parts(value.term) {
             &[(id, 1)] => Some(id),
             _ => None,
-        }
-    }
-
-    fn touches_frame_of(&self, base: Base) -> bool {
-        let of = |value: Value| {
-            let (coefficient, touched) = self.frame_part(value);
-            coefficient != 0 || touched
-        };
-        match base {
-            // The distance from an aligned address to its frame is no address.
-            Base::Function {
-                function: Function::Operation(Operation::And),
-                inputs,
-                ..
-            } => match inputs[1].as_constant() {
-                Some(mask) if mask < 1 << 16 => false,
-                _ => of(inputs[0]) || of(inputs[1]),
-            },
-            Base::Function {
-                function: Function::Condition(..),
-                ..
-            } => false,
-            Base::Function { inputs, .. } => of(inputs[0]) || of(inputs[1]),
-            Base::Phi { frame, .. } | Base::Lost { frame, .. } => frame,
-            _ => false,
         }
     }
 }
