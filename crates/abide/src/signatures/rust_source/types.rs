@@ -320,7 +320,7 @@ impl Names {
         }
     }
 
-    /// How a parameter of the type is passed: none for `()`, two for a slice.
+    /// How a parameter of the type is passed: none for `()`, two words for a slice.
     pub(super) fn parameters(&self, ty: &SourceType) -> Option<Vec<Parameter>> {
         self.parameters_at(ty, DEEPEST)
     }
@@ -335,13 +335,15 @@ impl Names {
             SourceType::Pointer(to, _) if !self.is_unsized(to, depth) => {
                 Some(vec![self.pointer_to(ty, to, false)])
             }
-            SourceType::Reference(_) | SourceType::Pointer(..) => Some(vec![
-                self.pointer(ty, None, true),
-                Parameter::of(Type::Integer {
+            // Conventions pass it as they pass a struct of the two.
+            SourceType::Reference(_) | SourceType::Pointer(..) => {
+                let length = Type::Integer {
                     bits: 64,
                     signed: Some(false),
-                }),
-            ]),
+                };
+                let words = vec![self.pointer(ty, None, true).ty, length];
+                Some(vec![Parameter::of(Type::Aggregate(words))])
+            }
             SourceType::Function(_) => Some(vec![self.pointer(ty, None, false)]),
             SourceType::Named(name, inner) => self.named(name, inner, ty, depth),
             _ => None,
