@@ -1,5 +1,5 @@
 //! Functions that would take an analysis for ever, or all memory: *unknown*, soon and in little. So
-//! does a search for a run end.
+//! does a search for a run end, and so do declarations.
 
 mod common;
 
@@ -72,6 +72,74 @@ fn an_address_that_comes_of_a_word_in_many_ways() {
     assert!(report.contains("undefined_register_read"), "{report}");
 }
 
+/// Each struct has four of the one before: of the last there are 4^21 numbers in it. The shorter
+/// ones go by value.
+#[test]
+fn types_that_nest_in_many_ways() {
+    let mut c = "struct s0 { int a; };\n".to_owned();
+    let mut rust = "#[repr(C)] struct S0(i32);\n".to_owned();
+    let mut ir = "%S0 = type { i32 }\n".to_owned();
+    for i in 1..22 {
+        let inner = i - 1;
+        writeln!(c, "struct s{i} {{ struct s{inner} a, b, c, d; }};").unwrap();
+        let four = format!("(S{inner}, S{inner}, S{inner}, S{inner})");
+        writeln!(rust, "#[repr(C)] struct S{i}{four};").unwrap();
+        let four = [&*format!("%S{inner}"); 4].join(", ");
+        writeln!(ir, "%S{i} = type {{ {four} }}").unwrap();
+    }
+    c.push_str("extern struct s21 table; extern struct s13 small; extern int f(struct s13);\n");
+    c.push_str("void *of(void) { return &table; } int calls(void) { return f(small); }\n");
+    rust.push_str("extern \"C\" { fn f(by_address: &S21, by_value: S13) -> i32; }\n");
+    ir.push_str("declare i32 @f(%S21)\ndefine void @g() { ret void }\n");
+    let dir = scratch("bounds_types");
+    for (file, text) in [
+        ("c.c", &*c),
+        ("r.rs", &rust),
+        ("i.ll", &ir),
+        ("f.asm", "global f\nf: xor eax, eax\nret\n"),
+    ] {
+        fs::write(dir.join(file), text).unwrap();
+    }
+    run(Command::new("gcc")
+        .current_dir(&dir)
+        .args(["-g", "-c", "c.c"]));
+    run(Command::new("nasm")
+        .current_dir(&dir)
+        .args(["-f", "elf64", "f.asm"]));
+    let start = Instant::now();
+    let declared = ["--source", "r.rs", "--signatures", "i.ll"];
+    let (report, code) = check(&dir, &[&["f.o", "c.o"], &declared[..]].concat());
+    let time = start.elapsed();
+    assert!(time < LONGEST, "types took {time:?}");
+    assert!(report.contains("contracts of 1 root"), "{report}");
+    assert_eq!(code, Some(0), "{report}");
+}
+
+/// A parser that calls itself would end the program with its stack.
+#[test]
+fn declarations_that_nest_deep() {
+    let dir = scratch("bounds_deep");
+    let pointers = "*const ".repeat(100_000);
+    let rust = format!("extern \"C\" {{ fn f(x: {pointers}u8); }}\n");
+    let json = format!("[{{\"symbol\": \"f\", \"rust\": \"fn({pointers}u8)\"}}]");
+    for (file, text) in [
+        ("r.rs", &*rust),
+        ("s.json", &json),
+        ("f.asm", "global f\nf: ret\n"),
+    ] {
+        fs::write(dir.join(file), text).unwrap();
+    }
+    run(Command::new("nasm")
+        .current_dir(&dir)
+        .args(["-f", "elf64", "f.asm"]));
+    let (report, code) = check(&dir, &["f.o", "--root", "f", "--source", "r.rs"]);
+    assert!(report.contains("nests deeper than 4000 tokens"), "{report}");
+    assert_eq!(code, Some(0), "{report}");
+    let (report, code) = check(&dir, &["f.o", "--root", "f", "--signatures", "s.json"]);
+    assert!(report.contains("no type of a function"), "{report}");
+    assert_eq!(code, Some(2), "{report}");
+}
+
 fn ends_in_unknown(name: &str, source: &str) {
     let (report, code) = timed(name, source);
     let bound = "the bound on the work for one root";
@@ -91,19 +159,20 @@ fn timed(name: &str, source: &str) -> (String, Option<i32>) {
         .current_dir(&dir)
         .args(["-O0", "-f", "elf64", "f.asm"]));
     let start = Instant::now();
-    let found = check(&dir);
+    let found = check(&dir, &["f.o", "--root", "f"]);
     let time = start.elapsed();
     assert!(time < LONGEST, "{name} took {time:?}");
     found
 }
 
-fn check(dir: &Path) -> (String, Option<i32>) {
+fn check(dir: &Path, arguments: &[&str]) -> (String, Option<i32>) {
     let limited = format!("ulimit -v {MOST_MEMORY}; exec \"$0\" \"$@\"");
     let output = Command::new("sh")
         .current_dir(dir)
         .args(["-c", &limited])
         .arg(assert_cmd::cargo::cargo_bin!("cargo-abide"))
-        .args(["abide", "check", "f.o", "--root", "f"])
+        .args(["abide", "check"])
+        .args(arguments)
         .output()
         .unwrap();
     (stdout(&output) + &stderr(&output), output.status.code())

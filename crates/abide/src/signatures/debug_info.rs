@@ -6,9 +6,12 @@ mod tables;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gimli::{AttributeValue, DebuggingInformationEntry, EndianSlice, RunTimeEndian, UnitOffset};
+use gimli::{
+    AttributeValue, DebuggingInformationEntry, EndianSlice, RunTimeEndian, Section as _, UnitOffset,
+};
 
-use super::layout::{Field, Kind, Layout, classified, extended, plain, repeated};
+use super::layout::{Kind, Layout, classified, embed, extended, plain, repeated};
+use super::nesting::{Looks, Nesting};
 use super::{CallConvention, Origin, Parameter, Signature, Type};
 use crate::inputs::{DebugSections, Object, SourceLine};
 
@@ -16,9 +19,6 @@ pub(super) use tables::{Table, TablePlace};
 
 type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
 type Entry<'a> = DebuggingInformationEntry<Reader<'a>>;
-
-/// How deep types may nest.
-const DEEPEST: u32 = 24;
 
 /// The functions that an object's debug information speaks of, those of C and what C++ has
 /// `extern "C"`. What is damaged is left out.
@@ -48,6 +48,7 @@ fn read_units(
 ) -> gimli::Result<()> {
     let section = |section| EndianSlice::new(section, debug.endian);
     let dwarf = debug.sections.borrow(|bytes| section(bytes));
+    let looks = Looks::for_bytes(dwarf.debug_info.reader().len());
     let mut units = dwarf.units();
     while let Some(header) = units.next()? {
         let unit = dwarf.unit(header)?;
@@ -57,6 +58,7 @@ fn read_units(
                 unit: &unit,
                 object,
                 language,
+                looks: &looks,
             })?;
         }
     }
@@ -76,6 +78,7 @@ struct UnitReader<'a, 'data> {
     unit: &'a gimli::Unit<Reader<'data>>,
     object: &'a str,
     language: Language,
+    looks: &'a Looks,
 }
 
 /// A function that is being read.
@@ -155,7 +158,7 @@ impl<'data> UnitReader<'_, 'data> {
         let mut parameters = Vec::new();
         let mut result = None;
         if let Some(ty) = self.type_of(entry) {
-            match self.passed(Some(ty), DEEPEST)? {
+            match self.passed(Some(ty), self.looks.outermost())? {
                 None => return Ok(None),
                 Some(Type::Memory { bytes, .. }) => parameters.push(Parameter {
                     is_result: true,
@@ -183,7 +186,7 @@ impl<'data> UnitReader<'_, 'data> {
     }
 
     fn parameter(&self, entry: &Entry<'data>) -> gimli::Result<Option<Parameter>> {
-        let Some(ty) = self.passed(self.type_of(entry), DEEPEST)? else {
+        let Some(ty) = self.passed(self.type_of(entry), self.looks.outermost())? else {
             return Ok(None);
         };
         let (extension, ty) = extended(ty);
@@ -248,8 +251,8 @@ impl<'data> UnitReader<'_, 'data> {
     }
 
     /// How a type is passed; `None` where it is not understood. No type at all is `void`.
-    fn passed(&self, ty: Option<UnitOffset>, depth: u32) -> gimli::Result<Option<Type>> {
-        let (Some(ty), Some(depth)) = (ty, depth.checked_sub(1)) else {
+    fn passed(&self, ty: Option<UnitOffset>, nesting: Nesting<'_>) -> gimli::Result<Option<Type>> {
+        let (Some(ty), Some(nesting)) = (ty, nesting.inner()) else {
             return Ok(None);
         };
         let entry = self.unit.entry(ty)?;
@@ -268,30 +271,34 @@ impl<'data> UnitReader<'_, 'data> {
             }),
             // One that has a destructor goes by address; which have, nobody looks for.
             gimli::DW_TAG_structure_type if self.language == Language::C => self
-                .layout(Some(ty), depth)?
+                .layout(Some(ty), nesting)?
                 .map(|layout| classified(&layout)),
             gimli::DW_TAG_array_type if is_vector(&entry) => {
-                let layout = self.array(&entry, depth)?;
+                let layout = self.array(&entry, nesting)?;
                 let bytes = layout.and_then(|layout| u32::try_from(layout.size).ok());
                 bytes.map(Type::Vector)
             }
-            tag if is_transparent(tag) => return self.passed(self.type_of(&entry), depth),
+            tag if is_transparent(tag) => return self.passed(self.type_of(&entry), nesting),
             _ => None,
         })
     }
 
-    fn layout(&self, ty: Option<UnitOffset>, depth: u32) -> gimli::Result<Option<Layout>> {
-        let (Some(ty), Some(depth)) = (ty, depth.checked_sub(1)) else {
+    fn layout(
+        &self,
+        ty: Option<UnitOffset>,
+        nesting: Nesting<'_>,
+    ) -> gimli::Result<Option<Layout>> {
+        let (Some(ty), Some(nesting)) = (ty, nesting.inner()) else {
             return Ok(None);
         };
         let entry = self.unit.entry(ty)?;
         match entry.tag() {
-            gimli::DW_TAG_structure_type => self.structure(ty, depth),
+            gimli::DW_TAG_structure_type => self.structure(ty, nesting),
             // A struct of vectors is passed otherwise than one of their parts.
             gimli::DW_TAG_array_type if is_vector(&entry) => Ok(None),
-            gimli::DW_TAG_array_type => self.array(&entry, depth),
-            tag if is_transparent(tag) => self.layout(self.type_of(&entry), depth),
-            _ => Ok(match self.passed(Some(ty), depth)? {
+            gimli::DW_TAG_array_type => self.array(&entry, nesting),
+            tag if is_transparent(tag) => self.layout(self.type_of(&entry), nesting),
+            _ => Ok(match self.passed(Some(ty), nesting)? {
                 Some(Type::Integer { bits, .. }) => {
                     let bytes = u64::from(bits).div_ceil(8);
                     Some(plain(bytes, bytes, Kind::Integer))
@@ -306,10 +313,11 @@ impl<'data> UnitReader<'_, 'data> {
         }
     }
 
-    fn array(&self, entry: &Entry<'data>, depth: u32) -> gimli::Result<Option<Layout>> {
-        let (Some(of), Some(count)) =
-            (self.layout(self.type_of(entry), depth)?, self.count(entry)?)
-        else {
+    fn array(&self, entry: &Entry<'data>, nesting: Nesting<'_>) -> gimli::Result<Option<Layout>> {
+        let (Some(of), Some(count)) = (
+            self.layout(self.type_of(entry), nesting)?,
+            self.count(entry)?,
+        ) else {
             return Ok(None);
         };
         Ok(repeated(&of, count))
@@ -332,7 +340,7 @@ impl<'data> UnitReader<'_, 'data> {
         Ok(Some(count))
     }
 
-    fn structure(&self, ty: UnitOffset, depth: u32) -> gimli::Result<Option<Layout>> {
+    fn structure(&self, ty: UnitOffset, nesting: Nesting<'_>) -> gimli::Result<Option<Layout>> {
         let mut tree = self.unit.entries_tree(Some(ty))?;
         let root = tree.root()?;
         let number = |entry: &Entry<'data>, name| {
@@ -357,16 +365,13 @@ impl<'data> UnitReader<'_, 'data> {
             let Some(offset) = number(child, gimli::DW_AT_data_member_location) else {
                 return Ok(None);
             };
-            let Some(inner) = self.layout(self.type_of(child), depth)? else {
+            let Some(inner) = self.layout(self.type_of(child), nesting)? else {
                 return Ok(None);
             };
             layout.align = layout.align.max(inner.align);
-            layout
-                .fields
-                .extend(inner.fields.into_iter().map(|field| Field {
-                    offset: offset.saturating_add(field.offset),
-                    ..field
-                }));
+            if embed(&mut layout.fields, inner, offset, |name| name).is_none() {
+                return Ok(None);
+            }
         }
         Ok(Some(layout))
     }

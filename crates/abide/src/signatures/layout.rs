@@ -2,6 +2,11 @@
 
 use super::{Extension, Type};
 
+/// How many fields are told apart in a type.
+const MOST_FIELDS: usize = 1 << 14;
+/// How many elements of an array are.
+const MOST_ELEMENTS: u64 = 4096;
+
 /// Where something lies in a type, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Field {
@@ -95,6 +100,24 @@ pub(super) fn plain(size: u64, align: u64, kind: Kind) -> Layout {
     }
 }
 
+/// Puts the fields of a type among those of one that has it at an offset, each by its name there;
+/// `None` where they become too many.
+pub(super) fn embed(
+    fields: &mut Vec<Field>,
+    inner: Layout,
+    offset: u64,
+    name: impl Fn(String) -> String,
+) -> Option<()> {
+    let inner = inner.fields.into_iter().map(|field| Field {
+        name: name(field.name),
+        offset: offset.saturating_add(field.offset),
+        ..field
+    });
+    fields.extend(inner);
+    (fields.len() <= MOST_FIELDS).then_some(())
+}
+
+/// An array of so many; `None` where its size or its fields are too many.
 pub(super) fn repeated(of: &Layout, count: u64) -> Option<Layout> {
     let size = of.size.checked_mul(count)?;
     let mut fields = Vec::new();
@@ -106,12 +129,10 @@ pub(super) fn repeated(of: &Layout, count: u64) -> Option<Layout> {
         whole.fields.iter_mut().for_each(|field| field.size = size);
         return Some(whole);
     }
-    for number in 0..count.min(4096) {
-        fields.extend(of.fields.iter().map(|field| Field {
-            name: format!("[{number}]{}", field.name),
-            offset: number * of.size + field.offset,
-            ..field.clone()
-        }));
+    for number in 0..count.min(MOST_ELEMENTS) {
+        embed(&mut fields, of.clone(), number * of.size, |inner| {
+            format!("[{number}]{inner}")
+        })?;
     }
     Some(Layout {
         size,

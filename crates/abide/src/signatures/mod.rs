@@ -10,6 +10,7 @@ mod files;
 pub mod json;
 mod layout;
 pub mod llvm;
+mod nesting;
 mod renamed;
 pub mod rust_source;
 mod signature;

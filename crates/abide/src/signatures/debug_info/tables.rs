@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use gimli::{AttributeValue, Operation, UnitOffset};
 
-use super::{DEEPEST, Entry, Origin, Signature, UnitReader, is_transparent};
+use super::{Entry, Nesting, Origin, Signature, UnitReader, is_transparent};
 use crate::inputs::{DebugSections, SectionIndex, SourceLine};
 
 /// How many elements of an array are looked at.
@@ -39,7 +39,12 @@ impl<'data> UnitReader<'_, 'data> {
                 continue;
             }
             let mut functions = Vec::new();
-            self.add_functions(self.type_of(entry), 0, DEEPEST, &mut functions)?;
+            self.add_functions(
+                self.type_of(entry),
+                0,
+                self.looks.outermost(),
+                &mut functions,
+            )?;
             if functions.is_empty() {
                 continue;
             }
@@ -83,28 +88,28 @@ impl<'data> UnitReader<'_, 'data> {
         &self,
         ty: Option<UnitOffset>,
         start: u64,
-        depth: u32,
+        nesting: Nesting<'_>,
         found: &mut Vec<(u64, Signature)>,
     ) -> gimli::Result<()> {
-        let (Some(ty), Some(depth)) = (ty, depth.checked_sub(1)) else {
+        let (Some(ty), Some(nesting)) = (ty, nesting.inner()) else {
             return Ok(());
         };
         let entry = self.unit.entry(ty)?;
         let of = self.type_of(&entry);
         match entry.tag() {
             gimli::DW_TAG_pointer_type => {
-                let function = self.function_type(of, depth)?;
+                let function = self.function_type(of, nesting)?;
                 found.extend(function.map(|function| (start, function)));
             }
             gimli::DW_TAG_array_type => {
-                let size = self.size_of(of, depth)?;
+                let size = self.size_of(of, nesting)?;
                 let (Some(size), Some(count)) = (size, self.count(&entry)?) else {
                     return Ok(());
                 };
                 for number in 0..count.min(MOST_ELEMENTS) {
                     let known = found.len();
                     let element = start.saturating_add(number.saturating_mul(size));
-                    self.add_functions(of, element, depth, found)?;
+                    self.add_functions(of, element, nesting, found)?;
                     if found.len() == known {
                         break;
                     }
@@ -119,11 +124,11 @@ impl<'data> UnitReader<'_, 'data> {
                     let offset = offset.and_then(|offset| offset.udata_value());
                     if let Some(offset) = offset {
                         let start = start.saturating_add(offset);
-                        self.add_functions(self.type_of(member), start, depth, found)?;
+                        self.add_functions(self.type_of(member), start, nesting, found)?;
                     }
                 }
             }
-            tag if is_transparent(tag) => self.add_functions(of, start, depth, found)?,
+            tag if is_transparent(tag) => self.add_functions(of, start, nesting, found)?,
             _ => {}
         }
         Ok(())
@@ -135,9 +140,9 @@ impl<'data> UnitReader<'_, 'data> {
     fn function_type(
         &self,
         ty: Option<UnitOffset>,
-        depth: u32,
+        nesting: Nesting<'_>,
     ) -> gimli::Result<Option<Signature>> {
-        let (Some(ty), Some(depth)) = (ty, depth.checked_sub(1)) else {
+        let (Some(ty), Some(nesting)) = (ty, nesting.inner()) else {
             return Ok(None);
         };
         let mut tree = self.unit.entries_tree(Some(ty))?;
@@ -145,7 +150,7 @@ impl<'data> UnitReader<'_, 'data> {
         let entry = root.entry();
         match entry.tag() {
             gimli::DW_TAG_subroutine_type => {}
-            tag if is_transparent(tag) => return self.function_type(self.type_of(entry), depth),
+            tag if is_transparent(tag) => return self.function_type(self.type_of(entry), nesting),
             _ => return Ok(None),
         }
         let is_told = self.is_prototyped(entry);
@@ -169,8 +174,8 @@ impl<'data> UnitReader<'_, 'data> {
         Ok((!is_any).then_some(signature))
     }
 
-    fn size_of(&self, ty: Option<UnitOffset>, depth: u32) -> gimli::Result<Option<u64>> {
-        let (Some(ty), Some(depth)) = (ty, depth.checked_sub(1)) else {
+    fn size_of(&self, ty: Option<UnitOffset>, nesting: Nesting<'_>) -> gimli::Result<Option<u64>> {
+        let (Some(ty), Some(nesting)) = (ty, nesting.inner()) else {
             return Ok(None);
         };
         let entry = self.unit.entry(ty)?;
@@ -182,12 +187,12 @@ impl<'data> UnitReader<'_, 'data> {
         Ok(match entry.tag() {
             gimli::DW_TAG_pointer_type => Some(self.unit.encoding().address_size.into()),
             gimli::DW_TAG_array_type => {
-                let size = self.size_of(of, depth)?;
+                let size = self.size_of(of, nesting)?;
                 let count = self.count(&entry)?;
                 size.zip(count)
                     .and_then(|(size, count)| size.checked_mul(count))
             }
-            tag if is_transparent(tag) => return self.size_of(of, depth),
+            tag if is_transparent(tag) => return self.size_of(of, nesting),
             _ => None,
         })
     }

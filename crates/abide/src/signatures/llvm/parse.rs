@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::types::IrType;
+use super::types::{IrType, MOST_PARTS};
 use crate::signatures::{CallConvention, Extension, Parameter, Type};
 
 /// How deep types may nest.
@@ -176,7 +176,7 @@ impl<'a> Parser<'a> {
         }
         self.depth += 1;
         let before = self.rest;
-        let ty = self.ty_inside();
+        let ty = self.ty_inside().filter(|ty| ty.parts() <= MOST_PARTS);
         self.depth -= 1;
         if ty.is_none() {
             self.rest = before;
@@ -256,6 +256,7 @@ impl<'a> Parser<'a> {
     fn fields(&mut self, packed: bool) -> Option<IrType> {
         self.rest = self.rest.strip_prefix('{')?;
         let mut fields = Vec::new();
+        let mut parts = 0;
         loop {
             self.space();
             if let Some(rest) = self.rest.strip_prefix('}') {
@@ -265,7 +266,12 @@ impl<'a> Parser<'a> {
             if !fields.is_empty() {
                 self.rest = self.rest.strip_prefix(',')?;
             }
-            fields.push(self.ty()?);
+            let field = self.ty()?;
+            parts += field.parts();
+            if parts > MOST_PARTS {
+                return None;
+            }
+            fields.push(field);
         }
     }
 }

@@ -2,6 +2,13 @@
 
 use crate::signatures::Type;
 
+/// How many elements of an array are passed one by one: more go in no register, and no compiler
+/// writes them.
+const MOST_ELEMENTS: u64 = 16;
+/// How many plain types one may be made of. Named types name others, so that a few lines could say
+/// more than memory holds.
+pub(super) const MOST_PARTS: u64 = 1 << 12;
+
 /// A type of LLVM IR.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum IrType {
@@ -53,6 +60,19 @@ impl IrType {
         }
     }
 
+    /// Of how many types it is made, itself among them.
+    pub(super) fn parts(&self) -> u64 {
+        let inner = match self {
+            Self::Array(count, element) => (*count)
+                .clamp(1, MOST_ELEMENTS)
+                .saturating_mul(element.parts()),
+            Self::Vector(_, element) => element.parts(),
+            Self::Struct { fields, .. } => fields.iter().map(Self::parts).sum(),
+            _ => 0,
+        };
+        inner.saturating_add(1)
+    }
+
     /// How it is passed; `None` for nothing.
     pub(super) fn passed(&self) -> Option<Type> {
         match self {
@@ -64,8 +84,7 @@ impl IrType {
                 u32::try_from(self.layout().0).unwrap_or(u32::MAX),
             )),
             Self::Array(count, element) => {
-                // More than a few go in no register, and no compiler writes them.
-                let count = usize::try_from(*count).unwrap_or(usize::MAX).min(16);
+                let count = (*count).min(MOST_ELEMENTS) as usize;
                 Some(Type::Aggregate(vec![element.passed()?; count]))
             }
             Self::Struct { fields, .. } => {

@@ -6,6 +6,7 @@
 mod attributes;
 mod casts;
 mod length;
+mod parse;
 mod types;
 
 use std::collections::HashSet;
@@ -107,17 +108,18 @@ impl RustSource {
     /// Adds the items of one source text; `file` stands for it in places.
     pub fn add(&mut self, file: &str, text: &str) {
         self.comments.extend(comments(file, text));
-        match syn::parse_file(text) {
-            Ok(parsed) => {
-                let file = Arc::from(file);
-                self.cast.extend(casts::of(&parsed));
-                Reader { source: self, file }.visit_file(&parsed);
-            }
-            Err(error) => {
+        let read = parse::on_deep_stack(|| {
+            let parsed = parse::file(text).map_err(|error| {
                 let line = error.span().start().line;
-                self.skipped
-                    .push(format!("`{file}` (line {line}: {error})"));
-            }
+                format!("line {line}: {error}")
+            })?;
+            self.cast.extend(casts::of(&parsed));
+            let file = Arc::from(file);
+            Reader { source: self, file }.visit_file(&parsed);
+            Ok(())
+        });
+        if let Err(why) = read.unwrap_or_else(|error| Err(error.to_string())) {
+            self.skipped.push(format!("`{file}` ({why})"));
         }
     }
 
@@ -242,8 +244,11 @@ impl RustSource {
     /// The signature that a text like `fn(u32) -> bool` says.
     #[must_use]
     pub fn signature_of_text(&self, symbol: &str, text: &str, file: &str) -> Option<Signature> {
-        let function: syn::TypeFnPtr = syn::parse_str(text).ok()?;
-        let mut function = FunctionType::of(&function);
+        let function = parse::on_deep_stack(|| {
+            let function: syn::TypeFnPtr = parse::parsed(text).ok()?;
+            Some(FunctionType::of(&function))
+        });
+        let mut function = function.ok()??;
         function.abi.get_or_insert_with(|| "C".to_owned());
         let line = SourceLine {
             file: Arc::from(file),

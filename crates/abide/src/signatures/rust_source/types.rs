@@ -7,11 +7,10 @@ use syn::{GenericArgument, PathArguments};
 
 use super::attributes::Attributes;
 use super::length::Length;
-use crate::signatures::layout::{Kind, Layout, classified, extended, plain, repeated};
-use crate::signatures::{Field, Parameter, Pointee, Type};
+use crate::signatures::layout::{Kind, Layout, classified, embed, extended, plain, repeated};
+use crate::signatures::nesting::{Looks, Nesting};
+use crate::signatures::{Parameter, Pointee, Type};
 
-/// How deep types may nest.
-const DEEPEST: u32 = 24;
 /// How many elements of an array are looked at.
 const MOST_ELEMENTS: u64 = 4096;
 
@@ -121,14 +120,14 @@ impl Names {
     }
 
     /// How many a length is; `None` where source does not tell.
-    fn count(&self, length: &Length, depth: u32) -> Option<u64> {
-        let depth = depth.checked_sub(1)?;
+    fn count(&self, length: &Length, nesting: Nesting<'_>) -> Option<u64> {
+        let nesting = nesting.inner()?;
         match length {
             Length::Number(number) => Some(*number),
-            Length::Constant(name) => self.count(self.constants.get(name)?.as_ref()?, depth),
-            Length::SizeOf(ty) => Some(self.layout_at(ty, depth)?.size),
+            Length::Constant(name) => self.count(self.constants.get(name)?.as_ref()?, nesting),
+            Length::SizeOf(ty) => Some(self.layout_at(ty, nesting)?.size),
             Length::Computed(operation, left, right) => {
-                operation.on(self.count(left, depth)?, self.count(right, depth)?)
+                operation.on(self.count(left, nesting)?, self.count(right, nesting)?)
             }
             Length::Unknown => None,
         }
@@ -136,27 +135,27 @@ impl Names {
 
     /// The size and fields of a type; `None` where source does not tell.
     pub(super) fn layout(&self, ty: &SourceType) -> Option<Layout> {
-        self.layout_at(ty, DEEPEST)
+        self.layout_at(ty, Looks::for_one().outermost())
     }
 
-    fn layout_at(&self, ty: &SourceType, depth: u32) -> Option<Layout> {
-        let depth = depth.checked_sub(1)?;
+    fn layout_at(&self, ty: &SourceType, nesting: Nesting<'_>) -> Option<Layout> {
+        let nesting = nesting.inner()?;
         match ty {
             SourceType::Unit => Some(plain(0, 1, Kind::Integer)),
             SourceType::Function(_) => Some(plain(8, 8, Kind::Integer)),
             SourceType::Reference(to) | SourceType::Pointer(to, _) => {
-                (!self.is_unsized(to, depth)).then(|| plain(8, 8, Kind::Integer))
+                (!self.is_unsized(to, nesting)).then(|| plain(8, 8, Kind::Integer))
             }
             SourceType::Array(of, count) => {
-                let of = self.layout_at(of, depth)?;
-                repeated(&of, self.count(count, depth)?)
+                let of = self.layout_at(of, nesting)?;
+                repeated(&of, self.count(count, nesting)?)
             }
             SourceType::Named(name, inner) => {
                 if let Some(layout) = primitive(name) {
                     return Some(layout);
                 }
                 if let ("Option", [inner]) = (name.as_str(), inner.as_slice()) {
-                    let is_niche = self.is_never_null(inner, depth);
+                    let is_niche = self.is_never_null(inner, nesting);
                     return is_niche.then(|| plain(8, 8, Kind::Integer));
                 }
                 if name == "NonNull" {
@@ -165,16 +164,16 @@ impl Names {
                 if let ("MaybeUninit" | "UnsafeCell" | "Cell" | "ManuallyDrop", [inner]) =
                     (name.as_str(), inner.as_slice())
                 {
-                    return self.layout_at(inner, depth);
+                    return self.layout_at(inner, nesting);
                 }
                 match self.get(name)? {
-                    Definition::Alias(ty) if inner.is_empty() => self.layout_at(ty, depth),
+                    Definition::Alias(ty) if inner.is_empty() => self.layout_at(ty, nesting),
                     Definition::Enum(bits, _) => {
                         let bytes = u64::from(bits / 8);
                         Some(plain(bytes, bytes, Kind::Integer))
                     }
                     Definition::Struct(definition) if inner.is_empty() => {
-                        self.struct_layout(definition, depth)
+                        self.struct_layout(definition, nesting)
                     }
                     _ => None,
                 }
@@ -183,25 +182,22 @@ impl Names {
         }
     }
 
-    fn struct_layout(&self, definition: &Struct, depth: u32) -> Option<Layout> {
+    fn struct_layout(&self, definition: &Struct, nesting: Nesting<'_>) -> Option<Layout> {
         if !definition.is_c && !definition.is_transparent {
             return None;
         }
         let (mut end, mut most) = (0_u64, 1);
         let mut fields = Vec::new();
         for (name, ty) in &definition.fields {
-            let layout = self.layout_at(ty, depth)?;
+            let layout = self.layout_at(ty, nesting)?;
             let align = definition.alignment_of(&layout);
             end = end.checked_next_multiple_of(align)?;
-            fields.extend(layout.fields.into_iter().map(|field| Field {
-                name: match field.name.is_empty() {
-                    true => name.clone(),
-                    false => format!("{name}.{}", field.name),
-                },
-                offset: end + field.offset,
-                ..field
-            }));
-            end = end.checked_add(layout.size)?;
+            let size = layout.size;
+            embed(&mut fields, layout, end, |inner| match inner.is_empty() {
+                true => name.clone(),
+                false => format!("{name}.{inner}"),
+            })?;
+            end = end.checked_add(size)?;
             most = most.max(align);
         }
         let align = most.max(definition.align.unwrap_or(1));
@@ -213,15 +209,15 @@ impl Names {
     }
 
     /// Whether a type is an address that is never null, so that an `Option` of it is one as well.
-    fn is_never_null(&self, ty: &SourceType, depth: u32) -> bool {
-        let Some(depth) = depth.checked_sub(1) else {
+    fn is_never_null(&self, ty: &SourceType, nesting: Nesting<'_>) -> bool {
+        let Some(nesting) = nesting.inner() else {
             return false;
         };
         match ty {
             SourceType::Function(_) | SourceType::Reference(_) => true,
             SourceType::Named(name, _) if name == "NonNull" => true,
             SourceType::Named(name, inner) if inner.is_empty() => match self.get(name) {
-                Some(Definition::Alias(ty)) => self.is_never_null(ty, depth),
+                Some(Definition::Alias(ty)) => self.is_never_null(ty, nesting),
                 _ => false,
             },
             _ => false,
@@ -231,7 +227,7 @@ impl Names {
     /// The pointers to functions in a type, each with its offset.
     pub(super) fn functions_in(&self, ty: &SourceType) -> Vec<(u64, FunctionType)> {
         let mut found = Vec::new();
-        self.add_functions(ty, 0, DEEPEST, &mut found);
+        self.add_functions(ty, 0, Looks::for_one().outermost(), &mut found);
         found
     }
 
@@ -239,25 +235,26 @@ impl Names {
         &self,
         ty: &SourceType,
         start: u64,
-        depth: u32,
+        nesting: Nesting<'_>,
         found: &mut Vec<(u64, FunctionType)>,
     ) -> Option<()> {
-        let depth = depth.checked_sub(1)?;
+        let nesting = nesting.inner()?;
         match ty {
             SourceType::Function(function) => found.push((start, FunctionType::clone(function))),
             SourceType::Array(of, count) => {
-                let size = self.layout_at(of, depth)?.size;
-                for number in 0..self.count(count, depth)?.min(MOST_ELEMENTS) {
-                    self.add_functions(of, start + number * size, depth, found)?;
+                let size = self.layout_at(of, nesting)?.size;
+                for number in 0..self.count(count, nesting)?.min(MOST_ELEMENTS) {
+                    let element = start.saturating_add(number.saturating_mul(size));
+                    self.add_functions(of, element, nesting, found)?;
                 }
             }
             SourceType::Named(name, inner) => match (name.as_str(), inner.as_slice()) {
-                ("Option", [inner]) => self.add_functions(inner, start, depth, found)?,
+                ("Option", [inner]) => self.add_functions(inner, start, nesting, found)?,
                 (name, []) => match self.get(name)? {
-                    Definition::Alias(ty) => self.add_functions(ty, start, depth, found)?,
+                    Definition::Alias(ty) => self.add_functions(ty, start, nesting, found)?,
                     Definition::Struct(of) if of.is_c || of.is_transparent => {
-                        for (offset, ty) in self.offsets(of, depth)? {
-                            self.add_functions(ty, start + offset, depth, found)?;
+                        for (offset, ty) in self.offsets(of, nesting)? {
+                            self.add_functions(ty, start.saturating_add(offset), nesting, found)?;
                         }
                     }
                     _ => {}
@@ -270,10 +267,14 @@ impl Names {
     }
 
     /// Where the fields of a struct begin.
-    fn offsets<'a>(&self, of: &'a Struct, depth: u32) -> Option<Vec<(u64, &'a SourceType)>> {
+    fn offsets<'a>(
+        &self,
+        of: &'a Struct,
+        nesting: Nesting<'_>,
+    ) -> Option<Vec<(u64, &'a SourceType)>> {
         let mut end = 0_u64;
         let offsets = of.fields.iter().map(|(_, ty)| {
-            let layout = self.layout_at(ty, depth)?;
+            let layout = self.layout_at(ty, nesting)?;
             let start = end.checked_next_multiple_of(of.alignment_of(&layout))?;
             end = start.checked_add(layout.size)?;
             Some((start, ty))
@@ -306,14 +307,14 @@ impl Names {
         }
     }
 
-    fn is_unsized(&self, ty: &SourceType, depth: u32) -> bool {
-        let Some(depth) = depth.checked_sub(1) else {
+    fn is_unsized(&self, ty: &SourceType, nesting: Nesting<'_>) -> bool {
+        let Some(nesting) = nesting.inner() else {
             return false;
         };
         match ty {
             SourceType::Unsized => true,
             SourceType::Named(name, _) => match self.get(name) {
-                Some(Definition::Alias(ty)) => self.is_unsized(ty, depth),
+                Some(Definition::Alias(ty)) => self.is_unsized(ty, nesting),
                 _ => name == "str",
             },
             _ => false,
@@ -322,17 +323,17 @@ impl Names {
 
     /// How a parameter of the type is passed: none for `()`, two words for a slice.
     pub(super) fn parameters(&self, ty: &SourceType) -> Option<Vec<Parameter>> {
-        self.parameters_at(ty, DEEPEST)
+        self.parameters_at(ty, Looks::for_one().outermost())
     }
 
-    fn parameters_at(&self, ty: &SourceType, depth: u32) -> Option<Vec<Parameter>> {
-        let depth = depth.checked_sub(1)?;
+    fn parameters_at(&self, ty: &SourceType, nesting: Nesting<'_>) -> Option<Vec<Parameter>> {
+        let nesting = nesting.inner()?;
         match ty {
             SourceType::Unit => Some(Vec::new()),
-            SourceType::Reference(to) if !self.is_unsized(to, depth) => {
+            SourceType::Reference(to) if !self.is_unsized(to, nesting) => {
                 Some(vec![self.pointer_to(ty, to, true)])
             }
-            SourceType::Pointer(to, _) if !self.is_unsized(to, depth) => {
+            SourceType::Pointer(to, _) if !self.is_unsized(to, nesting) => {
                 Some(vec![self.pointer_to(ty, to, false)])
             }
             // Conventions pass it as they pass a struct of the two.
@@ -345,7 +346,7 @@ impl Names {
                 Some(vec![Parameter::of(Type::Aggregate(words))])
             }
             SourceType::Function(_) => Some(vec![self.pointer(ty, None, false)]),
-            SourceType::Named(name, inner) => self.named(name, inner, ty, depth),
+            SourceType::Named(name, inner) => self.named(name, inner, ty, nesting),
             _ => None,
         }
     }
@@ -383,7 +384,7 @@ impl Names {
         name: &str,
         inner: &[SourceType],
         ty: &SourceType,
-        depth: u32,
+        nesting: Nesting<'_>,
     ) -> Option<Vec<Parameter>> {
         if let Some(ty) = number(name) {
             let (extension, ty) = extended(ty);
@@ -396,7 +397,7 @@ impl Names {
             return Some(vec![self.pointer(ty, None, name == "Option")]);
         }
         match self.get(name)? {
-            Definition::Alias(ty) if inner.is_empty() => self.parameters_at(ty, depth),
+            Definition::Alias(ty) if inner.is_empty() => self.parameters_at(ty, nesting),
             Definition::Enum(bits, signed) => {
                 let (extension, ty) = extended(Type::Integer {
                     bits: *bits,
@@ -415,11 +416,11 @@ impl Names {
                     let mut fields = definition.fields.iter().map(|(_, ty)| ty).filter(real);
                     let only = fields.next()?;
                     return match fields.next() {
-                        None => self.parameters_at(only, depth),
+                        None => self.parameters_at(only, nesting),
                         Some(_) => None,
                     };
                 }
-                let layout = self.struct_layout(definition, depth)?;
+                let layout = self.struct_layout(definition, nesting)?;
                 Some(vec![Parameter::of(classified(&layout))])
             }
             _ => None,
