@@ -1,8 +1,8 @@
-//! What a fault without an address was: the instruction tells.
+//! What a fault was: the instruction tells.
 
 use std::ops::Range;
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, OpKind, Register};
 use oracle::form;
 
 use crate::link::Linked;
@@ -17,6 +17,15 @@ pub(crate) fn instruction_at(linked: &Linked<'_>, at: u64) -> Option<Instruction
     let mut decoder = Decoder::with_ip(linked.bits(), bytes, at, DecoderOptions::AMD);
     let instruction = decoder.decode();
     (!instruction.is_invalid()).then_some(instruction)
+}
+
+/// Whether the instruction at an address accesses what lies a fixed way from SP. In signal handlers this
+/// allocates nothing: the decoder's tables were made when the image was decided.
+pub(crate) fn names_stack(linked: &Linked<'_>, at: u64) -> bool {
+    instruction_at(linked, at).is_some_and(|instruction| {
+        let base = instruction.memory_base();
+        base.full_register() == Register::RSP && instruction.memory_index() == Register::None
+    })
 }
 
 /// The form of the instruction that a run ended at.

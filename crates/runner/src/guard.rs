@@ -8,6 +8,8 @@ use abide::registers::Register;
 use oracle::random::Random;
 use oracle::state::{Areas, State};
 
+use crate::fault;
+use crate::link::Linked;
 use crate::memory::{Answer, Memory};
 use crate::outcome::{Breach, Ending, Outcome};
 use crate::place::{Layout, PAGE, page_of};
@@ -26,7 +28,8 @@ pub(crate) const SIGNALS: [i32; 6] = [
 ];
 /// A callee writes so many words below its return address.
 const CALLEES_FRAME: u64 = 32;
-/// So far below SP code reaches by right: by a push, before it moves SP, and in a red zone.
+/// So far below SP code reaches by right: by a push, before it moves SP, and in a red zone. What lies
+/// further below is the run's where the instruction says that it is so far from SP: a probe.
 const BELOW: u64 = 128;
 
 /// What the signal handler keeps of a run.
@@ -37,11 +40,10 @@ pub(crate) struct Guard<'a> {
     pub(crate) convention: &'static Convention,
     /// Where the run returns to.
     pub(crate) back: u64,
-    /// Where code may be.
+    /// The image that runs.
+    pub(crate) linked: &'a Linked<'a>,
+    /// Where its code may be.
     pub(crate) code: Range<u64>,
-    pub(crate) never_return: &'a [u64],
-    /// The helpers that touch the stack for large frames.
-    pub(crate) probes: &'a [u64],
     /// What is seen of a run that is followed.
     pub(crate) steps: Steps<'a>,
     /// The run's outcome.
@@ -89,7 +91,10 @@ impl Guard<'_> {
     }
 
     fn touch(&mut self, address: u64, stopped: &mut Stopped<'_>) {
-        let lowest = stopped.stack_pointer().saturating_sub(BELOW);
+        let lowest = match fault::names_stack(self.linked, stopped.at()) {
+            true => 0,
+            false => stopped.stack_pointer().saturating_sub(BELOW),
+        };
         match self.memory.touch(address, lowest) {
             Answer::Mapped => {}
             Answer::Exhausted => self.end(Ending::OutOfMemory, stopped),
@@ -111,7 +116,7 @@ impl Guard<'_> {
         if !(self.code.contains(&back) || is_tail) {
             return self.stop(Breach::LeftCode, stopped);
         }
-        if self.probes.contains(&at) {
+        if self.linked.probes.contains(&at) {
             return self.probe(stack_pointer, back, stopped);
         }
         let rest = stack_pointer % 16;
@@ -121,7 +126,7 @@ impl Guard<'_> {
         if stopped.has_flag(DIRECTION) {
             return self.stop(Breach::DirectionAtCall, stopped);
         }
-        if self.never_return.contains(&at) {
+        if self.linked.never_return.contains(&at) {
             return self.end(Ending::NeverReturns, stopped);
         }
         self.poison(stack_pointer, self.convention, stopped);

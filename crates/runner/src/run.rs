@@ -181,9 +181,8 @@ impl<'linked> Runner<'linked> {
             layout,
             convention: self.convention,
             back,
+            linked,
             code: linked.code_addresses(),
-            never_return: &linked.never_return,
-            probes: &linked.probes,
             steps: match seeds {
                 Seeds::Learned(_) => Steps::none(),
                 Seeds::Followed(_, watch, most) => Steps::of(watch, most, self.notes.get()),

@@ -124,3 +124,22 @@ steps_over_pages:
     mov [rsp], rcx
     add rsp, 0x4008
     ret
+
+; Two pages, each touched before SP moves.
+global kept_probed_frame
+kept_probed_frame:
+    mov eax, [rsp - 0x1000]
+    mov eax, [rsp - 0x2000]
+    sub rsp, 0x2008
+    mov [rsp], rcx
+    add rsp, 0x2008
+    ret
+
+; The page between is not touched, SP not moved yet.
+global probes_too_far
+probes_too_far:
+    mov eax, [rsp - 0x2000]
+    sub rsp, 0x2008
+    mov [rsp], rcx
+    add rsp, 0x2008
+    ret
