@@ -338,4 +338,44 @@ _both:
     assert_eq!(judged(&["some.dll"]), ["unknown", "unknown", "unknown"]);
     let known = judged(&["some.dll", "other.lib"]);
     assert_eq!(known, ["proved", "refuted", "proved"]);
+    import_library_in_the_long_form(&dir);
+    assert_eq!(judged(&["some.dll", "other.a"]), known);
+}
+
+/// `other.a`, of which each member is an object, as GNU's `dlltool` writes it.
+fn import_library_in_the_long_form(dir: &Path) {
+    let head = "
+extern __other_iname
+global __head_other
+section .idata$2 data align=4
+__head_other: dd 0, 0, 0, __other_iname, 0";
+    let tail = "
+global __other_iname
+section .idata$7 data align=4
+__other_iname: db 'Other.dll', 0";
+    let import = |symbol: &str, name: &str| {
+        format!(
+            "
+extern __head_other
+global {symbol}, __imp_{symbol}
+section .text
+{symbol}: jmp [__imp_{symbol}]
+section .idata$7 data align=4
+    dd __head_other
+section .idata$5 data align=4
+__imp_{symbol}: dd hint
+section .idata$6 data align=2
+hint: dw 0
+    db '{name}', 0"
+        )
+    };
+    assemble_32(dir, "head", head);
+    assemble_32(dir, "popping", &import("_popping@4", "popping"));
+    assemble_32(dir, "leaving", &import("_leaving", "leaving"));
+    assemble_32(dir, "tail", tail);
+    let members = ["head.obj", "popping.obj", "leaving.obj", "tail.obj"];
+    run(Command::new("ar")
+        .current_dir(dir)
+        .args(["crs", "other.a"])
+        .args(members));
 }

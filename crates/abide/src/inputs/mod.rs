@@ -11,6 +11,7 @@ mod demangle;
 mod error;
 mod image;
 mod import;
+mod import_objects;
 mod language;
 mod lines;
 pub mod link;

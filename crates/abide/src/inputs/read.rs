@@ -5,7 +5,7 @@ use std::path::Path;
 use object::archive;
 use object::read::archive::{ArchiveFile, ArchiveMember};
 
-use super::{Bytes, Error, Import, Object, parse};
+use super::{Bytes, Error, Import, Object, import_objects, parse};
 
 /// A file that was given: one object, or an archive of several.
 #[derive(Debug, Clone)]
@@ -105,6 +105,7 @@ fn read_members(file: &mut File, bytes: &Bytes) -> Result<(), Error> {
         let member = member.map_err(|e| damaged(&file.name, e))?;
         read_member(file, bytes, &member)?;
     }
+    file.imports.extend(import_objects::take(&mut file.objects));
     Ok(())
 }
 

@@ -142,7 +142,7 @@ impl<'image> Surroundings<'image> {
         }
         match callee {
             Callee::External(symbol) => {
-                let name = self.image.symbol(symbol).map(|symbol| symbol.name.as_str());
+                let name = self.image.name_of_function(symbol);
                 !name.is_some_and(self.never_return)
             }
             Callee::Place(place) => {

@@ -81,7 +81,8 @@ pub(super) fn contracts(
         if contracts.contains_key(&callee) {
             continue;
         }
-        let signature = signatures.first(&symbol.name);
+        let name = image.name_of_function(id).unwrap_or(&symbol.name);
+        let signature = signatures.first(name);
         let declared = signature.and_then(|signature| Lowered::of(signature, platform));
         if let Some(declared) = declared {
             contracts.insert(callee, Contract::declared(declared));
@@ -140,7 +141,7 @@ pub(super) fn add_decorated(image: &Image, contracts: &mut FxHashMap<Callee, Con
         let object = image.objects().get(id.object as usize);
         let told = object.and_then(|object| match image.name_of_import(&symbol.name) {
             Some(name) => imported(object, name),
-            None => decorated(object, &symbol.name),
+            None => decorated(object, image.name_of_function(id)?),
         });
         let Some(told) = told else {
             continue;
@@ -162,14 +163,15 @@ pub(super) fn configure(
     contracts: &mut FxHashMap<Callee, Contract>,
 ) {
     for (id, symbol) in image.symbols() {
-        if !configuration.tells_how_called(&symbol.name) {
+        let name = image.name_of_function(id).unwrap_or(&symbol.name);
+        if !configuration.tells_how_called(name) {
             continue;
         }
         if let Some(Resolved::External(symbol_id)) = image.resolve(id) {
             let callee = Callee::External(symbol_id);
             let known = contracts.remove(&callee);
             let known = known.unwrap_or_else(|| Contract::of(platform));
-            contracts.insert(callee, configuration.contract(&symbol.name, &[], known));
+            contracts.insert(callee, configuration.contract(name, &[], known));
         }
     }
 }

@@ -41,9 +41,7 @@ impl Assumed {
             Self::CalleeConforms(callee) | Self::ArgumentsStay(callee) => {
                 let name = match callee {
                     Callee::Place(place) => image.name_of(*place).map(|(name, _)| name),
-                    Callee::External(symbol) => {
-                        image.symbol(*symbol).map(|symbol| symbol.name.as_str())
-                    }
+                    Callee::External(symbol) => image.name_of_function(*symbol),
                     Callee::Pointer => None,
                 };
                 format!("{}({})", self.kind(), name.unwrap_or("pointer"))

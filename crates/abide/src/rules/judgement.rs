@@ -327,8 +327,8 @@ impl RootFacts<'_> {
     pub fn callee(&self, callee: Callee) -> String {
         match callee {
             Callee::Place(place) => format!("`{}`", self.name(place)),
-            Callee::External(symbol) => match self.image.symbol(symbol) {
-                Some(symbol) => format!("`{}`", shown_name(&symbol.name)),
+            Callee::External(symbol) => match self.image.name_of_function(symbol) {
+                Some(name) => format!("`{}`", shown_name(name)),
                 None => "an external function".to_owned(),
             },
             Callee::Pointer => "a function by its pointer".to_owned(),

@@ -60,10 +60,7 @@ impl Lift<'_> {
     fn relocated(&mut self, relocation: &Relocation) -> Operand {
         match relocation.kind {
             RelocationKind::Absolute => match self.resolve(relocation, 0) {
-                Some(Target::Reference(reference)) => {
-                    let reference = self.import_address(reference).unwrap_or(reference);
-                    self.reference(reference)
-                }
+                Some(Target::Reference(reference)) => self.entry_or_own(reference),
                 target => self.known(target),
             },
             RelocationKind::Got => {
@@ -139,19 +136,28 @@ impl Lift<'_> {
         match self.fields.displacement {
             Field::Plain => {
                 let reference = self.local(offset);
-                let reference = self.import_address(reference).unwrap_or(reference);
-                self.reference(reference)
+                self.entry_or_own(reference)
             }
             Field::Relocated(relocation) => self.relative_target(relocation),
             Field::Odd => self.determined(64),
         }
     }
 
+    /// An address, as that of an entry of the import address table where it is one.
+    fn entry_or_own(&mut self, reference: Reference) -> Operand {
+        let reference = self.import_address(reference).unwrap_or(reference);
+        self.reference(reference)
+    }
+
     /// An entry of an image's import address table is what an entry of a global offset table is: the
-    /// loader writes an address there, and nobody else does.
+    /// loader writes an address there, and nobody else does. Objects name it.
     fn import_address(&self, reference: Reference) -> Option<Reference> {
-        let Reference::Place(place) = reference else {
-            return None;
+        let place = match reference {
+            Reference::Place(place) => place,
+            Reference::External(pointer, 0) => {
+                return self.image.imported(pointer).map(Reference::GotEntry);
+            }
+            _ => return None,
         };
         let object = self.image.objects().get(self.object as usize)?;
         let relocation = match object.format {
@@ -171,7 +177,10 @@ impl Lift<'_> {
         let from = self.from(relocation);
         match (relocation.kind, relocation.target) {
             (RelocationKind::Relative | RelocationKind::PltRelative, _) => {
-                self.target(relocation, from)
+                match self.resolve(relocation, from) {
+                    Some(Target::Reference(reference)) => self.entry_or_own(reference),
+                    target => self.known(target),
+                }
             }
             (RelocationKind::GotRelative, RelocationTarget::Symbol(symbol))
                 if relocation.addend.wrapping_add(from) == 0 =>

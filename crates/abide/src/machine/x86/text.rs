@@ -1,6 +1,8 @@
 //! An instruction as a person reads it.
 
-use iced_x86::{Formatter, Instruction, NasmFormatter, OpKind, SymbolResolver, SymbolResult};
+use iced_x86::{
+    Formatter, Instruction, NasmFormatter, OpKind, Register, SymbolResolver, SymbolResult,
+};
 
 use super::named::decoded;
 use crate::inputs::{Image, ImageSymbol, Place, RelocationTarget, Resolved, shown_name};
@@ -26,7 +28,7 @@ pub fn text(image: &Image, place: Place) -> Option<String> {
     Some(text)
 }
 
-/// What a branch or an operand relative to the instruction pointer leads to.
+/// What a branch, a word that it goes by, or an operand relative to the instruction pointer is called.
 struct Target {
     name: String,
 }
@@ -42,12 +44,20 @@ impl SymbolResolver for Target {
     ) -> Option<SymbolResult<'_>> {
         let kind = instruction.op_kind(instruction_operand?);
         let is_relative = match kind {
-            OpKind::Memory => instruction.is_ip_rel_memory_operand(),
+            OpKind::Memory => instruction.is_ip_rel_memory_operand() || goes_by_word(instruction),
             OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64 => true,
             _ => false,
         };
         is_relative.then(|| SymbolResult::with_str(address, &self.name))
     }
+}
+
+/// Whether it is a call or a jump by a word at an address that it names.
+fn goes_by_word(instruction: &Instruction) -> bool {
+    let is_indirect = instruction.is_call_near_indirect() || instruction.is_jmp_near_indirect();
+    is_indirect
+        && instruction.memory_base() == Register::None
+        && instruction.memory_index() == Register::None
 }
 
 /// The name of what the instruction leads to: by its relocation, else by the place.

@@ -1,0 +1,62 @@
+; A library with imports in their long form, as GNU's dlltool writes it.
+; check: --root _by_stub --root _by_pointer --root _plainly --root _instead a.o k.a
+; run: ar crs k.a head.o pops.o plain.o tail.o
+; format: win32
+;;; a.asm
+bits 32
+extern _pops@8, __imp__pops@8, _plain, __imp__plain
+global _by_stub, _by_pointer, _plainly, _instead
+section .text
+_by_stub:
+    push 1
+    push 2
+    call _pops@8                ; takes its arguments off
+    ret
+_by_pointer:
+    push 1
+    push 2
+    call [__imp__pops@8]
+    ret
+_plainly:
+    call _plain
+    jmp [__imp__plain]
+_instead:
+    mov eax, [__imp__plain]
+    jmp eax
+;;; head.asm
+bits 32
+extern __k_iname
+global __head_k
+section .idata$2 data align=4
+__head_k: dd 0, 0, 0, __k_iname, 0
+;;; pops.asm
+bits 32
+extern __head_k
+global _pops@8, __imp__pops@8
+section .text
+_pops@8: jmp [__imp__pops@8]
+section .idata$7 data align=4
+    dd __head_k
+section .idata$5 data align=4
+__imp__pops@8: dd hint
+section .idata$6 data align=2
+hint: dw 0
+    db "pops", 0
+;;; plain.asm
+bits 32
+extern __head_k
+global _plain, __imp__plain
+section .text
+_plain: jmp [__imp__plain]
+section .idata$7 data align=4
+    dd __head_k
+section .idata$5 data align=4
+__imp__plain: dd hint
+section .idata$6 data align=2
+hint: dw 1
+    db "plain", 0
+;;; tail.asm
+bits 32
+global __k_iname
+section .idata$7 data align=4
+__k_iname: db "k.dll", 0
