@@ -3,7 +3,6 @@
 //! Where nothing has changed since the last time, what was decided then is shown again.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use anyhow::{Context as _, Error, Result};
 use crate::arguments::Check;
 use crate::cargo::{self, Built, Emitted, Told, Unit};
 use crate::check::{self, Checked};
+use crate::in_vain;
 use crate::kept::{self, Declared, Kept, Shelf};
 use crate::progress;
 
@@ -177,28 +177,12 @@ fn decide(arguments: &Check, units: &[Unit], ir: &Ir<'_>) -> Result<Decided> {
         Ok(report)
     });
     let mut reports: Vec<Report> = reports.collect::<Result<_>>()?;
-    keep_common_remarks(&mut reports);
+    in_vain::keep_common(&mut reports, arguments.config.as_deref());
     Ok(Decided {
         reports,
         declared,
         is_whole: remark.is_none(),
     })
-}
-
-/// What `abide.toml` says of nothing in one link, it may say of another: it is in vain if it is so in
-/// all that were judged, and is told once.
-fn keep_common_remarks(reports: &mut [Report]) {
-    // Behind what is in vain stands the nearest name, which is another in each link.
-    let of = |remark: &str| remark.split(';').next().unwrap_or_default().to_owned();
-    let mut judged = reports.iter_mut().filter(|r| r.contracts.is_some());
-    let Some(first) = judged.next() else {
-        return;
-    };
-    for other in judged {
-        let own = std::mem::take(&mut other.remarks);
-        let own: HashSet<String> = own.iter().map(|remark| of(remark)).collect();
-        first.remarks.retain(|remark| own.contains(&of(remark)));
-    }
 }
 
 /// The names of which declarations are read from the project's IR.
@@ -209,6 +193,15 @@ fn crossing_names(arguments: &Check, units: &[Unit]) -> Result<CrossingNames> {
         names.extend(CrossingNames::of(&unit.files)?);
     }
     Ok(names)
+}
+
+/// Says of what a partial link leaves open that the build has decided it.
+fn leave_to_linker(report: &mut Report) {
+    let mut rules = report.not_applicable.iter_mut();
+    if let Some(missing) = rules.find(|not| not.rule == "undefined_symbol") {
+        missing.reason =
+            "the build's own linker, which read shared libraries too, found all symbols".into();
+    }
 }
 
 fn judge(arguments: &Check, unit: &Unit, told: &Told) -> Result<Report> {
@@ -232,5 +225,8 @@ fn judge(arguments: &Check, unit: &Unit, told: &Told) -> Result<Report> {
         other => other?,
     };
     report.unit.name = Some(unit.name.clone());
+    if !unit.is_library {
+        leave_to_linker(&mut report);
+    }
     Ok(report)
 }

@@ -5,6 +5,7 @@ mod cargo;
 mod check;
 mod explain;
 mod in_project;
+mod in_vain;
 mod kept;
 mod list;
 mod progress;

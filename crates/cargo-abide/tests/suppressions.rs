@@ -87,7 +87,13 @@ fn the_configuration_suppresses_by_globs() {
     let needless = "warning[needless_suppression]: `f` needs no suppression of `direction_flag`";
     assert!(report.contains(needless), "{report}");
     allow("clobbered_register", "[\"other\"]");
-    assert!(check(&dir, 1).contains("`other` fits no symbol"));
+    let needless = "`other` needs no suppression of `clobbered_register`: it fits no symbol";
+    assert!(check(&dir, 1).contains(needless));
+    let typed =
+        "[[allow]]\nrule = \"clobbered_register\"\ntypes = [\"codec_fn\"]\nreason = \"r\"\n";
+    fs::write(dir.join("abide.toml"), typed).unwrap();
+    let needless = "`codec_fn` needs no suppression of `clobbered_register`: it fits no type";
+    assert!(check(&dir, 1).contains(needless));
 }
 
 #[test]
@@ -184,6 +190,36 @@ fn a_comment_beside_a_declaration_suppresses_and_is_noticed_when_it_goes() {
     assert_code(&output, 0);
     let needless = "`sum_of` needs no suppression of `trusted_upper_bits`: it is kept";
     assert!(stdout(&output).contains(needless), "{}", stdout(&output));
+}
+
+#[test]
+fn what_one_link_needs_is_not_told_by_another() {
+    let package = Package::with_assembly("suppressions of links");
+    package.spoil();
+    let main = format!("{DECLARED}{CALLED}");
+    package.write("src/bin/one.rs", &main);
+    package.write("src/bin/two.rs", "fn main() {}\n");
+    let allow = |symbols: &str| {
+        let text = format!(
+            "[[allow]]\nrule = \"clobbered_register\"\nsymbols = [{symbols}]\nreason = \"r\"\n"
+        );
+        package.write("abide.toml", &text);
+        package.check(&["--deny", "needless_suppression"])
+    };
+    assert_code(&allow("\"sum_of\""), 0);
+    let output = allow("\"sum_of\", \"sum_off\"");
+    assert_code(&output, 1);
+    let report = stdout(&output);
+    let needless = "error[needless_suppression]: `sum_off` needs no suppression of \
+                    `clobbered_register`: it fits no symbol of what was given; the nearest is \
+                    `sum_of`";
+    assert!(report.contains(needless), "{report}");
+    // It is told once, for all links.
+    assert_eq!(
+        report.matches("[needless_suppression]").count(),
+        1,
+        "{report}"
+    );
 }
 
 #[test]

@@ -60,9 +60,7 @@ impl Configuration {
         let names = names(image);
         let contracts = self.contracts.iter().flat_map(|declared| &declared.symbols);
         let modes = self.modes.iter().flat_map(|mode| &mode.symbols);
-        let allowed = self.allowed.iter().flat_map(|allowed| &allowed.symbols);
         let globs = self.roots.iter().chain(contracts).chain(modes);
-        let globs = globs.chain(allowed);
         let globs = globs.filter(|glob| !names.iter().any(|name| fits(glob, name)));
         let globs = globs.map(|glob| about(glob, "fits no symbol", &names, glob));
         let tables = self.tables.iter().map(|table| table.jump.as_str());
@@ -88,7 +86,6 @@ impl Configuration {
             && self.instructions.is_empty()
             && self.modes.is_empty()
             && self.segments.is_empty()
-            && self.allowed.is_empty()
     }
 }
 
@@ -113,7 +110,7 @@ fn names(image: &Image) -> Vec<String> {
 }
 
 /// The name that is nearest to what was written, if one is near.
-fn nearest<'a>(names: impl Iterator<Item = &'a str>, written: &str) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, written: &str) -> Option<&'a str> {
     let near = names.filter(|name| name.len().abs_diff(written.len()) <= FURTHEST);
     let near = near.map(|name| (strsim::damerau_levenshtein(name, written), name));
     let (distance, name) = near.min()?;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::contracts::{Allowed, fits};
+use crate::contracts::{self, Allowed, fits};
 use crate::inputs::{Comment, Commented, Language, SourceLine, shown_name};
 use crate::report::{ContractSummary, Report, Suppressed};
 use crate::rules::{self, Facts, Finding, Level, Levels, Location, NEEDLESS_SUPPRESSION, Rule};
@@ -27,13 +27,17 @@ struct Suppression {
     reason: String,
     /// Where it is said.
     line: SourceLine,
+    /// What to do where it is not needed.
+    help: String,
 }
 
 enum Scope {
-    /// By names.
-    Names(Vec<String>),
-    /// By globs over names, and over types.
-    Globs(Vec<String>, Vec<String>),
+    /// What a comment stands beside, by its names.
+    Beside(Vec<String>),
+    /// A glob over names.
+    Named(String),
+    /// A glob over types.
+    Typed(String),
 }
 
 impl Suppressions {
@@ -43,17 +47,7 @@ impl Suppressions {
         comments: impl IntoIterator<Item = &'a Comment>,
     ) -> Self {
         let mut new = Self::default();
-        for allowed in allowed {
-            // The command has refused names of no rule.
-            let rule = rules::find(allowed.rule.as_ref());
-            let said = rule.zip(allowed.line.clone());
-            new.all.extend(said.map(|(rule, line)| Suppression {
-                rule,
-                scope: Scope::Globs(allowed.symbols.clone(), allowed.types.clone()),
-                reason: allowed.reason.clone(),
-                line,
-            }));
-        }
+        new.all.extend(allowed.iter().flat_map(of_configuration));
         for comment in comments {
             for id in &comment.rules {
                 match of_comment(comment, id) {
@@ -115,12 +109,43 @@ impl Suppressions {
         };
         let used: HashSet<usize> = used.iter().map(|(at, _)| *at).collect();
         let all = self.all.iter().enumerate();
-        let needless = all.filter(|(at, one)| !used.contains(at) && judged.keeps(one));
-        let needless: Vec<Finding> = needless.map(|(_, one)| one.needless(&names)).collect();
+        let unused = all.filter(|(at, _)| !used.contains(at));
+        let needless =
+            unused.filter_map(|(_, one)| Some(one.needless(&names, &judged.why_not(one)?)));
+        let needless: Vec<Finding> = needless.collect();
         let found = self.void.into_iter().chain(needless);
         let found = found.map(|finding| Finding { level, ..finding });
         report.findings.extend(found);
     }
+}
+
+/// One for each glob, so that each is needed by itself.
+fn of_configuration(allowed: &Allowed) -> Vec<Suppression> {
+    // The command has refused names of no rule.
+    let rule = rules::find(allowed.rule.as_ref());
+    let Some((rule, line)) = rule.zip(allowed.line.as_ref()) else {
+        return Vec::new();
+    };
+    let named = allowed
+        .symbols
+        .iter()
+        .map(|glob| (glob, Scope::Named as fn(String) -> Scope));
+    let typed = allowed
+        .types
+        .iter()
+        .map(|glob| (glob, Scope::Typed as fn(String) -> Scope));
+    let is_sole = allowed.symbols.len() + allowed.types.len() == 1;
+    let suppression = |(glob, scope): (&String, fn(String) -> Scope)| Suppression {
+        rule,
+        scope: scope(glob.clone()),
+        reason: allowed.reason.clone(),
+        line: line.clone(),
+        help: match is_sole {
+            true => format!("remove the `[[allow]]` of `{}`", rule.id),
+            false => format!("remove `{glob}` from the `[[allow]]` of `{}`", rule.id),
+        },
+    };
+    named.chain(typed).map(suppression).collect()
 }
 
 fn of_comment(comment: &Comment, id: &str) -> Result<Suppression, Box<Finding>> {
@@ -144,21 +169,18 @@ fn of_comment(comment: &Comment, id: &str) -> Result<Suppression, Box<Finding>> 
     }
     Ok(Suppression {
         rule,
-        scope: Scope::Names(comment.names.clone()),
+        scope: Scope::Beside(comment.names.clone()),
         reason: comment.reason.clone(),
         line: line.clone(),
+        help: format!("remove `{id}` from the comment"),
     })
 }
 
 impl Suppression {
-    fn needless(&self, names: &HashSet<&str>) -> Finding {
+    fn needless(&self, names: &HashSet<&str>, why: &str) -> Finding {
         let (id, symbol) = (self.rule.id, self.scope.shown(names));
-        let message = format!("`{symbol}` needs no suppression of `{id}`: it is kept");
-        let help = match &self.scope {
-            Scope::Names(_) => format!("remove `{id}` from the comment"),
-            Scope::Globs(..) => format!("remove the `[[allow]]` of `{id}`"),
-        };
-        finding(symbol, message, &self.line, &help)
+        let message = format!("`{symbol}` needs no suppression of `{id}`: {why}");
+        finding(symbol, message, &self.line, &self.help)
     }
 }
 
@@ -186,25 +208,21 @@ impl Scope {
     fn fits(&self, symbol: &str, types: &[String]) -> bool {
         let shown = shown_name(symbol);
         match self {
-            Self::Names(names) => names.iter().any(|name| name == symbol || *name == shown),
-            Self::Globs(symbols, of_types) => {
-                let mut symbols = symbols.iter();
-                let mut of_types = of_types.iter();
-                symbols.any(|glob| fits(glob, symbol) || fits(glob, &shown))
-                    || of_types.any(|glob| types.iter().any(|ty| fits(glob, ty)))
-            }
+            Self::Beside(names) => names.iter().any(|name| name == symbol || *name == shown),
+            Self::Named(glob) => fits(glob, symbol) || fits(glob, &shown),
+            Self::Typed(glob) => types.iter().any(|ty| fits(glob, ty)),
         }
     }
 
-    /// The first that is meant, and is there if one is.
+    /// The glob, or the first name that is there.
     fn shown(&self, names: &HashSet<&str>) -> &str {
-        let (all, types) = match self {
-            Self::Names(all) => (all, &[][..]),
-            Self::Globs(all, types) => (all, types.as_slice()),
-        };
-        let mut there = all.iter().filter(|name| names.contains(name.as_str()));
-        let shown = there.next().or(all.first()).or(types.first());
-        shown.map_or("", String::as_str)
+        match self {
+            Self::Beside(all) => {
+                let mut there = all.iter().filter(|name| names.contains(name.as_str()));
+                there.next().or(all.first()).map_or("", String::as_str)
+            }
+            Self::Named(glob) | Self::Typed(glob) => glob,
+        }
     }
 }
 
@@ -217,6 +235,28 @@ struct Judged<'a> {
 }
 
 impl Judged<'_> {
+    /// Why a suppression that suppressed nothing is not needed, if that is known.
+    fn why_not(&self, one: &Suppression) -> Option<String> {
+        match &one.scope {
+            Scope::Named(glob) if !self.names.iter().any(|name| one.scope.fits(name, &[])) => {
+                let nearest = contracts::nearest(self.names.iter().copied(), glob);
+                let nearest = nearest.map(|name| format!("; the nearest is `{name}`"));
+                let nearest = nearest.unwrap_or_default();
+                Some(format!("it fits no symbol of what was given{nearest}"))
+            }
+            // Types are learnt where contracts are judged.
+            Scope::Typed(_) if self.report.contracts.is_some() && !self.knows_type_of(one) => {
+                Some("it fits no type of a function that was judged".to_owned())
+            }
+            _ => self.keeps(one).then(|| "it is kept".to_owned()),
+        }
+    }
+
+    fn knows_type_of(&self, one: &Suppression) -> bool {
+        let mut types = self.types.values();
+        types.any(|types| one.scope.fits("", types))
+    }
+
     /// Whether a rule was judged wherever it is suppressed, and is kept there.
     fn keeps(&self, one: &Suppression) -> bool {
         if self.levels.of(one.rule) == Level::Allow {
