@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::frame::Passed;
 use super::known::Known;
 use super::linked::Changes;
 use super::state::State;
 use super::terms::{Garbage, Value};
-use crate::contracts::Held;
+use crate::contracts::{Held, Lowered, Piece};
 use crate::conventions::Convention;
 use crate::inputs::{ImageSymbol, Place, Teller};
 use crate::registers::Register;
@@ -100,6 +101,17 @@ pub enum Event {
         x87_in_use: Known,
         /// Whether upper halves of vector registers are in use on some path, if known.
         upper_in_use: Option<bool>,
+    },
+    /// A function was called, or jumped to in place of a call, that takes an argument on the stack.
+    StackArgument {
+        /// Who.
+        callee: Callee,
+        /// How that is declared.
+        declared: Arc<Lowered>,
+        /// The argument, or a part of it.
+        piece: Piece,
+        /// Whether it was set.
+        passed: Passed,
     },
     /// Memory of the frame was accessed by an instruction that demands alignment.
     AlignedAccess {

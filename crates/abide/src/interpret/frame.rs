@@ -1,5 +1,7 @@
 //! The frame in memory: stores and loads at addresses computed from SP.
 
+mod passed;
+
 use std::ops::Range;
 
 use smallvec::SmallVec;
@@ -9,6 +11,8 @@ use super::slots::{self, Slot};
 use super::state::State;
 use super::terms::{Base, Function, TermId, Terms, Value};
 use crate::machine::Operation;
+
+pub use passed::Passed;
 
 /// What became of a store to the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +62,8 @@ impl State {
             return outcome;
         }
         let reach = self.reach(terms, address);
+        // Where SP is, moves what is counted from it along.
+        self.scattered |= reach.low != reach.high && address.term != self.stack_pointer().term;
         if !terms.is_callers(address) && reach.high > terms.word() - i64::from(bytes) {
             outcome.index_in_bounds = true;
         }
@@ -302,6 +308,7 @@ impl State {
 
     /// All of the frame's data may have changed; what is kept for the caller has not.
     pub fn forget_data(&mut self, terms: &mut Terms) {
+        self.scattered = true;
         for slot in &mut self.slots {
             if !matters(terms, slot.value) {
                 slot.value = may_be(terms, slot.value);

@@ -97,6 +97,7 @@ impl Join<'_> {
             joined.nested = None;
         }
         joined.escaped |= there.escaped;
+        joined.scattered |= there.scattered;
         joined.addresses = joined.addresses.with(there.addresses);
         joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);

@@ -33,6 +33,7 @@ pub use events::{
     Whereabouts,
 };
 pub use explore::{Analysis, Calls, Explored, Explorer};
+pub use frame::Passed;
 pub use gates::Gates;
 pub use known::Known;
 pub use linked::{Changes, Linked};

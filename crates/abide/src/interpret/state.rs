@@ -108,6 +108,8 @@ pub struct State {
     pub nested: Option<bool>,
     /// An address of the frame is known outside of it.
     pub escaped: bool,
+    /// Something was stored to the frame at an address that is not known to the byte.
+    pub(super) scattered: bool,
     /// Where in the frame addresses of it are, or were, held.
     pub(super) addresses: Reach,
     /// Somebody who was given an address of the caller's area may have written there.
@@ -152,6 +154,7 @@ impl State {
             alignment: None,
             nested: None,
             escaped: false,
+            scattered: false,
             addresses: Reach::NOWHERE,
             callers_area_open: false,
             touched: 0,
@@ -177,6 +180,7 @@ impl State {
             alignment,
             nested,
             escaped,
+            scattered,
             addresses,
             callers_area_open,
             touched,
@@ -196,6 +200,7 @@ impl State {
         self.alignment = *alignment;
         self.nested = *nested;
         self.escaped = *escaped;
+        self.scattered = *scattered;
         self.addresses = *addresses;
         self.callers_area_open = *callers_area_open;
         self.touched = *touched;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::verdicts::{RootVerdicts, Verdict};
 use crate::inputs::Place;
-use crate::rules::{Decide, Doubt, Rule, decide};
+use crate::rules::{self, Decide, Doubt, Rule, decide};
 
 /// A doubt, and all that it keeps from being decided.
 pub(super) struct Question<'a> {
@@ -110,9 +110,13 @@ impl<'a> Question<'a> {
 
     /// What would decide it.
     pub(super) fn help(&self, all: &BTreeSet<&str>) -> String {
-        format!(
-            "these lines in `abide.toml` would decide it, if they are true:\n{}",
-            decide::lines(&self.decides, all)
-        )
+        let lines = decide::lines(&self.decides, all);
+        if lines.is_empty() {
+            return format!(
+                "no line in `abide.toml` decides it; where it is in order, these say so:\n{}",
+                decide::allowing(rules::UNDECIDED.id, &self.roots)
+            );
+        }
+        format!("these lines in `abide.toml` would decide it, if they are true:\n{lines}")
     }
 }

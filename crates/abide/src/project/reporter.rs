@@ -239,6 +239,7 @@ impl Reporter<'_> {
         let is_of_entry = candidate.cause == root.root.place;
         let (own, other) = match candidate.symptom {
             Symptom::StaticAccess { of, .. } => (None, self.declaration_of_static(of)),
+            Symptom::UnwrittenArgument { callee, .. } => (None, self.declaration_of_callee(callee)),
             Symptom::Unwinding(callee) => (declaration(root), self.declaration_of_callee(callee)),
             Symptom::Undefined(..) | Symptom::Taken(_) if is_of_entry => (declaration(root), None),
             _ if rule.is_of_declarations() => (declaration(root), None),

@@ -73,6 +73,14 @@ pub fn lines(decides: &BTreeMap<Decide, BTreeSet<&str>>, all: &BTreeSet<&str>) -
     lines.trim_end().to_owned()
 }
 
+/// The lines that suppress a rule for some roots.
+#[must_use]
+pub fn allowing(rule: &str, roots: &BTreeSet<&str>) -> String {
+    let names: Vec<_> = roots.iter().map(|name| quoted(name)).collect();
+    let names = names.join(", ");
+    format!("[[allow]]\nrule = \"{rule}\"\nsymbols = [{names}]\nreason = \"…\"")
+}
+
 /// Names as a list, or a glob where one fits all of them and no other root.
 fn symbols(roots: &BTreeSet<&str>, others: &BTreeSet<&str>) -> String {
     const FEW: usize = 4;

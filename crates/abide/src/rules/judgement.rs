@@ -94,6 +94,11 @@ impl Candidate {
             Symptom::UpperInUse => replay::Symptom::UpperInUse,
             Symptom::MisalignedCall => replay::Symptom::MisalignedCall { place },
             Symptom::MissingHomeSpace => replay::Symptom::MissingHomeSpace { place },
+            Symptom::UnwrittenArgument { start, bytes, .. } => replay::Symptom::UnwrittenArgument {
+                place,
+                start,
+                bytes,
+            },
             Symptom::MisalignedAccess { .. } => replay::Symptom::MisalignedAccess { place },
             Symptom::Undefined(_, shown) => replay::Symptom::Undefined { place, shown },
             Symptom::UndefinedResult { register, bits } => {
@@ -156,6 +161,15 @@ pub enum Symptom {
     MisalignedCall,
     /// A callee finds no home space at a call.
     MissingHomeSpace,
+    /// A callee finds nothing where an argument is.
+    UnwrittenArgument {
+        /// Who.
+        callee: Callee,
+        /// How far above the return address.
+        start: u32,
+        /// How many bytes.
+        bytes: u16,
+    },
     /// An access that demands alignment gets none.
     MisalignedAccess {
         /// The alignment, in bytes.

@@ -25,6 +25,7 @@ mod lost_panic;
 mod misaligned_call;
 mod misaligned_stack_access;
 mod misfit;
+mod missing_argument;
 mod missing_home_space;
 mod missing_return_value;
 mod missing_vzeroupper;
@@ -121,6 +122,7 @@ pub static ALL: &[&Rule] = &[
     &lost_panic::RULE,
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
+    &missing_argument::RULE,
     &missing_home_space::RULE,
     &missing_return_value::RULE,
     &missing_vzeroupper::RULE,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::jumps::choose;
 use super::{At, Calls, Context, Explorer};
-use crate::contracts::Held;
+use crate::contracts::{Held, Lowered, Piece};
 use crate::conventions::{Convention, STACK_PROBE};
 use crate::inputs::Place;
 use crate::interpret::events::{Aim, Callee, Event, Exit, Reason};
@@ -13,6 +13,7 @@ use crate::interpret::state::{FlagSource, State, TRACKED};
 use crate::interpret::tables::Destination;
 use crate::interpret::terms::Value;
 use crate::registers::{InstructionSet, Register};
+use crate::signatures::Type;
 
 /// How deep calls to helpers may nest.
 const MOST_DEPTH: u32 = 48;
@@ -238,7 +239,34 @@ impl Explorer<'_, '_> {
             if let Some(value) = value {
                 self.evaluator.check_passed(at, value, piece.held, bits);
             }
+            if let Held::Stack(start) = piece.held {
+                self.note_stack_argument(state, at, callee, (declared, *piece, start));
+            }
         }
+    }
+
+    /// Notes whether an argument on the stack was set.
+    fn note_stack_argument(
+        &mut self,
+        state: &State,
+        at: At,
+        callee: Callee,
+        (declared, piece, start): (&Arc<Lowered>, Piece, u32),
+    ) {
+        let terms = &self.evaluator.terms;
+        let address = state.stack_pointer().plus(terms.word() + i64::from(start));
+        let bytes = u16::try_from(piece.bits.div_ceil(8)).unwrap_or(u16::MAX);
+        let parameter = declared.signature.parameters.get(piece.parameter);
+        let is_struct =
+            parameter.is_some_and(|p| matches!(p.ty, Type::Aggregate(_) | Type::Memory { .. }));
+        let passed = state.passed(terms, address, bytes, is_struct);
+        let event = Event::StackArgument {
+            callee,
+            declared: Arc::clone(declared),
+            piece,
+            passed,
+        };
+        self.evaluator.record(at, event);
     }
 
     /// Functions whose addresses a callee finds in its argument registers.

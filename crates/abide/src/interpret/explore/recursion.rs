@@ -163,6 +163,7 @@ impl Explorer<'_, '_> {
         let kept = self.summaries[number as usize].kept;
         // It may give back an address of its own frame, or of one that it was given.
         state.escaped = true;
+        state.scattered = true;
         let top = state.stack_pointer().plus(self.evaluator.terms.word());
         state.registers[Register::RSP.index()] = top;
         state.forget_below(&mut self.evaluator.terms, top);

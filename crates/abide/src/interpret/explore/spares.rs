@@ -54,6 +54,7 @@ mod tests {
         other.open_vector(Register(16));
         other.direction = None;
         other.escaped = true;
+        other.scattered = true;
         other.touched = -16;
         let mut spares = Spares::default();
         for (before, after) in [(&other, &entry), (&entry, &other)] {

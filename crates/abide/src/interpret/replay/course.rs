@@ -6,6 +6,7 @@
 
 mod accesses;
 mod callees;
+mod written;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use rustc_hash::FxHashSet;
 
 use super::derived::Derived;
 use super::entry::{Entry, RETURN_ADDRESS, may_be_mapped, on_stack, resumes_at};
+use super::symptom::Symptom;
 use crate::contracts::{Contract, Held};
 use crate::inputs::Place;
 use crate::interpret::code::{Code, Instruction};
@@ -22,6 +24,7 @@ use crate::interpret::surroundings::Surroundings;
 use crate::machine::concrete::{Access, Destination, Layout, Machine, Step, Undetermined, Value};
 use crate::machine::{Flow, GsBase, Target};
 use crate::registers::Register;
+use written::Written;
 
 /// The byte that callees and signal handlers leave below SP.
 const LEFT_BELOW: u64 = 0xd9d9_d9d9_d9d9_d9d9;
@@ -136,6 +139,8 @@ pub(super) struct Course<'a> {
     pub calls: u32,
     /// What comes from the vector register that is watched.
     derived: Option<Derived>,
+    /// What of the stack was stored to, if that is watched.
+    pub written: Option<Written>,
     /// Who was called last.
     callee: Option<Callee>,
     /// CS and what lies above it, as the processor pushed them for a handler.
@@ -161,6 +166,7 @@ impl<'a> Course<'a> {
             depth: 0,
             calls: 0,
             derived: None,
+            written: None,
             callee: None,
             kept: BTreeSet::from([from.wrapping_add_signed(resumes_at(scene.contract))]),
         }
@@ -172,10 +178,14 @@ impl<'a> Course<'a> {
         self.machine.base() == GsBase::Exchanged && now == self.privilege
     }
 
-    /// The same, which can tell what comes from a vector register.
-    pub(super) fn watching(self, register: Option<Register>) -> Self {
-        let derived = register.map(Derived::from);
-        Self { derived, ..self }
+    /// The same, which can tell what a symptom asks beside numbers: what comes from a vector
+    /// register, or what was stored to.
+    pub(super) fn watching(self, symptom: Symptom) -> Self {
+        Self {
+            derived: symptom.vector().map(Derived::from),
+            written: symptom.watches_stores().then(Written::default),
+            ..self
+        }
     }
 
     /// Whether what a vector register holds is what nothing of its entry value went into.

@@ -52,6 +52,15 @@ pub enum Symptom {
         /// The call, or the jump in place of one.
         place: Place,
     },
+    /// At the call by convention at this place nobody has stored to these bytes of its arguments.
+    UnwrittenArgument {
+        /// The call, or the jump in place of one.
+        place: Place,
+        /// How far above the return address they are.
+        start: u32,
+        /// How many.
+        bytes: u16,
+    },
     /// An instruction that demands alignment faults on an address of the stack.
     MisalignedAccess {
         /// The instruction.
@@ -185,6 +194,7 @@ impl Symptom {
             Self::DirtyFlag { place, .. }
             | Self::MisalignedCall { place }
             | Self::MissingHomeSpace { place }
+            | Self::UnwrittenArgument { place, .. }
             | Self::Unwinding { place }
             | Self::PointeeAccess { place, .. }
             | Self::StaticAccess { place, .. }
@@ -204,6 +214,11 @@ impl Symptom {
             Self::Clobbered(register) if register.is_vector() => Some(register),
             _ => None,
         }
+    }
+
+    /// Whether it asks what of the stack was stored to.
+    pub(super) const fn watches_stores(self) -> bool {
+        matches!(self, Self::UnwrittenArgument { .. })
     }
 
     /// Whether it takes two runs to show.
@@ -348,6 +363,9 @@ impl Symptom {
             (Self::MissingHomeSpace { .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| has_no_home(course, call)),
+            (Self::UnwrittenArgument { start, bytes, .. }, turn) => turn
+                .abi_call()
+                .is_some_and(|call| is_unwritten(course, call, start, bytes)),
             (Self::Unwinding { .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| course.scene.around.may_unwind(call.callee)),
@@ -404,6 +422,19 @@ fn is_misaligned(course: &Course<'_>, call: AbiCall) -> bool {
     let convention = around.convention_of(call.callee, contract);
     call.stack_pointer % u64::from(convention.stack_alignment)
         != u64::from(convention.entry_residue)
+}
+
+/// Whether nobody has stored to these bytes of a callee's arguments, which are the root's to set.
+fn is_unwritten(course: &Course<'_>, call: AbiCall, start: u32, bytes: u16) -> bool {
+    let Some(written) = &course.written else {
+        return false;
+    };
+    let above = u64::from(course.word()) + u64::from(start);
+    let first = call.stack_pointer.wrapping_add(above);
+    let end = first.wrapping_add(bytes.into());
+    on_stack(course.from, first)
+        && end <= course.from
+        && (first..end).all(|byte| !written.contains(byte))
 }
 
 /// Whether what a callee may write above its return address is the caller's caller's.

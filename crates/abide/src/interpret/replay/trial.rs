@@ -108,7 +108,7 @@ pub(super) fn attempt<'a>(
     most: u64,
 ) -> Trial {
     let Aim { symptom, way, past } = aim;
-    let mut course = Course::new(scene, entry).watching(symptom.vector());
+    let mut course = Course::new(scene, entry).watching(symptom);
     let mut trial = Trial {
         outcome: Outcome::Long,
         shadow: Shadow::new(&course),

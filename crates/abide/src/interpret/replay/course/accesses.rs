@@ -26,6 +26,9 @@ impl Course<'_> {
                 self.touched = self.touched.min(access.address);
             }
         }
+        if let Some(written) = &mut self.written {
+            written.note(self.from, self.machine.accesses());
+        }
         let reaches_out = !self.scene.indexed.is_empty() && self.reaches_out(at);
         reaches_out.then_some(End::OutOfBounds)
     }

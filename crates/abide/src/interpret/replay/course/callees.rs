@@ -174,6 +174,9 @@ impl Course<'_> {
         // What is not the root's to give, a rule of its own tells.
         let end = if home <= self.from { home } else { above };
         self.overwrite(self.touched, end);
+        if let Some(written) = &mut self.written {
+            written.give_below(end);
+        }
         self.calls += 1;
         self.place = back;
         Turn::Called(call)

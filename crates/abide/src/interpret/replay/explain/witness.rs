@@ -282,6 +282,7 @@ impl<'a> Witness<'a> {
             Symptom::UnbalancedStack
             | Symptom::InterruptFrame
             | Symptom::MissingHomeSpace { .. }
+            | Symptom::UnwrittenArgument { .. }
             | Symptom::MisalignedCall { .. } => None,
             _ => self.access,
         };
@@ -289,6 +290,7 @@ impl<'a> Witness<'a> {
             Symptom::UnbalancedStack
             | Symptom::InterruptFrame
             | Symptom::MissingHomeSpace { .. }
+            | Symptom::UnwrittenArgument { .. }
             | Symptom::MisalignedCall { .. } => true,
             Symptom::DirectionFlag
             | Symptom::DirtyFlag { .. }

@@ -1,0 +1,28 @@
+; check: --all-exported --signatures g.ll a.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global f:function
+extern g
+section .text
+; What is set under one test is passed on under the same, made in another way.
+f:
+    sub rsp, 24
+    lea eax, [rdi + rdi]
+    test al, 4
+    jz .skip
+    mov qword [rsp], 7
+.skip:
+    test dil, 2
+    jz .end
+    mov edi, 1
+    mov esi, 2
+    mov edx, 3
+    mov ecx, 4
+    mov r8d, 5
+    mov r9d, 6
+    call g
+.end:
+    add rsp, 24
+    ret
+;;; g.ll
+declare void @g(i64, i64, i64, i64, i64, i64, i64)
