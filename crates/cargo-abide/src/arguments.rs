@@ -82,7 +82,8 @@ pub(crate) struct Check {
     /// LLD links, not GNU ld
     #[arg(long)]
     pub(crate) lld: bool,
-    /// Rust source, a directory or a file, to explain findings by and to read declarations from
+    /// Rust source and C headers, a directory or a file, to explain findings by and to read
+    /// declarations from
     #[arg(long, value_name = "PATH")]
     pub(crate) source: Vec<PathBuf>,
     /// What functions are declared as: LLVM IR (`FILE.ll`, or a directory of such), or `FILE.json`

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use abide::inputs::Commented;
 use abide::report::Report;
-use abide::signatures::{self, rust_source};
+use abide::signatures::{self, c_headers, rust_source};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
@@ -77,11 +77,12 @@ pub(crate) fn ir(emitted: &[Emitted]) -> Result<Digest> {
     Ok(hasher.finish())
 }
 
-/// What is in files of Rust source and directories of them.
+/// What is in files of source and directories of them.
 pub(crate) fn source(paths: &[PathBuf]) -> Result<Digest> {
     let mut hasher = Hasher::default();
     for path in paths {
         hasher.files(rust_source::files_of_source(path).with_context(|| failed(path))?)?;
+        hasher.files(c_headers::files_of_headers(path).with_context(|| failed(path))?)?;
     }
     Ok(hasher.finish())
 }

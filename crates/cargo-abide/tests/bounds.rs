@@ -140,6 +140,37 @@ fn declarations_that_nest_deep() {
     assert_eq!(code, Some(2), "{report}");
 }
 
+/// Declarators in parentheses, names that stand for two of the next, and blocks in blocks.
+#[test]
+fn headers_that_nest_deep() {
+    let dir = scratch("bounds_headers");
+    let depth = 50_000;
+    let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+    let names: String = (0..40)
+        .map(|n| {
+            format!(
+                "#define M{n} M{0} M{0}\ntypedef t{0} t{n};\ntypedef u{0} t{n};\n",
+                n + 1
+            )
+        })
+        .collect();
+    let blocks = "extern \"C\" {".repeat(depth);
+    let header = format!("{names}int {open}f{close}(int);\nt0 f(M0 x);\n{blocks}");
+    fs::write(dir.join("f.h"), header).unwrap();
+    fs::write(dir.join("f.asm"), "global f\nf: ret\n").unwrap();
+    run(Command::new("nasm")
+        .current_dir(&dir)
+        .args(["-f", "elf64", "f.asm"]));
+    let start = Instant::now();
+    let (report, code) = check(&dir, &["f.o", "--root", "f", "--source", "f.h"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(
+        report.contains("`f` is not held to its prototype"),
+        "{report}"
+    );
+    assert!(start.elapsed() < LONGEST, "took {:?}", start.elapsed());
+}
+
 fn ends_in_unknown(name: &str, source: &str) {
     let (report, code) = timed(name, source);
     let bound = "the bound on the work for one root";

@@ -6,6 +6,7 @@ use crate::inputs::File;
 use crate::inputs::link::LinkUnit;
 use crate::report::{NotApplicable, Report, UnitSummary};
 use crate::rules::{self, Facts, Level, Levels, Outcome};
+use crate::signatures::c_headers::CHeaders;
 use crate::signatures::rust_source::RustSource;
 
 /// Checks the project.
@@ -16,7 +17,7 @@ pub fn check(project: &Project) -> Result<Report, Error> {
     let files = open_all(&project.files)?;
     let source = read_source(project)?;
     let mut report = check_files(files, &source, project)?;
-    let unread = source.skipped.iter();
+    let unread = source.rust.skipped.iter();
     report
         .skipped
         .extend(unread.map(|file| format!("{file} is no Rust that abide can read")));
@@ -27,14 +28,12 @@ pub fn check(project: &Project) -> Result<Report, Error> {
 ///
 /// # Errors
 /// There is assembly that no contract binds, or a root is named that there is not.
-pub fn check_files(
-    files: Vec<File>,
-    source: &RustSource,
-    project: &Project,
-) -> Result<Report, Error> {
+pub fn check_files(files: Vec<File>, source: &Source, project: &Project) -> Result<Report, Error> {
     let skipped = skipped_members(&files);
     let unit = LinkUnit::new(files, project.link.clone());
-    let signatures = declarations::all(project, &unit, source);
+    let prototypes = declarations::prototypes(&unit, &source.headers);
+    let signatures = declarations::all(project, &unit, &source.rust, prototypes.signatures);
+    let source = &source.rust;
     let platform = match unit.objects.is_empty() {
         true => project.platform(&unit.images),
         false => project.platform(&unit.objects),
@@ -56,13 +55,25 @@ pub fn check_files(
     report.crossings = crossings::listed(found);
     suppressions.tell(&facts, &project.levels, &mut report);
     report.skipped.extend(skipped);
+    report.skipped.extend(prototypes.unread);
     Ok(report)
 }
 
-fn read_source(project: &Project) -> Result<RustSource, Error> {
-    let mut source = RustSource::default();
+/// Source that declares functions.
+#[derive(Debug, Default)]
+pub struct Source {
+    /// Of Rust.
+    pub rust: RustSource,
+    /// Of C.
+    pub headers: CHeaders,
+}
+
+fn read_source(project: &Project) -> Result<Source, Error> {
+    let mut source = Source::default();
     for path in &project.sources {
-        source.read(path).map_err(|error| Error::Source {
+        let read = source.rust.read(path);
+        let read = read.and_then(|()| source.headers.read(path));
+        read.map_err(|error| Error::Source {
             path: path.clone(),
             source: error,
         })?;

@@ -25,7 +25,7 @@ use crate::inputs::{self, File, Object};
 use crate::rules::{Level, Levels};
 use crate::signatures::Signatures;
 
-pub use check::{check, check_files};
+pub use check::{Source, check, check_files};
 pub use contracts::{Unit, judge_unit};
 pub use crossing_names::CrossingNames;
 pub use one_root::{judge_root, judge_root_as};
@@ -37,7 +37,8 @@ pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
 pub struct Project {
     /// The files of the link, in the linker's order.
     pub files: Vec<PathBuf>,
-    /// Directories or files of Rust source, to explain findings by.
+    /// Directories or files of Rust source and C headers, to explain findings by and to read
+    /// declarations from.
     pub sources: Vec<PathBuf>,
     /// What is declared of functions, where it was read already.
     pub signatures: Signatures,
@@ -72,8 +73,8 @@ pub enum Error {
     /// A file could not be read.
     #[error(transparent)]
     Input(#[from] inputs::Error),
-    /// Rust source could not be read.
-    #[error("failed to read Rust source in `{}`", path.display())]
+    /// Source could not be read.
+    #[error("failed to read source in `{}`", path.display())]
     Source {
         /// The path as it was given.
         path: PathBuf,

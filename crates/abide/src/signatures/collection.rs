@@ -130,6 +130,15 @@ impl Signatures {
         }
     }
 
+    /// Adds what C headers declare of functions that nothing else speaks of.
+    pub fn add_prototypes(&mut self, prototypes: Vec<Signature>) {
+        for signature in prototypes {
+            if self.of(&signature.symbol).is_empty() {
+                self.add(signature);
+            }
+        }
+    }
+
     /// Takes in what source knows: places and names for what is there, and signatures of
     /// functions that nothing else speaks of.
     pub fn add_source(&mut self, source: &RustSource) {
@@ -317,6 +326,7 @@ const fn rank(origin: Origin) -> u8 {
         Origin::DebugInfo => 3,
         Origin::Tabled => 4,
         Origin::Source => 5,
+        Origin::Header => 6,
     }
 }
 

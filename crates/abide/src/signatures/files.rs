@@ -3,6 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Whether a directory is entered in the search of source: neither a hidden one nor Cargo's output.
+pub(super) fn is_of_source(directory: &str) -> bool {
+    directory != "target" && !directory.starts_with('.')
+}
+
 /// All files under a path whose names end so, by name, or the one that it is. Only directories
 /// are entered of whose names `enters` holds, and no symbolic links to directories.
 ///

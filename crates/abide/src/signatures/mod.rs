@@ -2,8 +2,9 @@
 //!
 //! LLVM IR has what rustc and Clang made of each declaration, macros expanded; Rust source has
 //! what IR loses (places, names, signs, pointees) and what no code uses; DWARF has what C was
-//! compiled with. All that is said of a symbol is kept, so that clashes are seen.
+//! compiled with, and C headers have what they write out. All that is said of a symbol is kept, so that clashes are seen.
 
+pub mod c_headers;
 mod collection;
 pub mod debug_info;
 mod files;

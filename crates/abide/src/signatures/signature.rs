@@ -113,6 +113,8 @@ pub enum Origin {
     Tabled,
     /// Rust source.
     Source,
+    /// A C header.
+    Header,
 }
 
 impl Origin {
@@ -126,6 +128,7 @@ impl Origin {
             Self::DebugInfo => "debug information",
             Self::Tabled => "debug information of a table",
             Self::Source => "source",
+            Self::Header => "C header",
         }
     }
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 
+use super::c_headers::is_header;
 use super::files;
 use super::{CallConvention, DeclaredStatic, Layout, Origin, Parameter, Signature, Type};
 use crate::inputs::{Comment, SourceLine, comments};
@@ -87,9 +88,10 @@ pub enum ItemKind {
 /// # Errors
 /// A directory cannot be read.
 pub fn files_of_source(path: &Path) -> io::Result<Vec<PathBuf>> {
-    files::under(path, ".rs", |name| {
-        name != "target" && !name.starts_with('.')
-    })
+    if path.is_file() && is_header(path) {
+        return Ok(Vec::new());
+    }
+    files::under(path, ".rs", files::is_of_source)
 }
 
 impl RustSource {
