@@ -17,6 +17,7 @@ pub(crate) struct Code {
 const PUSH: u8 = 0;
 const ALLOCATE_LARGE: u8 = 1;
 const ALLOCATE_SMALL: u8 = 2;
+const SET_FRAME: u8 = 3;
 const SAVE: u8 = 4;
 const SAVE_FAR: u8 = 5;
 const SAVE_VECTOR: u8 = 8;
@@ -32,6 +33,11 @@ impl Code {
     /// UWOP_PUSH_NONVOL.
     pub(crate) fn pushes(&self) -> bool {
         self.operation() == PUSH
+    }
+
+    /// UWOP_SET_FPREG, behind which SP is what a register tells.
+    pub(crate) fn sets_frame(&self) -> bool {
+        self.operation() == SET_FRAME
     }
 
     /// UWOP_SAVE_NONVOL or UWOP_SAVE_XMM128, whose operand is the slot's number.

@@ -116,7 +116,10 @@ impl State {
         };
         let holds = match operation {
             Operation::Subtract => self.assume_order(terms, condition, bits, inputs),
-            _ => self.assume_test(terms, condition, bits, inputs),
+            _ => {
+                self.assume_test(terms, condition, bits, inputs)
+                    && self.assume_result(terms, condition, bits, inputs)
+            }
         };
         self.write_result_out(terms);
         self.take_ways(terms);
@@ -227,6 +230,31 @@ impl State {
             _ => return true,
         };
         self.learn(terms, a, fact)
+    }
+
+    /// What a test of two values by their bits says of the result, where an instruction keeps that.
+    fn assume_result(
+        &mut self,
+        terms: &Terms,
+        condition: Condition,
+        bits: u8,
+        tested: [Value; 2],
+    ) -> bool {
+        match self.status {
+            FlagSource::Operation {
+                operation: Operation::And,
+                bits: of,
+                inputs,
+                result,
+            } if inputs == tested
+                && of == bits
+                && tested != [result; 2]
+                && result != Value::ANYTHING =>
+            {
+                self.assume_test(terms, condition, bits, [result; 2])
+            }
+            _ => true,
+        }
     }
 
     /// Notes that the lowest bits of a value, which are tested by a mask, are clear.

@@ -4,10 +4,14 @@ use crate::mutants::body::Body;
 use crate::mutants::edit::Edit;
 use crate::mutants::seh_table::Code;
 
-/// The frame is said to be a word larger, or smaller.
+/// The frame is said to be a word larger, or smaller: not where a register tells SP once that is taken
+/// back, so that it says nothing.
 pub(super) fn shifted(body: &Body) -> Vec<Edit> {
-    let codes = body.codes.iter().flatten().filter(|code| code.allocates());
-    codes
+    let codes: Vec<_> = body.codes.iter().flatten().collect();
+    let told = codes.iter().rposition(|code| code.sets_frame());
+    let heard = codes.iter().skip(told.map_or(0, |told| told + 1));
+    heard
+        .filter(|code| code.allocates())
         .map(|code| match code.bytes.len() {
             2 => changed(code, 1, 0x10),
             _ => changed(code, 2, 1),
