@@ -98,6 +98,30 @@ const FRAMES: &[(&str, &str, bool)] = &[
     ),
 ];
 
+/// The same of words that an argument counts, which are aligned where it is even.
+const COUNTED: &[(&str, &str, bool)] = &[
+    (
+        "at_a_number",
+        "sub rsp, 72\nmovaps [rsp + 16], xmm0\nadd rsp, 72",
+        false,
+    ),
+    (
+        "of_an_argument",
+        "sub rsp, 520\nand edi, 63\nmovaps [rsp + rdi * 8], xmm0\nadd rsp, 520",
+        true,
+    ),
+    (
+        "of_an_argument_that_is_made_even",
+        "sub rsp, 520\nand edi, 62\nmovaps [rsp + rdi * 8], xmm0\nadd rsp, 520",
+        false,
+    ),
+];
+
+#[test]
+fn words_that_an_argument_counts_are_assumed_to_be_aligned_by_name() {
+    assert_leaning("counted", "counted-words-aligned", COUNTED);
+}
+
 #[test]
 fn a_frame_of_any_size_is_assumed_to_step_over_no_page_by_name() {
     assert_leaning("frames", "frame-bound", FRAMES);

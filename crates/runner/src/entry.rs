@@ -99,6 +99,13 @@ impl Entry {
         }
     }
 
+    /// Has these registers hold multiples, as a proof assumes.
+    pub(crate) fn keep(&mut self, multiples: &[(Register, u32)]) {
+        for &(register, of) in multiples {
+            self.state.general[register.index()] &= !u64::from(of - 1);
+        }
+    }
+
     /// SP at the entry.
     #[must_use]
     pub fn stack_pointer(&self) -> u64 {

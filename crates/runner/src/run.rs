@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use abide::conventions::{CDECL, Convention, SYSTEM_V_X86_64};
 use abide::inputs::Place;
-use abide::project::RootVerdicts;
+use abide::project::{Assumed, RootVerdicts};
+use abide::registers::Register;
 use oracle::guard::{catch, in_child, set_timer};
 use oracle::narrow;
 use oracle::random::Random;
@@ -45,11 +46,13 @@ pub struct Runner<'linked> {
     layout: &'static Layout,
     /// How functions are called.
     pub convention: &'static Convention,
+    /// What the arguments are multiples of that count words.
+    multiples: Vec<(Register, u32)>,
 }
 
 impl Children for Runner<'_> {
     fn run(&mut self, found: &RootVerdicts, wanted: Wanted) -> Vec<(Seed, Outcome)> {
-        self.convention = found.contract.convention;
+        self.hold_to(found);
         Runner::run(self, found.root.place, wanted)
     }
 
@@ -60,7 +63,7 @@ impl Children for Runner<'_> {
         watch: &Watch,
         steps: u64,
     ) -> Vec<(Seed, Outcome)> {
-        self.convention = found.contract.convention;
+        self.hold_to(found);
         let Some(entry) = self.linked.address_of(found.root.place) else {
             return Vec::new();
         };
@@ -133,6 +136,7 @@ impl<'linked> Runner<'linked> {
             } else {
                 &SYSTEM_V_X86_64
             },
+            multiples: Vec::new(),
         })
     }
 
@@ -142,6 +146,19 @@ impl<'linked> Runner<'linked> {
             return Vec::new();
         };
         self.run_all(entry, wanted.runs, Seeds::Learned(wanted.seed ^ entry))
+    }
+
+    /// Takes entry states from what a root's contract and its proofs say of them.
+    fn hold_to(&mut self, found: &RootVerdicts) {
+        self.convention = found.contract.convention;
+        let counts = found
+            .assumptions
+            .iter()
+            .filter_map(|assumed| match *assumed {
+                Assumed::CountedWordsAligned(register, of) => Some((register, of)),
+                _ => None,
+            });
+        self.multiples = counts.collect();
     }
 
     fn run_all(&mut self, entry: u64, count: usize, seeds: Seeds<'_>) -> Vec<(Seed, Outcome)> {
@@ -199,7 +216,8 @@ impl<'linked> Runner<'linked> {
         for number in numbers {
             let (seed, mut random) = seeds.of(number, taste);
             self.runs.get()[number] = (seed, DIED);
-            let entry_state = Entry::random(self.areas, layout, seed, self.convention);
+            let mut entry_state = Entry::random(self.areas, layout, seed, self.convention);
+            entry_state.keep(&self.multiples);
             // SAFETY: as above.
             let outcome = unsafe { self.run_one(guard, entry, &entry_state) };
             self.runs.get()[number].1 = outcome;

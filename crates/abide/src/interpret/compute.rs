@@ -269,9 +269,22 @@ impl State {
             Operation::LowestSet | Operation::HighestSet if self.known(terms, a).low > 0 => {
                 return self.found_bit(terms, operation, bits, a);
             }
+            Operation::ShiftRight => match self.shifted_back(terms, bits, a, b) {
+                Some(quotient) => return quotient,
+                None => return self.open_function(terms, operation, bits, [a, b, c]),
+            },
             _ => return self.open_function(terms, operation, bits, [a, b, c]),
         };
         self.truncate(terms, exact, bits)
+    }
+
+    /// What was counted in multiples of 2^`by` and is shifted right by that many bits.
+    fn shifted_back(&self, terms: &mut Terms, bits: u8, value: Value, by: Value) -> Option<Value> {
+        let by = by.as_constant().filter(|&by| by < u64::from(bits))? as u32;
+        let quotient = terms.divided(value, by)?;
+        let known = self.range(terms, quotient);
+        let is_exact = known.low >= 0 && known.high as u64 <= mask(bits) >> by;
+        (is_exact && fits(self.range(terms, value), bits)).then_some(quotient)
     }
 
     fn open_function(

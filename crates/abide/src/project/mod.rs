@@ -2,6 +2,7 @@
 
 mod check;
 mod contracts;
+mod counted;
 mod crossing_names;
 mod crossings;
 mod declarations;

@@ -10,6 +10,7 @@ use crate::interpret::replay::{self, Outcome, Replay, Replayer, Request};
 use crate::interpret::{
     Analysis, Assumptions, Callee, Calls, Code, Explored, Explorer, Reason, Surroundings,
 };
+use crate::registers::Register;
 use crate::rules::{self, Candidate, Doubt, Judgement, RootFacts, Rule, Symptom};
 
 /// How many places of one kind of violation are searched for a run.
@@ -52,6 +53,9 @@ pub enum Assumed {
     ArgumentsStay(Callee),
     /// A variable index into the frame stays inside the object it indexes.
     IndexInBounds,
+    /// What this register holds at the entry, which counts words of the frame, is a multiple of that:
+    /// where an access demands an alignment, they have it.
+    CountedWordsAligned(Register, u32),
     /// A frame whose size is not known to the byte steps over no page that nobody touched.
     FrameBound,
     /// By way of 32-bit code: the frame and the image lie below 4 GiB.
@@ -105,11 +109,11 @@ impl RootVerdicts {
 }
 
 /// What one analysis of a root gave.
-struct Attempt {
-    calls: Calls,
-    analysis: Analysis,
-    judged: Vec<(&'static Rule, Judgement)>,
-    obstacles: Vec<Doubt>,
+pub(super) struct Attempt {
+    pub(super) calls: Calls,
+    pub(super) analysis: Analysis,
+    pub(super) judged: Vec<(&'static Rule, Judgement)>,
+    pub(super) obstacles: Vec<Doubt>,
     /// Those that tell that not all of the root is 64-bit code, while all of it was read as such.
     modes: Vec<Doubt>,
 }
@@ -210,7 +214,7 @@ impl<'image> Job<'_, 'image> {
         }
     }
 
-    fn attempt(self, code: &mut Code<'image>, calls: Calls) -> Attempt {
+    pub(super) fn attempt(self, code: &mut Code<'image>, calls: Calls) -> Attempt {
         let (around, place) = (self.around, self.root.place);
         let analysis = Explorer::analyse(code, around, calls, place, self.contract);
         self.judge(code.image(), calls, analysis)
@@ -262,6 +266,7 @@ impl<'image> Job<'_, 'image> {
                 attempt = other;
             }
         }
+        let counted = self.with_aligned_counts(code, &mut attempt);
         let mut found = RootVerdicts {
             root: self.root.clone(),
             contract: self.contract.clone(),
@@ -269,6 +274,7 @@ impl<'image> Job<'_, 'image> {
             assumptions: assumed(&attempt.analysis.facts.assumptions),
             handed_out: attempt.analysis.facts.assumptions.handed_out.clone(),
         };
+        found.assumptions.extend(counted);
         let runs = Runs {
             around: self.around,
             replayer: self.replayer,
@@ -422,7 +428,7 @@ struct Failed {
     is_walled: bool,
 }
 
-fn assumed(assumptions: &Assumptions) -> BTreeSet<Assumed> {
+pub(super) fn assumed(assumptions: &Assumptions) -> BTreeSet<Assumed> {
     let mut all = BTreeSet::from([Assumed::NoSelfModification]);
     if assumptions.no_alias {
         all.insert(Assumed::NoAlias);

@@ -24,6 +24,7 @@ impl Assumed {
         match self {
             Self::NoAlias => "no-alias",
             Self::IndexInBounds => "index-in-bounds",
+            Self::CountedWordsAligned(..) => "counted-words-aligned",
             Self::FrameBound => "frame-bound",
             Self::LowAddresses => "low-addresses",
             Self::NoSelfModification => "no-self-modification",
@@ -37,6 +38,9 @@ impl Assumed {
     #[must_use]
     pub fn text(&self, image: &Image) -> String {
         match self {
+            Self::CountedWordsAligned(register, of) => {
+                format!("{}({register}, {of})", self.kind())
+            }
             Self::TableBound(_, entries) => format!("{}({entries})", self.kind()),
             Self::CalleeConforms(callee) | Self::ArgumentsStay(callee) => {
                 let name = match callee {

@@ -3,7 +3,8 @@ use crate::inputs::Place;
 use crate::interpret::{Base, Event, Value};
 use crate::registers::Register;
 
-pub(super) static RULE: Rule = Rule {
+/// The rule.
+pub static RULE: Rule = Rule {
     id: "misaligned_stack_access",
     level: Level::Deny,
     page: include_str!("misaligned_stack_access.md"),

@@ -59,6 +59,7 @@ pub use facts::Facts;
 pub use finding::{Finding, Location, ObjectPlace, RuleId};
 pub use judgement::{Candidate, Doubt, Judgement, RootFacts, Symptom, name_at};
 pub use level::{Level, Levels};
+pub use misaligned_stack_access::RULE as MISALIGNED_STACK_ACCESS;
 pub use needless_suppression::RULE as NEEDLESS_SUPPRESSION;
 pub use trusted_upper_bits::RULE as TRUSTED_UPPER_BITS;
 pub use undecided::RULE as UNDECIDED;

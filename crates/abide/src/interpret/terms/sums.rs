@@ -74,6 +74,25 @@ impl Terms {
         self.combine(a, -1, b)
     }
 
+    /// A value divided by 2^`log2`, where each of its parts can be. Of the quotient the low
+    /// 64 - `log2` bits are right.
+    pub(in crate::interpret) fn divided(&mut self, value: Value, log2: u32) -> Option<Value> {
+        let is_divisible = |number: i64| number.trailing_zeros() >= log2;
+        let parts: Parts = self.parts(value.term).into();
+        if value == Value::ANYTHING
+            || !is_divisible(value.offset)
+            || !parts.iter().all(|part| is_divisible(part.1))
+        {
+            return None;
+        }
+        let mut quotient = Value::constant((value.offset >> log2) as u64);
+        for (base, factor) in parts {
+            let part = self.value_of_base(base);
+            quotient = self.combine(quotient, factor >> log2, part);
+        }
+        Some(quotient)
+    }
+
     /// `a × scale`.
     pub fn scale(&mut self, a: Value, scale: i64) -> Value {
         self.combine(Value::constant(0), scale, a)
