@@ -249,10 +249,8 @@ fn a_wrapper_of_the_users_own_goes_on_to_be_called() {
             .args(["+x", "wrapper.sh"]),
     );
     let calls = package.root.join("calls.txt");
-    let output = Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"))
-        .current_dir(&package.root)
+    let output = common::checker(&package.root)
         .args(["abide", "check"])
-        .env_remove("CARGO_TARGET_DIR")
         .env("RUSTC_WORKSPACE_WRAPPER", package.root.join("wrapper.sh"))
         .env("CALLS", &calls)
         .output()

@@ -62,10 +62,8 @@ exclude = [\"one\", \"two\"]
         "{report}"
     );
     // Each has the declaration of its own version.
-    let listed = Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"))
-        .current_dir(&package.root)
+    let listed = common::checker(&package.root)
         .args(["abide", "list"])
-        .env_remove("CARGO_TARGET_DIR")
         .output()
         .unwrap();
     let listed = stdout(&listed);

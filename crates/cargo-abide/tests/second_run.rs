@@ -246,10 +246,10 @@ fn declarations_that_could_not_be_read_are_asked_for_again() {
     let wrapper = package.root.join("wrapper.sh");
     common::run(Command::new("chmod").arg("+x").arg(&wrapper));
     let check = |wrapper: Option<&PathBuf>| {
-        let mut check = Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"));
-        check.current_dir(&package.root).args(["abide", "check"]);
+        let mut check = common::checker(&package.root);
+        check.args(["abide", "check"]);
         let wrapper = wrapper.map(|wrapper| ("RUSTC_WRAPPER", wrapper));
-        let output = check.env_remove("CARGO_TARGET_DIR").envs(wrapper).output();
+        let output = check.envs(wrapper).output();
         stdout(&output.unwrap())
     };
     let told = "no function is held to its declaration";

@@ -38,13 +38,16 @@ pub(crate) fn run(command: &mut Command) -> Output {
     output
 }
 
+/// `cargo-abide` in a directory. Projects build there, wherever the tests themselves are built.
+pub(crate) fn checker(dir: &Path) -> Command {
+    let mut checker = Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"));
+    checker.current_dir(dir).env_remove("CARGO_TARGET_DIR");
+    checker
+}
+
 /// Runs `cargo-abide` in a directory.
 pub(crate) fn abide<S: AsRef<std::ffi::OsStr>>(dir: &Path, arguments: &[S]) -> Output {
-    Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"))
-        .current_dir(dir)
-        .args(arguments)
-        .output()
-        .unwrap()
+    checker(dir).args(arguments).output().unwrap()
 }
 
 /// Links as for Windows, by the linker that comes with Rust.

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-use super::{scratch, stderr, stdout};
+use super::{checker, scratch, stderr, stdout};
 
 pub(crate) const ADD: &str = "section .note.GNU-stack noalloc noexec nowrite progbits
 section .text
@@ -82,11 +82,9 @@ impl Package {
 
 /// `cargo abide check` in a directory.
 pub(crate) fn check(dir: &Path, arguments: &[&str]) -> Output {
-    Command::new(assert_cmd::cargo::cargo_bin!("cargo-abide"))
-        .current_dir(dir)
+    checker(dir)
         .args(["abide", "check"])
         .args(arguments)
-        .env_remove("CARGO_TARGET_DIR")
         .output()
         .unwrap()
 }
