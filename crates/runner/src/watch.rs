@@ -8,7 +8,7 @@ use std::fmt;
 
 use abide::conventions::Convention;
 use abide::inputs::Place;
-use iced_x86::{Instruction, InstructionInfoFactory, OpAccess, OpKind};
+use iced_x86::{Instruction, InstructionInfoFactory, OpAccess, OpKind, UsedMemory};
 use oracle::state::State;
 
 use crate::coverage::Visited;
@@ -151,9 +151,10 @@ struct Table {
 }
 
 struct Store {
-    instruction: Instruction,
-    /// The operand that is written.
-    operand: u32,
+    at: u64,
+    /// What it writes: by an operand, or on its own, as `push` and `stos` do.
+    memory: UsedMemory,
+    /// How many bytes each time.
     bytes: u64,
 }
 
@@ -199,7 +200,10 @@ impl Watch {
             watch.note(at, LEAVES);
         }
         for at in linked.addresses_of(visited.indexed()) {
-            if let Some(store) = fault::instruction_at(linked, at).and_then(Store::of) {
+            if let Some(store) = fault::instruction_at(linked, at)
+                .as_ref()
+                .and_then(Store::of)
+            {
                 watch.note(at, STORES);
                 watch.stores.push(store);
             }
@@ -271,13 +275,11 @@ impl Watch {
         }
         if kinds & STORES != 0 {
             let mut stores = self.stores.iter();
-            let broken = stores
-                .find(|store| store.instruction.ip() == at)
-                .and_then(|store| {
-                    store.harms(general, before, self.word, |word| {
-                        self.keeps(word, before, &peek)
-                    })
-                });
+            let broken = stores.find(|store| store.at == at).and_then(|store| {
+                store.harms(general, before, self.word, |word| {
+                    self.keeps(word, before, &peek)
+                })
+            });
             if let Some(broken) = broken {
                 return Sight::Broke(broken);
             }
@@ -355,20 +357,26 @@ impl Table {
 }
 
 impl Store {
-    fn of(instruction: Instruction) -> Option<Self> {
+    fn of(instruction: &Instruction) -> Option<Self> {
         let mut factory = InstructionInfoFactory::new();
-        let info = factory.info(&instruction);
-        let operand = (0..instruction.op_count()).find(|&operand| {
-            let writes = matches!(
-                info.op_access(operand),
-                OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite
-            );
-            instruction.op_kind(operand) == OpKind::Memory && writes
-        })?;
+        let memory = factory.info(instruction).used_memory().iter();
+        let mut written = memory.filter(|memory| {
+            matches!(
+                memory.access(),
+                OpAccess::Write
+                    | OpAccess::CondWrite
+                    | OpAccess::ReadWrite
+                    | OpAccess::ReadCondWrite
+            )
+        });
+        let memory = *written.next()?;
+        // Of what repeats, `iced` counts no bytes: a step is one turn.
+        let own = memory.memory_size().size();
+        let bytes = own.max(instruction.memory_size().size()) as u64;
         Some(Self {
-            operand,
-            bytes: instruction.memory_size().size() as u64,
-            instruction,
+            at: instruction.ip(),
+            memory,
+            bytes,
         })
     }
 
@@ -380,7 +388,9 @@ impl Store {
         word: u64,
         keeps: impl Fn(u64) -> bool,
     ) -> Option<Broken> {
-        let from = operand_address(&self.instruction, self.operand, general)?;
+        let from = self
+            .memory
+            .virtual_address(0, |register, _, _| value_of(register, general))?;
         let to = from.wrapping_add(self.bytes);
         let mut words = (from & !(word - 1)..to).step_by(word as usize);
         let harmed = words.find(|&word| keeps(word))?;
@@ -393,13 +403,13 @@ impl Store {
 fn address(instruction: &Instruction, general: &[u64; 16]) -> Option<u64> {
     let operand = (0..instruction.op_count())
         .find(|&operand| instruction.op_kind(operand) == OpKind::Memory)?;
-    operand_address(instruction, operand, general)
+    instruction.virtual_address(operand, 0, |register, _, _| value_of(register, general))
 }
 
-fn operand_address(instruction: &Instruction, operand: u32, general: &[u64; 16]) -> Option<u64> {
-    instruction.virtual_address(operand, 0, |register, _, _| match register {
+fn value_of(register: iced_x86::Register, general: &[u64; 16]) -> Option<u64> {
+    match register {
         register if register.is_segment_register() => Some(0),
         register if register.is_gpr() => general.get(register.full_register().number()).copied(),
         _ => None,
-    })
+    }
 }

@@ -74,6 +74,21 @@ jumps_by_table.odd:
     xor ebx, ebx
     ret
 
+; Keeps rbx while its index is below 2: `stos` names no operand that tells where it writes.
+global fills_by_index:function
+fills_by_index:
+    push rbx
+    sub rsp, 16
+    and esi, 3
+    lea rdi, [rsp + rsi * 8]
+    xor eax, eax
+    mov ecx, 1
+    rep stosq
+    xor ebx, ebx
+    add rsp, 16
+    pop rbx
+    ret
+
 section .rodata
 table:
     dd jumps_by_table.even - table, jumps_by_table.odd - table

@@ -65,7 +65,7 @@ type Judge = fn(&[PathBuf], &Project, Wanted) -> Result<Report, Box<dyn std::err
 fn runs_agree_with_verdicts() {
     let object = assemble("functions.asm", "elf64");
     violations_show(&object, &VIOLATED, &["kept_saves", "kept_calls"]);
-    verdicts_agree(&object, unit::run, 2, VIOLATED.len());
+    verdicts_agree(&object, unit::run, 3, VIOLATED.len());
     wrong_proofs_are_contradicted(&object, unit::run);
     let object = assemble("functions_win64.asm", "win64");
     let kept = [
