@@ -115,10 +115,10 @@ const UNDECIDED: &[Undecided] = &[
         filled: &[],
     },
     Undecided {
-        name: "an address by a scaled argument",
+        name: "an address by an argument that counts no whole words",
         source: "
             sub rsp, 72
-            movaps [rsp + 8*rdi], xmm0
+            movaps [rsp + 4*rdi], xmm0
             add rsp, 72
             ret
         ",
