@@ -303,6 +303,15 @@ impl Image {
         relocations.get(found.ok()?)
     }
 
+    /// The place whose address stands at this one, if that is relocated.
+    #[must_use]
+    pub fn led_to(&self, place: Place) -> Option<Place> {
+        match self.follow(place, self.relocation_at(place)?, 0)? {
+            Resolved::Place(place) => Some(place),
+            _ => None,
+        }
+    }
+
     /// The address that stands in a relocated place: for relative relocations
     /// the address they lead to, with `from` bytes between the place and the
     /// point that the processor counts from (4 for a `call`).

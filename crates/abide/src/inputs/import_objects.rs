@@ -37,7 +37,7 @@ fn import(image: &Image, number: u32, object: &Object) -> Option<Import> {
         offset: 0,
     };
     let name = match image.relocation_at(entry) {
-        Some(_) => led_to(image, entry).and_then(|hint| text(image, hint, HINT)),
+        Some(_) => image.led_to(entry).and_then(|hint| text(image, hint, HINT)),
         None => ordinal(image, entry).map(|number| format!("#{number}")),
     };
     let library = library(image, number, object);
@@ -84,21 +84,13 @@ fn library(image: &Image, number: u32, object: &Object) -> Option<String> {
         offset: LIBRARY_NAME,
         ..directories.next()?
     };
-    text(image, led_to(image, name)?, 0)
+    text(image, image.led_to(name)?, 0)
 }
 
 fn section(image: &Image, number: u32, object: &Object, name: &str) -> Option<SectionId> {
     let mut sections = (0..).zip(&object.sections);
     let (index, _) = sections.find(|(_, section)| section.name == name)?;
     image.section_id(number, super::SectionIndex(index))
-}
-
-/// Where the relocated word at a place leads.
-fn led_to(image: &Image, place: Place) -> Option<Place> {
-    match image.follow(place, image.relocation_at(place)?, 0)? {
-        Resolved::Place(place) => Some(place),
-        _ => None,
-    }
 }
 
 /// The number in an entry that goes by no name: its highest bit is set.

@@ -149,26 +149,13 @@ fn add_tabled(
                 offset: table.offset.wrapping_add(*offset as i64),
                 ..table
             };
-            if let Some(place) = led_to(image, pointer)
+            if let Some(place) = image.led_to(pointer)
                 && let Some(declared) = Lowered::of(signature, platform)
             {
                 let contract = Contract::declared(declared);
                 contracts.entry(Callee::Place(place)).or_insert(contract);
             }
         }
-    }
-}
-
-/// Where the address that stands at a place leads.
-fn led_to(image: &Image, pointer: Place) -> Option<Place> {
-    let relocation = image.relocation_at(pointer)?;
-    let object = image.object_of(pointer.section)?;
-    match image.relocation_target(object, relocation.target)? {
-        Resolved::Place(place) => Some(Place {
-            offset: place.offset.wrapping_add(relocation.addend),
-            ..place
-        }),
-        _ => None,
     }
 }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use iced_x86::{
-    EncodingKind, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
+    EncodingKind, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind,
     Register as Name,
 };
 
+use super::opaque::writes;
 use super::parts::part;
 use super::run::Run;
 use crate::inputs::{Image, Place};
@@ -171,15 +172,8 @@ impl Stretch {
             _ => {}
         }
         for used in factory.info(instruction).used_registers() {
-            let is_written = matches!(
-                used.access(),
-                OpAccess::Write
-                    | OpAccess::CondWrite
-                    | OpAccess::ReadWrite
-                    | OpAccess::ReadCondWrite
-            );
             let name = used.register();
-            if !is_written {
+            if !writes(used.access()) {
                 continue;
             }
             if name.is_st() || name.is_mm() {

@@ -189,7 +189,8 @@ fn reads(access: OpAccess) -> bool {
     )
 }
 
-fn writes(access: OpAccess) -> bool {
+/// Whether what is accessed may change.
+pub(super) const fn writes(access: OpAccess) -> bool {
     matches!(
         access,
         OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite | OpAccess::ReadCondWrite
