@@ -1,14 +1,12 @@
 //! Conditions as values, and what taking a branch teaches.
 
 use super::compute::fits;
+use super::frame::MOST_STACK;
 use super::known::Known;
 use super::state::{FlagSource, State};
 use super::terms::{Base, Function, Terms, Value, low_bits_of, mask};
 use crate::machine::{Condition, Operation};
 use crate::registers::Flags;
-
-/// No two addresses of one stack are as far apart as 2 to this, in bytes.
-const MOST_STACK_LOG2: u8 = 40;
 
 impl State {
     /// The value of a condition: 1 or 0, or a name for it.
@@ -172,7 +170,7 @@ impl State {
     ) -> bool {
         let distance = terms.subtract(a, b);
         let known = self.known(terms, distance);
-        let far = 1 << MOST_STACK_LOG2.min(bits - 1);
+        let far = MOST_STACK.min((mask(bits) >> 1) as i64);
         let is_near = known.low > -far && known.high < far;
         if distance == Value::ANYTHING || !(is_near || condition == Condition::Equal) {
             return true;

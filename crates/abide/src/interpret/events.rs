@@ -38,6 +38,14 @@ pub enum Exit {
     },
 }
 
+impl Exit {
+    /// Whether it is a return, and not to where the root was called.
+    #[must_use]
+    pub fn leads_elsewhere(self) -> bool {
+        matches!(self, Self::Return(address) if address != Value::RETURN_ADDRESS)
+    }
+}
+
 /// What an undefined value was used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Use {

@@ -14,14 +14,17 @@ use crate::machine::Operation;
 
 pub use passed::Passed;
 
+/// No two addresses of one stack are further apart, in bytes.
+pub(super) const MOST_STACK: i64 = 1 << 40;
+
 /// What became of a store to the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stored {
     /// A slot that matters was spared on the assumption that a variable index
     /// stays inside the object it indexes.
     pub index_in_bounds: bool,
-    /// That object begins at a slot that matters.
-    pub begins_at_kept: bool,
+    /// Slots that matter were not spared: the object begins there, or it is SP that rose.
+    pub breaks_kept: bool,
 }
 
 /// What a load from the frame found.
@@ -50,6 +53,8 @@ enum Overlap {
     ByIndex,
     /// They may have, by an index that is a natural number: at zero they do.
     AtFirstIndex,
+    /// They may have, by how far SP has risen. That indexes no object.
+    ByRisingStack,
 }
 
 impl State {
@@ -62,8 +67,9 @@ impl State {
             return outcome;
         }
         let reach = self.reach(terms, address);
+        outcome.breaks_kept = self.is_by_stack_pointer(address) && self.has_risen(terms);
         // Where SP is, moves what is counted from it along.
-        self.scattered |= reach.low != reach.high && address.term != self.stack_pointer().term;
+        self.scattered |= reach.low != reach.high && !self.is_by_stack_pointer(address);
         if !terms.is_callers(address) && reach.high > terms.word() - i64::from(bytes) {
             outcome.index_in_bounds = true;
         }
@@ -104,7 +110,7 @@ impl State {
                 }
                 Overlap::ByAlignment => slot.value = may_be(terms, slot.value),
                 Overlap::AtFirstIndex if matters(terms, slot.value) => {
-                    outcome.begins_at_kept = true;
+                    outcome.breaks_kept = true;
                     slot.value = may_be(terms, slot.value);
                 }
                 Overlap::ByIndex
@@ -112,7 +118,7 @@ impl State {
                 {
                     outcome.index_in_bounds = true;
                 }
-                Overlap::AtFirstIndex | Overlap::ByIndex => {
+                Overlap::AtFirstIndex | Overlap::ByRisingStack | Overlap::ByIndex => {
                     slot.value = may_be(terms, slot.value);
                 }
             }
@@ -277,6 +283,8 @@ impl State {
         let distance = terms.subtract(address, slot.address());
         if only_alignment(terms, distance.term) {
             Overlap::ByAlignment
+        } else if self.is_by_stack_pointer(address) && self.has_risen(terms) {
+            Overlap::ByRisingStack
         } else if known.low == distance.offset && (0..slot.bytes.into()).contains(&known.low) {
             Overlap::AtFirstIndex
         } else {
@@ -297,6 +305,20 @@ impl State {
         }
         let reach = self.reach(terms, at).of_bytes(bytes);
         reach.low <= self.addresses.high && reach.high >= self.addresses.low
+    }
+
+    /// Whether an address is a number of bytes from where SP is.
+    fn is_by_stack_pointer(&self, address: Value) -> bool {
+        address.term == self.stack_pointer().term
+    }
+
+    /// Whether SP may be above where it was when a loop began, or by another way, and never below.
+    fn has_risen(&self, terms: &Terms) -> bool {
+        let mut parts = terms.parts(self.stack_pointer().term).iter();
+        parts.any(|&(base, factor)| {
+            let by = self.known(terms, terms.value_of_base(base)).scale(factor);
+            terms.is_distance(base) && by.low >= 0 && by.high > 0
+        })
     }
 
     /// Between which distances from SP at the entry an address lies.

@@ -418,7 +418,8 @@ impl Join<'_> {
     }
 
     /// What is known of a value that is a distance from something: more than of both apart.
-    /// What keeps growing is given up for good.
+    /// What keeps growing is taken to end before the distance is none, and if it does not, it is
+    /// given up for good.
     fn know_sum(
         &mut self,
         joined: &mut State,
@@ -431,8 +432,12 @@ impl Join<'_> {
             None if !self.mentions_own_phi(before) => here.known(self.terms, before),
             None => return,
         };
-        let both = old.or(there.known(self.terms, now));
-        if both.is_bounded() && (both == old || !self.widen) {
+        let mut both = old.or(there.known(self.terms, now));
+        if self.widen && both != old && both.low == old.low && both.high < 0 {
+            both.high = -1;
+            let both = both.tightened();
+            self.know(joined, sum, both, both);
+        } else if both.is_bounded() && (both == old || !self.widen) {
             self.know(joined, sum, both, both);
         }
     }

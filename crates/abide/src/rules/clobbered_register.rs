@@ -1,6 +1,6 @@
 use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::inputs::Place;
-use crate::interpret::{Base, Event, Exit, Function, State, Value};
+use crate::interpret::{Base, Event, Function, State, Value};
 use crate::registers::Register;
 
 pub(super) static RULE: Rule = Rule {
@@ -14,14 +14,14 @@ pub(super) static RULE: Rule = Rule {
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement {
         applies: root.contract.interrupt.is_none(),
+        left_out: root.leads_elsewhere(),
         ..Judgement::default()
     };
     for seen in root.events() {
         let Event::Exit { exit, state } = &seen.event else {
             continue;
         };
-        // Where a return leads elsewhere the stack is at fault, not the registers.
-        if matches!(exit, Exit::Return(address) if *address != Value::RETURN_ADDRESS) {
+        if exit.leads_elsewhere() {
             continue;
         }
         for register in root.contract.preserved.iter() {

@@ -18,6 +18,7 @@ const ALL: i64 = 8;
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement {
         applies: root.contract.interrupt.is_none(),
+        left_out: root.leads_elsewhere(),
         ..Judgement::default()
     };
     for seen in root.events() {
@@ -38,8 +39,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
 fn leave(root: &RootFacts<'_>, seen: &Seen, exit: Exit, state: &State, judgement: &mut Judgement) {
     let known = state.x87_in_use(root.terms);
     match exit {
-        // Where a return leads elsewhere the stack is at fault, not the registers.
-        Exit::Return(address) if address != Value::RETURN_ADDRESS => return,
+        _ if exit.leads_elsewhere() => return,
         Exit::Return(_) => {
             let results = root.contract.x87_results();
             let one_or_two = known.low >= 1 && known.high <= MOST_RESULTS;

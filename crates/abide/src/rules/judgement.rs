@@ -32,16 +32,30 @@ pub struct RootFacts<'a> {
 pub struct Judgement {
     /// Whether there was anything to judge.
     pub applies: bool,
+    /// Whether exits were left out that do not lead back to the caller. There the stack is at
+    /// fault and not what the rule is about: what is found at other exits holds, but where nothing
+    /// is, that proves nothing.
+    pub left_out: bool,
     /// Violations on some abstract path: a replay refutes, else they are possible.
     pub candidates: Vec<Candidate>,
     /// What the analysis could not tell.
     pub doubts: Vec<Doubt>,
 }
 
+impl Judgement {
+    /// Whether the rule says anything of the root.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        let is_silent = self.candidates.is_empty() && self.doubts.is_empty();
+        self.applies && !(self.left_out && is_silent)
+    }
+}
+
 impl Default for Judgement {
     fn default() -> Self {
         Self {
             applies: true,
+            left_out: false,
             candidates: Vec::new(),
             doubts: Vec::new(),
         }
@@ -306,6 +320,14 @@ impl RootFacts<'_> {
     /// The events with their places.
     pub fn events(&self) -> impl Iterator<Item = &Seen> {
         self.facts.events.iter()
+    }
+
+    /// Whether some return leads elsewhere than to where the root was called.
+    #[must_use]
+    pub fn leads_elsewhere(&self) -> bool {
+        let is_such =
+            |seen: &Seen| matches!(&seen.event, Event::Exit { exit, .. } if exit.leads_elsewhere());
+        self.events().any(is_such)
     }
 
     /// Whether it is a handler, and it is not known whether an error code is pushed.

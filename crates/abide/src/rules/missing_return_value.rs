@@ -20,6 +20,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
     });
     Judgement {
         applies: declared.is_some_and(|declared| !declared.results.is_empty()),
+        left_out: root.leads_elsewhere(),
         candidates: own.map(|garbage| candidate(root, &garbage)).collect(),
         ..Judgement::default()
     }

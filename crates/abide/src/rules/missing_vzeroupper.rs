@@ -1,5 +1,5 @@
 use super::{Candidate, Check, Doubt, Judgement, Level, RootFacts, Rule, Symptom};
-use crate::interpret::{Event, Exit, Value};
+use crate::interpret::{Event, Exit};
 
 pub(super) static RULE: Rule = Rule {
     id: "missing_vzeroupper",
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(root: &RootFacts<'_>) -> Judgement {
     let mut judgement = Judgement {
         applies: root.contract.interrupt.is_none() && !root.contract.wide_vectors,
+        left_out: root.leads_elsewhere(),
         ..Judgement::default()
     };
     for seen in root.events() {
@@ -22,8 +23,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 ..
             } => (*upper_in_use, format!("calls {}", root.callee(*callee))),
             Event::Exit { exit, state } => match *exit {
-                // Where a return leads elsewhere the stack is at fault.
-                Exit::Return(address) if address != Value::RETURN_ADDRESS => continue,
+                _ if exit.leads_elsewhere() => continue,
                 Exit::Resume { .. } => continue,
                 Exit::Return(_) => (state.upper_in_use(), "returns".to_owned()),
                 Exit::Tail(callee) => {

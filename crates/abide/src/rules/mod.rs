@@ -180,7 +180,7 @@ impl Rule {
     pub fn judge(&self, root: &RootFacts<'_>) -> Option<Judgement> {
         match self.check {
             Check::Contract(check) | Check::Declaration(check) => {
-                Some(check(root)).filter(|judgement| judgement.applies)
+                Some(check(root)).filter(Judgement::speaks)
             }
             Check::Names(_) => None,
         }

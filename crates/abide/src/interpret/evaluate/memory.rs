@@ -151,8 +151,8 @@ impl Evaluator<'_> {
             state.escaped |= self.terms.is_callers(address);
         }
         let stored = state.store(&mut self.terms, address, bytes, value);
-        // Where it breaks what is kept with its first element, a run may show that.
-        match stored.begins_at_kept {
+        // Where it breaks what is kept all the same, a run may show that.
+        match stored.breaks_kept {
             true => self.record.assumptions.index_in_bounds |= stored.index_in_bounds,
             false if stored.index_in_bounds => self.assume_in_bounds(at),
             false => {}
