@@ -150,6 +150,8 @@ pub enum Event {
         offset: i64,
         /// How many bytes.
         bytes: u16,
+        /// Of what a variable index adds to that, each is a multiple; 0 where there is none.
+        stride: u64,
     },
     /// Memory was accessed in a section that holds statics which are shared.
     StaticAccess {

@@ -5,6 +5,15 @@
 use super::{Condition, Operation};
 use crate::registers::Flags;
 
+/// The greatest number that divides both; of zero and another number that.
+#[must_use]
+pub const fn greatest_divisor(one: u64, other: u64) -> u64 {
+    match other {
+        0 => one,
+        _ => greatest_divisor(other, one % other),
+    }
+}
+
 /// The result of an operation of `bits` (1 … 64), zero-extended; `None` where
 /// the processor raises a divide error.
 #[must_use]

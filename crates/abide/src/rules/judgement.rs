@@ -125,11 +125,13 @@ impl Candidate {
                 register,
                 offset,
                 bytes,
+                stride,
             } => replay::Symptom::PointeeAccess {
                 place,
                 register,
                 offset,
                 bytes,
+                stride,
             },
             Symptom::StaticAccess { of, offset, bytes } => {
                 let to = Place {
@@ -218,6 +220,8 @@ pub enum Symptom {
         offset: i64,
         /// How many bytes.
         bytes: u16,
+        /// Of what a variable index adds to that, each is a multiple; 0 where there is none.
+        stride: u64,
     },
     /// A static is accessed otherwise than it is declared.
     StaticAccess {

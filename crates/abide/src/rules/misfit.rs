@@ -1,11 +1,15 @@
 //! How an access of memory disagrees with the type that is declared of it.
 
+use crate::machine::arithmetic::greatest_divisor;
 use crate::signatures::{Field, Layout, Pointee};
 
 /// What `lidt` and its like access: a limit of two bytes, then a base of eight.
 const DESCRIPTOR: [(u64, u64); 2] = [(0, 2), (2, 8)];
 /// The most that an access takes which means one field: what is wider copies.
 const WORD: u64 = 8;
+
+/// How many places in an element an index may lead to that are looked at.
+const MOST_PLACES: i64 = 64;
 
 /// What is wrong with an access.
 pub(super) struct Misfit {
@@ -113,6 +117,26 @@ pub(super) fn among_fields(pointee: &Pointee, offset: i64, bytes: u64) -> Option
             cut.name, cut.size, cut.offset
         ))
     })
+}
+
+/// What is wrong with an access of elements in a row, to which an index adds multiples of `stride`:
+/// what is wrong wherever in an element that may be.
+pub(super) fn among_elements(
+    pointee: &Pointee,
+    offset: i64,
+    stride: u64,
+    bytes: u64,
+) -> Option<Misfit> {
+    let size = i64::try_from(pointee.layout.as_ref()?.size).ok()?;
+    // From one place in an element to the next that it may be: of whole elements there is one.
+    let step = i64::try_from(greatest_divisor(stride, size.unsigned_abs())).ok()?;
+    let turns = size
+        .checked_div(step)
+        .filter(|turns| (1..=MOST_PLACES).contains(turns))?;
+    let mut places = (0..turns).map(|turn| offset.rem_euclid(step) + turn * step);
+    let first = among_fields(pointee, places.next()?, bytes)?;
+    let all = places.all(|place| among_fields(pointee, place, bytes).is_some());
+    all.then_some(first)
 }
 
 /// Whether a type has fields that differ, and not only parts of one kind.

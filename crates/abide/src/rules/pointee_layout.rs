@@ -34,6 +34,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 register,
                 offset,
                 bytes,
+                stride,
             } => {
                 let pointee = declared.and_then(|declared| declared.pointee_of(register));
                 pointee.map(|pointee| Access {
@@ -41,6 +42,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                     to: To::Pointee(register, pointee),
                     offset,
                     bytes,
+                    stride,
                 })
             }
             Event::StaticAccess { to, bytes } => meant(root, instruction, to).map(|of| Access {
@@ -48,6 +50,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 to: To::Static(of),
                 offset: to.offset.wrapping_sub(of.place.offset),
                 bytes,
+                stride: 0,
             }),
             _ => None,
         };
@@ -79,6 +82,8 @@ struct Access<'a> {
     to: To<'a>,
     offset: i64,
     bytes: u16,
+    /// Of what a variable index adds, each is a multiple; 0 where there is none.
+    stride: u64,
 }
 
 enum To<'a> {
@@ -113,11 +118,14 @@ impl Access<'_> {
     }
 
     fn misfit(&self, root: &RootFacts<'_>) -> Option<Misfit> {
-        if self.is_of_descriptor(root) {
+        if self.is_of_descriptor(root) && self.stride == 0 {
             let start = u64::try_from(self.offset).ok()?;
             return misfit::of_descriptor(self.pointee()?, start);
         }
         let bytes = self.bytes.into();
+        if self.stride > 0 {
+            return misfit::among_elements(self.pointee()?, self.offset, self.stride, bytes);
+        }
         let beyond = self
             .bound()
             .and_then(|(name, size)| misfit::beyond(name, size, self.offset, bytes));
@@ -139,6 +147,7 @@ impl Access<'_> {
                 register,
                 offset,
                 bytes,
+                stride: self.stride,
             },
             To::Static(of) => Symptom::StaticAccess {
                 of: of.place,

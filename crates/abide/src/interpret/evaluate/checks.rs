@@ -112,7 +112,9 @@ impl Evaluator<'_> {
             let bytes = bits.div_ceil(8);
             self.record(at, Event::StaticAccess { to, bytes });
         }
-        if let Some(register) = self.terms.pointer_of(address)
+        let direct = self.terms.pointer_of(address).map(|pointer| (pointer, 0));
+        let pointer = direct.or_else(|| self.terms.indexed_pointer_of(address));
+        if let Some((register, stride)) = pointer
             && bits > 0
         {
             let (offset, bytes) = (address.offset, bits.div_ceil(8));
@@ -122,6 +124,7 @@ impl Evaluator<'_> {
                     register,
                     offset,
                     bytes,
+                    stride,
                 },
             );
         }

@@ -99,6 +99,8 @@ pub enum Symptom {
         offset: i64,
         /// How many bytes.
         bytes: u16,
+        /// Of what a variable index adds to that, each is a multiple; 0 where there is none.
+        stride: u64,
     },
     /// The instruction at this place accesses so many bytes at another place.
     StaticAccess {
@@ -293,16 +295,17 @@ impl Symptom {
                     register,
                     offset,
                     bytes,
+                    stride,
                     ..
                 },
                 _,
             ) => {
                 let contract = course.scene.contract;
                 let pointer = course.entry.value(contract, Input::Register(register));
-                accesses(course, pointer.wrapping_add_signed(offset), bytes)
+                accesses(course, pointer.wrapping_add_signed(offset), stride, bytes)
             }
             (Self::StaticAccess { to, bytes, .. }, _) => {
-                accesses(course, course.scene.layout.address_of(to), bytes)
+                accesses(course, course.scene.layout.address_of(to), 0, bytes)
             }
             (Self::Returns, Turn::Ended(End::Returned(RETURN_ADDRESS))) => true,
             (Self::UnwrittenResult(register), Turn::Ended(End::Returned(RETURN_ADDRESS))) => {
@@ -389,10 +392,15 @@ impl Symptom {
     }
 }
 
-/// Whether the last instruction accessed so many bytes at this address.
-fn accesses(course: &Course<'_>, address: u64, bytes: u16) -> bool {
+/// Whether the last instruction accessed so many bytes at this address, or a multiple of `stride`
+/// away from it.
+fn accesses(course: &Course<'_>, address: u64, stride: u64, bytes: u16) -> bool {
     let mut accesses = course.machine.accesses().iter();
-    accesses.any(|access| access.address == address && access.bytes == u64::from(bytes))
+    accesses.any(|access| {
+        let distance = (access.address.wrapping_sub(address) as i64).unsigned_abs();
+        let is_there = distance.checked_rem(stride).unwrap_or(distance) == 0;
+        is_there && access.bytes == u64::from(bytes)
+    })
 }
 
 /// Whether a vector register that the convention preserves is not what it was at the entry, or is

@@ -4,6 +4,7 @@ use super::{Base, BaseId, Function, Terms, Value};
 use crate::inputs::Place;
 use crate::interpret::known::Known;
 use crate::machine::Operation;
+use crate::machine::arithmetic::greatest_divisor;
 use crate::registers::Register;
 
 impl Terms {
@@ -79,6 +80,31 @@ impl Terms {
         }
         match self.get(self.sole_base(address)?) {
             Base::Entry(register) => Some(register),
+            _ => None,
+        }
+    }
+
+    /// The argument that an address counts from by an index, and from how many bytes of one element to
+    /// the same of the next that leads at least: all that it adds are multiples of them.
+    #[must_use]
+    pub(in crate::interpret) fn indexed_pointer_of(
+        &self,
+        address: Value,
+    ) -> Option<(Register, u64)> {
+        if !self.data(address).is_pointer {
+            return None;
+        }
+        let (mut pointers, mut stride) = (Vec::new(), 0);
+        for &(base, factor) in self.parts(address.term) {
+            match self.get(base) {
+                Base::Entry(register) if factor == 1 && self.contract.has_pointee(register) => {
+                    pointers.push(register);
+                }
+                _ => stride = greatest_divisor(stride, factor.unsigned_abs()),
+            }
+        }
+        match pointers.as_slice() {
+            [pointer] if stride > 0 => Some((*pointer, stride)),
             _ => None,
         }
     }

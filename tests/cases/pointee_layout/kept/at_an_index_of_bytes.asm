@@ -1,0 +1,24 @@
+; run: rustc --edition=2024 --crate-type=lib --emit=llvm-ir c.rs
+; check: --signatures c.ll --source c.rs a.o c.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global byte_of:function
+section .text
+; Any byte, among them those of fields.
+byte_of:
+    movzx eax, byte [rdi + rsi + 10]
+    ret
+;;; c.rs
+#[repr(C)]
+pub struct Entry {
+    key: u64,
+    kind: u16,
+}
+
+unsafe extern "C" {
+    fn byte_of(table: *const Entry, index: u64) -> u64;
+}
+
+pub unsafe fn caller(table: *const Entry) -> u64 {
+    unsafe { byte_of(table, 3) }
+}
