@@ -89,8 +89,15 @@ pub(super) fn among_fields(pointee: &Pointee, offset: i64, bytes: u64) -> Option
     if layout.size == 0 || bytes > WORD || !is_struct(layout) {
         return None;
     }
+    let start = u64::try_from(offset).ok()?;
+    if layout
+        .rest
+        .is_some_and(|rest| start.saturating_add(bytes) > rest)
+    {
+        return None;
+    }
     // Behind a pointer there may be more of its kind.
-    let start = u64::try_from(offset).ok()? % layout.size;
+    let start = start % layout.size;
     let end = start + bytes;
     let touched = |field: &&Field| field.offset < end && start < field.offset + field.size;
     let is_whole = |field: &Field| start <= field.offset && field.offset + field.size <= end;
@@ -127,7 +134,11 @@ pub(super) fn among_elements(
     stride: u64,
     bytes: u64,
 ) -> Option<Misfit> {
-    let size = i64::try_from(pointee.layout.as_ref()?.size).ok()?;
+    let layout = pointee
+        .layout
+        .as_ref()
+        .filter(|layout| layout.rest.is_none())?;
+    let size = i64::try_from(layout.size).ok()?;
     // From one place in an element to the next that it may be: of whole elements there is one.
     let step = i64::try_from(greatest_divisor(stride, size.unsigned_abs())).ok()?;
     let turns = size

@@ -354,6 +354,7 @@ impl<'data> UnitReader<'_, 'data> {
             size,
             align: 1,
             fields: Vec::new(),
+            rest: None,
         };
         let mut children = root.children();
         while let Some(child) = children.next()? {

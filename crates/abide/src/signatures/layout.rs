@@ -46,6 +46,9 @@ pub struct Layout {
     pub align: u64,
     /// The plain pieces, by offset.
     pub fields: Vec<Field>,
+    /// From which byte on there may be any number of elements, where its last field is an array of
+    /// none.
+    pub rest: Option<u64>,
 }
 
 /// Section 3.2.3 of the System V ABI: up to two words go in registers, each by what is in it.
@@ -97,6 +100,7 @@ pub(super) fn plain(size: u64, align: u64, kind: Kind) -> Layout {
         size,
         align: align.max(1),
         fields: if size == 0 { Vec::new() } else { vec![field] },
+        rest: None,
     }
 }
 
@@ -138,6 +142,7 @@ pub(super) fn repeated(of: &Layout, count: u64) -> Option<Layout> {
         size,
         align: of.align,
         fields,
+        rest: (count == 0 && of.size > 0).then_some(0),
     })
 }
 

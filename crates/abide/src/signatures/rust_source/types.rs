@@ -186,13 +186,14 @@ impl Names {
         if !definition.is_c && !definition.is_transparent {
             return None;
         }
-        let (mut end, mut most) = (0_u64, 1);
+        let (mut end, mut most, mut rest) = (0_u64, 1, None);
         let mut fields = Vec::new();
         for (name, ty) in &definition.fields {
             let layout = self.layout_at(ty, nesting)?;
             let align = definition.alignment_of(&layout);
             end = end.checked_next_multiple_of(align)?;
             let size = layout.size;
+            rest = layout.rest.map(|rest| end.saturating_add(rest));
             embed(&mut fields, layout, end, |inner| match inner.is_empty() {
                 true => name.clone(),
                 false => format!("{name}.{inner}"),
@@ -205,6 +206,7 @@ impl Names {
             size: end.checked_next_multiple_of(align)?,
             align,
             fields,
+            rest,
         })
     }
 
