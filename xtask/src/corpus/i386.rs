@@ -24,7 +24,7 @@ use super::measure::Row;
 use super::outcome::Outcome;
 use super::place;
 use super::shipped::{
-    Written, directory, fitting, flat_name, matching, read_list, roots_on_linux, succeed,
+    Written, directory, fitting, flat_name, matching, read_list, roots_on_linux, succeed, unpacked,
 };
 
 /// `corpus/i386.toml`.
@@ -36,12 +36,14 @@ struct List {
 }
 
 /// Where the assembly of one entry is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Source {
     entry: String,
     /// The package that has it, where the entry's project does not depend on it itself.
     package: Option<String>,
+    /// An archive in the crate that its sources are in.
+    archive: Option<String>,
     /// Files to be assembled: paths in the crate, whose last part may have one `*`.
     sources: Vec<String>,
     /// Those of them that are parts of others, or are not for this system.
@@ -68,15 +70,9 @@ struct Source {
 pub(crate) fn one(entry: &Entry, source: &str, flags: &[String]) -> Result<Vec<PathBuf>> {
     let source = Source {
         entry: entry.name.clone(),
-        package: None,
         sources: vec![source.to_owned()],
-        except: Vec::new(),
         flags: flags.to_vec(),
-        config: None,
-        prefix: String::new(),
-        convention: None,
-        callers: Vec::new(),
-        data: Vec::new(),
+        ..Source::default()
     };
     let directory = directory(entry, &entry.depends_on)?;
     source.files(entry, &directory)
@@ -196,7 +192,10 @@ struct Roots {
 impl Source {
     fn unit(&self, entry: &Entry) -> Result<Unit> {
         let package = self.package.as_ref().unwrap_or(&entry.depends_on);
-        let directory = directory(entry, package)?;
+        let mut directory = directory(entry, package)?;
+        if let Some(archive) = &self.archive {
+            directory = unpacked(entry, &directory.join(archive))?;
+        }
         let mut objects = Vec::new();
         for file in self.files(entry, &directory)? {
             objects.extend(inputs::read(&file)?);

@@ -100,6 +100,29 @@ pub(crate) fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
         .ok_or_else(|| anyhow!("`cargo metadata` does not name {package}"))
 }
 
+/// The one directory of an archive that a crate ships, unpacked where it is not yet.
+pub(super) fn unpacked(entry: &Entry, archive: &Path) -> Result<PathBuf> {
+    let to = entry.work.join("unpacked");
+    if !to.is_dir() {
+        let beside = entry.work.join("unpacking");
+        fs::create_dir_all(&beside)
+            .with_context(|| format!("failed to make {}", beside.display()))?;
+        succeed(
+            Command::new("tar")
+                .arg("-xf")
+                .arg(archive)
+                .arg("-C")
+                .arg(&beside),
+        )?;
+        fs::rename(&beside, &to).with_context(|| format!("failed to make {}", to.display()))?;
+    }
+    let mut inside = list(&to)?;
+    match inside.len() {
+        1 => Ok(inside.remove(0)),
+        number => bail!("{} has {number} directories", archive.display()),
+    }
+}
+
 /// The files that fit a pattern, by name.
 pub(super) fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));

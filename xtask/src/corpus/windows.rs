@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -23,6 +24,7 @@ use super::outcome::Outcome;
 use super::place;
 use super::shipped::{
     Written, directory, fitting, flat_name, list, matching, read_list, roots_on_linux, succeed,
+    unpacked,
 };
 use super::{Task, Unit};
 
@@ -35,12 +37,17 @@ struct List {
 }
 
 /// Where the assembly of one entry is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Source {
     entry: String,
     /// The package that has it, where the entry's project does not depend on it itself.
     package: Option<String>,
+    /// An archive in the crate that its sources are in.
+    archive: Option<String>,
+    /// Whether the crate's build script is run for Windows, before its objects are looked for.
+    #[serde(default)]
+    scripted: bool,
     /// Files to be assembled: paths in the crate, whose last part may have one `*`.
     #[serde(default)]
     sources: Vec<String>,
@@ -52,9 +59,12 @@ struct Source {
     flags: Vec<String>,
     /// What its sources include, where neither the crate nor its build on Linux has it.
     config: Option<Written>,
-    /// Objects that the crate ships.
+    /// Objects that the crate ships, or its build script makes.
     #[serde(default)]
     objects: Vec<String>,
+    /// What the crate adds to a function's name on Windows.
+    #[serde(default)]
+    suffix: String,
 }
 
 /// Assembles what is missing, and measures each of the entries that has something for Windows.
@@ -78,20 +88,20 @@ pub(super) fn units(entries: &[Entry]) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
     for source in &read_list::<List>(&place::windows())?.crates {
         if let Some(entry) = entries.iter().find(|entry| entry.name == source.entry) {
-            units.push(unit(entry, &source.files(entry)?)?);
+            units.push(unit(entry, source, &source.files(entry)?)?);
         }
     }
     Ok(units)
 }
 
-fn unit(entry: &Entry, files: &[PathBuf]) -> Result<Unit> {
+fn unit(entry: &Entry, source: &Source, files: &[PathBuf]) -> Result<Unit> {
     let mut objects = Vec::new();
     for file in files {
         objects.extend(inputs::read(file)?);
     }
     Ok(Unit {
         name: entry.name.clone(),
-        roots: roots(entry, &objects)?,
+        roots: roots(entry, &source.suffix, &objects)?,
         objects,
     })
 }
@@ -100,7 +110,7 @@ fn row(entry: &Entry, source: &Source, task: Task) -> Result<Row> {
     let files = source.files(entry)?;
     list_for_runner(entry, &files)?;
     let start = Instant::now();
-    let Unit { objects, roots, .. } = unit(entry, &files)?;
+    let Unit { objects, roots, .. } = unit(entry, source, &files)?;
     // All of it was assembled, whatever traces tell.
     let sections = objects.iter().flat_map(|object| &object.sections);
     let code = sections.filter(|section| section.flags.execute);
@@ -146,24 +156,22 @@ fn list_for_runner(entry: &Entry, files: &[PathBuf]) -> Result<()> {
 pub(crate) fn one(entry: &Entry, source: &str, flags: &[String]) -> Result<Vec<PathBuf>> {
     let source = Source {
         entry: entry.name.clone(),
-        package: None,
         sources: vec![source.to_owned()],
-        except: Vec::new(),
         flags: flags.to_vec(),
-        config: None,
-        objects: Vec::new(),
+        ..Source::default()
     };
     source.files(entry)
 }
 
 /// The roots that the entry has on Linux, as far as they are defined here.
-fn roots(entry: &Entry, objects: &[Object]) -> Result<HashSet<String>> {
+fn roots(entry: &Entry, suffix: &str, objects: &[Object]) -> Result<HashSet<String>> {
     let symbols = objects.iter().flat_map(|object| &object.symbols);
     let defined: HashSet<&str> = symbols
         .filter(|symbol| inputs::link::is_definition(symbol))
         .map(|symbol| symbol.name.as_str())
         .collect();
-    let names = roots_on_linux(entry)?.into_iter().map(|(_, name)| name);
+    let names = roots_on_linux(entry)?.into_iter();
+    let names = names.map(|(_, name)| format!("{name}{suffix}"));
     let names = names.filter(|name| defined.contains(name.as_str()));
     Ok(names.collect())
 }
@@ -172,10 +180,18 @@ impl Source {
     /// The objects, made where they are missing.
     fn files(&self, entry: &Entry) -> Result<Vec<PathBuf>> {
         let package = self.package.as_ref().unwrap_or(&entry.depends_on);
-        let directory = directory(entry, package)?;
+        let mut directory = directory(entry, package)?;
+        let made = match self.scripted {
+            true => run_build_script(entry, package, &directory)?,
+            false => PathBuf::new(),
+        };
+        if let Some(archive) = &self.archive {
+            directory = unpacked(entry, &directory.join(archive))?;
+        }
         let mut files = Vec::new();
         for pattern in &self.objects {
-            files.extend(matching(&directory, pattern)?);
+            let pattern = pattern.replace("{out}", &made.to_string_lossy());
+            files.extend(matching(&directory, &pattern)?);
         }
         for source in fitting(&directory, &self.sources, &self.except)? {
             files.push(self.assemble(entry, &directory, &source)?);
@@ -240,15 +256,64 @@ fn written_by_perl(script: &Path, assembly: &Path) -> Result<PathBuf> {
     Ok(assembly.to_owned())
 }
 
+/// Where the crate's build script writes when Cargo builds for Windows with GNU's tools: the script
+/// that was built for the entry is run once more, as for that target.
+fn run_build_script(entry: &Entry, package: &str, directory: &Path) -> Result<PathBuf> {
+    let out = entry.work.join("windows/out");
+    if out.is_dir() {
+        return Ok(out);
+    }
+    let builds = entry.work.join("target/release/build");
+    let built = matching(&builds, &format!("{package}-*"))?.into_iter();
+    let script = built
+        .map(|built| built.join("build-script-build"))
+        .find(|script| script.is_file())
+        .ok_or_else(|| anyhow!("no build script of {package} under {}", builds.display()))?;
+    let beside = out.with_extension("new");
+    fs::create_dir_all(&beside).with_context(|| format!("failed to make {}", beside.display()))?;
+    let mut command = Command::new(script);
+    command
+        .current_dir(directory)
+        .env("CARGO_MANIFEST_DIR", directory);
+    command.env("OUT_DIR", &beside).envs(FOR_WINDOWS);
+    succeed(&mut command)?;
+    fs::rename(&beside, &out).with_context(|| format!("failed to make {}", out.display()))?;
+    Ok(out)
+}
+
+/// What Cargo tells a build script for that target.
+const FOR_WINDOWS: [(&str, &str); 12] = [
+    ("CARGO_CFG_TARGET_ARCH", "x86_64"),
+    ("CARGO_CFG_TARGET_ENDIAN", "little"),
+    ("CARGO_CFG_TARGET_ENV", "gnu"),
+    ("CARGO_CFG_TARGET_FAMILY", "windows"),
+    ("CARGO_CFG_TARGET_OS", "windows"),
+    ("CARGO_CFG_TARGET_POINTER_WIDTH", "64"),
+    ("DEBUG", "false"),
+    ("HOST", "x86_64-unknown-linux-gnu"),
+    ("NUM_JOBS", "1"),
+    ("OPT_LEVEL", "3"),
+    ("PROFILE", "release"),
+    ("TARGET", "x86_64-pc-windows-gnu"),
+];
+
 /// Where the crate's build script wrote `config.asm`, while the entry was built.
 fn written_by_build(entry: &Entry) -> Result<PathBuf> {
     let builds = entry.work.join("target/release/build");
-    let mut directories = list(&builds)?.into_iter().map(|build| build.join("out"));
-    let found = directories.find(|out| out.join("config.asm").is_file());
-    found.ok_or_else(|| {
-        anyhow!(
-            "no build script wrote `config.asm` under {}",
-            builds.display()
-        )
-    })
+    for out in list(&builds)?.into_iter().map(|build| build.join("out")) {
+        // Beside what it writes there itself, or where the library's own build ran.
+        let within = if out.is_dir() {
+            list(&out)?
+        } else {
+            Vec::new()
+        };
+        let mut places = iter::once(out).chain(within);
+        if let Some(found) = places.find(|place| place.join("config.asm").is_file()) {
+            return Ok(found);
+        }
+    }
+    Err(anyhow!(
+        "no build script wrote `config.asm` under {}",
+        builds.display()
+    ))
 }

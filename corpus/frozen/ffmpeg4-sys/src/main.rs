@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", unsafe { ffmpeg4_sys::avcodec_version() });
+}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{:?}", kangarootwelve_xkcp::hash(b""));
+}

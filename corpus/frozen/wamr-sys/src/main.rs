@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", unsafe { wamr_sys::wasm_runtime_init() });
+}
