@@ -9,7 +9,7 @@ use abide::interpret::{
     AssumedTable, Callee, Calls, Code, Event, Exit, Explorer, Facts, Surroundings,
 };
 use abide::machine::{Flow, Reference};
-use abide::project::RootVerdicts;
+use abide::project::{Assumed, RootVerdicts};
 
 use crate::link::Linked;
 
@@ -68,7 +68,7 @@ impl<'image> Surveyor<'image> {
         let (root, contract) = (found.root.place, &found.contract);
         let analysis = Explorer::analyse(&mut self.code, &self.around, calls, root, contract);
         let blocks: BTreeSet<Place> = analysis.ways.iter().map(|&(place, _)| place).collect();
-        let left = left_by_pointer(&analysis.facts);
+        let left = left_on_trust(found, &analysis.facts);
         let assumptions = analysis.facts.assumptions;
         let mut visited = Visited {
             blocks,
@@ -100,23 +100,21 @@ pub struct Visited {
     tabled: BTreeSet<(Place, Place)>,
     /// Stores to the frame whose index was assumed to be in bounds.
     indexed: BTreeSet<Place>,
-    /// Calls and jumps through pointers to functions that are taken to keep their convention.
+    /// Calls and jumps to functions that are taken to keep their convention, and may not.
     left: BTreeSet<Place>,
 }
 
-/// Where control leaves through a pointer.
-fn left_by_pointer(facts: &Facts) -> BTreeSet<Place> {
-    let leaves = |event: &Event| {
-        matches!(
-            event,
-            Event::Call {
-                callee: Callee::Pointer,
-                ..
-            } | Event::Exit {
-                exit: Exit::Tail(Callee::Pointer),
-                ..
-            }
-        )
+/// Where control leaves to functions of which the proof takes it that they keep their convention: those
+/// behind pointers, and those that do not.
+fn left_on_trust(found: &RootVerdicts, facts: &Facts) -> BTreeSet<Place> {
+    let is_trusted = |callee: Callee| {
+        let assumed = Assumed::CalleeConforms(callee);
+        callee == Callee::Pointer || found.assumptions.contains(&assumed)
+    };
+    let leaves = |event: &Event| match event {
+        Event::Call { callee, .. } => is_trusted(*callee),
+        Event::Exit { exit, .. } => matches!(exit, Exit::Tail(callee) if is_trusted(*callee)),
+        _ => false,
     };
     let seen = facts.events.iter().filter(|seen| leaves(&seen.event));
     seen.map(|seen| seen.place).collect()
@@ -154,7 +152,7 @@ impl Visited {
         self.indexed.iter().copied()
     }
 
-    /// Calls and jumps through pointers to functions that are taken to keep their convention.
+    /// Calls and jumps to functions that are taken to keep their convention, and may not.
     pub fn left(&self) -> impl Iterator<Item = Place> {
         self.left.iter().copied()
     }

@@ -144,7 +144,7 @@ pub struct Outcome {
     pub breach: Option<Breach>,
     /// The assumption of its proof that it broke before anything else.
     pub broken: Option<Broken>,
-    /// It went through a pointer to another function of the image, whose doing all later is.
+    /// It went to a function that is taken to keep its convention, whose doing all later is.
     pub left: bool,
     /// Where the processor was when a signal ended it.
     pub at: u64,

@@ -44,13 +44,20 @@ pub(crate) fn breach(
         Some(Breach::Clobbered(register))
     } else if after.flags & DIRECTION != 0 {
         Some(Breach::Direction)
-    } else if controls(before) != controls(after) || after.x87_in_use() != 0 {
+    } else if controls(before) != controls(after) || !holds_results(after, convention) {
         Some(Breach::FloatingPoint)
     } else if areas.uses_upper_halves(after) {
         Some(Breach::UpperInUse)
     } else {
         None
     }
+}
+
+/// Whether the x87 stack holds nothing but what the convention returns there.
+fn holds_results(state: &State, convention: &Convention) -> bool {
+    let registers = (0..8).map(Register::x87);
+    let results = registers.filter(|&register| convention.results.contains(register));
+    state.x87_in_use().count_ones() as usize <= results.count()
 }
 
 /// What controls floating point: MXCSR without the flags that arithmetic sets, and the control word.

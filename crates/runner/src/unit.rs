@@ -1,6 +1,5 @@
 //! All roots of one unit, decided and run.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use abide::contracts::Configuration;
@@ -26,7 +25,7 @@ pub enum Kind {
 
 /// What `cargo xtask corpus --i386` has left of an entry beside its objects: the convention, and behind
 /// it the roots, one a line.
-const NARROW_ROOTS: &str = "roots.txt";
+const ROOTS: &str = "roots.txt";
 
 /// The units below a directory, by name: those with a list of their files.
 ///
@@ -40,7 +39,7 @@ pub fn units(corpus: &Path, kind: Kind) -> std::io::Result<Vec<(String, PathBuf)
         let (unit, list) = match kind {
             Kind::Linked => ("unit", "unit.txt"),
             Kind::Windows => ("windows", "unit.txt"),
-            Kind::Narrow => ("i386", NARROW_ROOTS),
+            Kind::Narrow => ("i386", ROOTS),
         };
         let unit = entry.path().join(unit);
         if unit.join(list).is_file() {
@@ -63,13 +62,12 @@ pub fn project(
     match kind {
         Kind::Linked => Ok((listed(unit)?, Project::default())),
         Kind::Windows => {
-            let files = listed(unit)?;
-            let roots = windows_roots(unit, &files)?;
+            let roots = std::fs::read_to_string(unit.join(ROOTS))?;
             let project = Project {
-                roots,
+                roots: roots.lines().map(str::to_owned).collect(),
                 ..Project::default()
             };
-            Ok((files, project))
+            Ok((listed(unit)?, project))
         }
         Kind::Narrow => narrow(unit),
     }
@@ -80,30 +78,9 @@ fn listed(unit: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(list.lines().map(|name| unit.join(name)).collect())
 }
 
-/// The roots on Windows, where nothing is linked: those that the entry has on Linux, as far as the
-/// files define them.
-fn windows_roots(
-    unit: &Path,
-    files: &[PathBuf],
-) -> Result<HashSet<String>, Box<dyn std::error::Error>> {
-    let mut defined = HashSet::new();
-    for file in files {
-        let objects = inputs::read(file)?;
-        let symbols = objects.into_iter().flat_map(|object| object.symbols);
-        let definitions = symbols.filter(inputs::link::is_definition);
-        defined.extend(definitions.map(|symbol| symbol.name));
-    }
-    let list = std::fs::read_to_string(unit.with_file_name("roots.txt"))?;
-    let names = list
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(1));
-    let names = names.filter(|name| defined.contains(*name));
-    Ok(names.map(str::to_owned).collect())
-}
-
 /// The objects of an entry's 32-bit code, and its roots, which are by cdecl.
 fn narrow(unit: &Path) -> Result<(Vec<PathBuf>, Project), Box<dyn std::error::Error>> {
-    let text = std::fs::read_to_string(unit.join(NARROW_ROOTS))?;
+    let text = std::fs::read_to_string(unit.join(ROOTS))?;
     let mut lines = text.lines().map(str::to_owned);
     let convention = lines.next().ok_or("no convention is named")?;
     if convention != CDECL.name {

@@ -25,7 +25,7 @@ const JUMPS: u8 = 4;
 /// It writes to the frame, with an index that is assumed to be in bounds.
 const STORES: u8 = 8;
 
-/// It leads through a pointer to a function that is taken to keep its convention.
+/// It leads to a function that is taken to keep its convention, and may not.
 const LEAVES: u8 = 16;
 /// A function that is called by its convention begins there.
 const BEGINS: u8 = 32;
@@ -54,7 +54,7 @@ pub enum Broken {
     },
     /// Its frame, whose size varies, stepped over a page.
     Frame,
-    /// A function that it went to through a pointer did not keep its convention.
+    /// A function that it went to, and that was taken to keep its convention, did not.
     Callee,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Broken {
             Self::Entry { index } => write!(f, "entry {index}, which is another table's"),
             Self::Index { offset } => write!(f, "a store with an index at [rsp{offset:+}]"),
             Self::Frame => f.write_str("a frame of so many bytes steps over a page"),
-            Self::Callee => f.write_str("a function behind a pointer broke the convention"),
+            Self::Callee => f.write_str("a function that was trusted broke the convention"),
         }
     }
 }

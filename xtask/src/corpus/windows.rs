@@ -108,9 +108,9 @@ fn unit(entry: &Entry, source: &Source, files: &[PathBuf]) -> Result<Unit> {
 
 fn row(entry: &Entry, source: &Source, task: Task) -> Result<Row> {
     let files = source.files(entry)?;
-    list_for_runner(entry, &files)?;
     let start = Instant::now();
     let Unit { objects, roots, .. } = unit(entry, source, &files)?;
+    list_for_runner(entry, &files, &roots)?;
     // All of it was assembled, whatever traces tell.
     let sections = objects.iter().flat_map(|object| &object.sections);
     let code = sections.filter(|section| section.flags.execute);
@@ -143,12 +143,15 @@ fn row(entry: &Entry, source: &Source, task: Task) -> Result<Row> {
     Ok(row)
 }
 
-/// Where `runner --windows` finds the files.
-fn list_for_runner(entry: &Entry, files: &[PathBuf]) -> Result<()> {
+/// Where `runner --windows` finds the files, and what is held to a contract.
+fn list_for_runner(entry: &Entry, files: &[PathBuf], roots: &HashSet<String>) -> Result<()> {
     let directory = entry.work.join("windows");
     let names = files.iter().map(|file| format!("{}\n", file.display()));
+    let mut roots: Vec<String> = roots.iter().map(|root| format!("{root}\n")).collect();
+    roots.sort();
     fs::create_dir_all(&directory)
         .and_then(|()| fs::write(directory.join("unit.txt"), names.collect::<String>()))
+        .and_then(|()| fs::write(directory.join("roots.txt"), roots.concat()))
         .with_context(|| format!("failed to write to {}", directory.display()))
 }
 

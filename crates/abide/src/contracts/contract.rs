@@ -200,6 +200,16 @@ impl Contract {
         self.declared.is_some() || missing.iter().next().is_some()
     }
 
+    /// Whether it is declared to take nothing and to give nothing, as code is whose type nobody knows:
+    /// `fn()` in Rust, `void (*)(void)` in C.
+    #[must_use]
+    pub fn is_declared_empty(&self) -> bool {
+        self.declared.as_ref().is_some_and(|declared| {
+            let signature = &declared.signature;
+            signature.parameters.is_empty() && !signature.variadic && declared.results.is_empty()
+        })
+    }
+
     /// Whether a register points to something of which it is known what is where in it.
     #[must_use]
     pub fn has_pointee(&self, register: Register) -> bool {

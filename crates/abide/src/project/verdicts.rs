@@ -1,6 +1,6 @@
 //! One root through the engine and the rules: a verdict for each rule.
 
-use std::cell::{Cell, LazyCell};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -124,6 +124,19 @@ impl Attempt {
         let of_rules =
             of_rules.map(|(_, judgement)| judgement.candidates.len() + judgement.doubts.len());
         of_rules.sum::<usize>() + self.obstacles.len()
+    }
+
+    /// Whether the root depends on what registers hold at its entry.
+    fn takes_something(&self) -> bool {
+        let rules = [
+            rules::UNDECLARED_ARGUMENT.id,
+            rules::UNDEFINED_REGISTER_READ.id,
+        ];
+        let mut of_entry = self
+            .judged
+            .iter()
+            .filter(|(rule, _)| rules.contains(&rule.id));
+        of_entry.any(|(_, judgement)| !judgement.candidates.is_empty())
     }
 }
 
@@ -290,14 +303,14 @@ impl<'image> Job<'_, 'image> {
         // Its table may be one of gates.
         let may_be_handler = self.root.derived == Derived::InTable
             && attempt.analysis.facts.meets(Reason::InterruptReturn);
-        let is_entered_otherwise = LazyCell::new(|| self.is_entered_otherwise(&attempt.analysis));
+        let is_entered_otherwise = self.is_entered_otherwise(&attempt);
         for (rule, judgement) in attempt.judged {
             let verdict = if !attempt.modes.is_empty() {
                 // Code of another mode was read as if it were made for 64-bit mode.
                 Verdict::Unknown(attempt.modes.clone())
             } else if !judgement.candidates.is_empty() && may_be_handler {
                 Verdict::Unknown(attempt.obstacles.clone())
-            } else if !judgement.candidates.is_empty() && *is_entered_otherwise {
+            } else if !judgement.candidates.is_empty() && is_entered_otherwise {
                 Verdict::Unknown(vec![Doubt::how_called(self.root)])
             } else if !judgement.candidates.is_empty() {
                 runs.refute(code, judgement.candidates, &mut searches)
@@ -319,11 +332,14 @@ impl<'image> Job<'_, 'image> {
 
     /// Whether nothing tells that a root is called by its convention; or its type alone does, and it
     /// goes where a register of its entry says that no caller sets, as what a stack switch enters
-    /// does.
-    fn is_entered_otherwise(&self, analysis: &Analysis) -> bool {
+    /// does, or takes something where its type has nothing to take.
+    fn is_entered_otherwise(&self, attempt: &Attempt) -> bool {
         match self.root.told {
             Told::ByNothing => true,
-            Told::ByType => analysis.goes_by_kept_register(),
+            Told::ByType => {
+                attempt.analysis.goes_by_kept_register()
+                    || self.contract.is_declared_empty() && attempt.takes_something()
+            }
             Told::ByCall => false,
         }
     }

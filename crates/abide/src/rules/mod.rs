@@ -63,6 +63,8 @@ pub use misaligned_stack_access::RULE as MISALIGNED_STACK_ACCESS;
 pub use needless_suppression::RULE as NEEDLESS_SUPPRESSION;
 pub use trusted_upper_bits::RULE as TRUSTED_UPPER_BITS;
 pub use undecided::RULE as UNDECIDED;
+pub(crate) use undeclared_argument::RULE as UNDECLARED_ARGUMENT;
+pub(crate) use undefined_register_read::RULE as UNDEFINED_REGISTER_READ;
 
 /// A rule.
 pub struct Rule {

@@ -8,7 +8,7 @@ use crate::registers::Register;
 /// Who stores fewer registers may have forgotten to declare them.
 const FEWEST_IN_PICTURE: usize = 3;
 
-pub(super) static RULE: Rule = Rule {
+pub(crate) static RULE: Rule = Rule {
     id: "undeclared_argument",
     level: Level::Deny,
     page: include_str!("undeclared_argument.md"),

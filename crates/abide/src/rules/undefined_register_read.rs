@@ -1,7 +1,7 @@
 use super::garbage::{Said, Source, uses};
 use super::{Check, Judgement, Level, RootFacts, Rule};
 
-pub(super) static RULE: Rule = Rule {
+pub(crate) static RULE: Rule = Rule {
     id: "undefined_register_read",
     level: Level::Deny,
     page: include_str!("undefined_register_read.md"),
