@@ -67,7 +67,7 @@ fn candidates(analysis: &Analysis) -> Vec<(Symptom, u32)> {
             Event::BelowStackPointer { .. } => add(Symptom::BelowStackPointer { place }),
             Event::FellThrough { .. } => add(Symptom::FallThrough { place }),
             Event::UnprobedStep { .. } => add(Symptom::UnprobedStep { place }),
-            Event::CallerFrameStore { offset } => add(Symptom::OutOfFrameStore {
+            Event::CallerFrameStore { offset, .. } => add(Symptom::OutOfFrameStore {
                 place,
                 beyond: *offset,
             }),

@@ -32,6 +32,37 @@ const BODIES: &[(&str, &str, bool)] = &[
         "push rbx\nsub rsp, 64\nlea rax, [rsp + 48]\nmov [rsp + 8], rax\nmovups xmm0, [rsp]\nmovups [rsp + 16], xmm0\nmov rax, [rsp + 24]\nmov [rax], rdx\nadd rsp, 64\npop rbx",
         true,
     ),
+    // By way of registers and instructions that are not followed.
+    (
+        "through_mmx",
+        "push rbx\nsub rsp, 64\nmovq mm0, rsp\nmovq rax, mm0\nemms\nmov [rax + 64], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "through_a_mask",
+        "push rbx\nsub rsp, 64\nkmovq k1, rsp\nkmovq rax, k1\nmov [rax + 64], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "through_the_x87_stack",
+        "push rbx\nsub rsp, 64\nmov [rsp], rsp\nfild qword [rsp]\nfistp qword [rsp + 8]\nmov rax, [rsp + 8]\nmov [rax + 64], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "broadcast",
+        "push rbx\nsub rsp, 64\nmov [rsp], rsp\nvpbroadcastq xmm0, [rsp]\nvmovq rax, xmm0\nmov [rax + 64], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "loaded_from_a_string",
+        "push rbx\nsub rsp, 64\nmov [rsp], rsp\nmov rsi, rsp\nlodsq\nmov [rax + 64], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
+    (
+        "stored_to_a_string",
+        "push rbx\nsub rsp, 64\nmov rax, rsp\nmov rdi, rsp\nstosq\nmov rax, [rsp]\nmov [rax + 64], rdx\nadd rsp, 64\npop rbx",
+        true,
+    ),
     (
         "half_overwritten",
         "sub rsp, 32\nlea rax, [rsp + 8]\nmov [rsp], rax\nmov [rsp], di\nmov rax, [rsp]\nmov [rax], rdx\nadd rsp, 32",

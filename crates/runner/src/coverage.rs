@@ -69,7 +69,8 @@ impl<'image> Surveyor<'image> {
         let analysis = Explorer::analyse(&mut self.code, &self.around, calls, root, contract);
         let blocks: BTreeSet<Place> = analysis.ways.iter().map(|&(place, _)| place).collect();
         let left = left_on_trust(found, &analysis.facts);
-        let assumptions = analysis.facts.assumptions;
+        let mut assumptions = analysis.facts.assumptions;
+        assumptions.indexed.extend(assumptions.begun);
         let mut visited = Visited {
             blocks,
             tables: assumptions.table_bound,

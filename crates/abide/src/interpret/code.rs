@@ -12,6 +12,7 @@ use crate::machine::{Effect, Effects, Flow};
 pub(super) use on_frame::{Bytes, OnFrame};
 pub(super) use plain::Plain;
 use stretches::Stretches;
+pub(super) use used::Used;
 use used::drop_unused;
 
 /// An instruction that was lifted.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::boundaries::Boundaries;
+use super::code::Used;
 use super::events::{Event, Record, Seen};
 use super::state::{FlagSource, State};
 use super::terms::{Base, TermId, Terms, Value, mask};
@@ -126,6 +127,12 @@ impl<'image> Evaluator<'image> {
         let before = state.stack_pointer();
         for effect in effects {
             self.effect(state, at, effect);
+            if let Effect::Load { into, .. } = *effect
+                && self.terms.has_frame(self.operand(Operand::Temp(into)))
+            {
+                // What is left open may be the address that went into it.
+                state.escaped |= !Used::of(effects).contains(into);
+            }
         }
         if state.stack_pointer() != before {
             self.stack_moved(state);

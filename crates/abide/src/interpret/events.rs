@@ -110,6 +110,18 @@ pub enum Event {
         /// Whether upper halves of vector registers are in use on some path, if known.
         upper_in_use: Option<bool>,
     },
+    /// A function with a contract of its own was jumped to, and is followed: what it is owed of floating
+    /// point and of the direction it is owed all the same.
+    HandedOver {
+        /// Who.
+        callee: Callee,
+        /// DF.
+        direction: Option<bool>,
+        /// How many registers of the x87 stack are in use.
+        x87_in_use: Known,
+        /// Whether upper halves of vector registers are in use on some path, if known.
+        upper_in_use: Option<bool>,
+    },
     /// A function was called, or jumped to in place of a call, that takes an argument on the stack.
     StackArgument {
         /// Who.
@@ -141,6 +153,8 @@ pub enum Event {
     CallerFrameStore {
         /// Offset from SP at the entry, in bytes; the first stack argument is at 8.
         offset: i64,
+        /// How many bytes; 0 where that is not fixed.
+        bytes: u16,
     },
     /// Memory was accessed at a number of bytes from a pointer that is an argument.
     PointeeAccess {
@@ -328,6 +342,8 @@ pub struct Assumptions {
     pub low_addresses: bool,
     /// The stores with such an index.
     pub indexed: BTreeSet<Place>,
+    /// Those that break a word that matters all the same: that a run may show.
+    pub begun: BTreeSet<Place>,
     /// These callees kept their convention.
     pub callees: BTreeSet<Callee>,
     /// These callees left their stack arguments as they were.
@@ -352,6 +368,7 @@ impl Assumptions {
         self.frame_bound |= other.frame_bound;
         self.low_addresses |= other.low_addresses;
         self.indexed.extend(&other.indexed);
+        self.begun.extend(&other.begun);
         self.callees.extend(&other.callees);
         self.arguments_stay.extend(&other.arguments_stay);
         self.table_bound.extend(&other.table_bound);

@@ -25,6 +25,8 @@ pub struct Stored {
     pub index_in_bounds: bool,
     /// Slots that matter were not spared: the object begins there, or it is SP that rose.
     pub breaks_kept: bool,
+    /// It surely goes to the caller's frame: so far above SP at the entry, at least.
+    pub above: Option<i64>,
 }
 
 /// What a load from the frame found.
@@ -61,12 +63,13 @@ impl State {
     /// Writes `bytes` bytes of `value` at a frame's address.
     pub fn store(&mut self, terms: &mut Terms, address: Value, bytes: u16, value: Value) -> Stored {
         let mut outcome = Stored::default();
+        let reach = self.reach(terms, address);
+        outcome.above = (reach.low >= terms.word()).then_some(reach.low);
         if bytes == 0 {
             self.forget_data(terms);
             outcome.index_in_bounds = true;
             return outcome;
         }
-        let reach = self.reach(terms, address);
         outcome.breaks_kept = self.is_by_stack_pointer(address) && self.has_risen(terms);
         // Where SP is, moves what is counted from it along.
         self.scattered |= reach.low != reach.high && !self.is_by_stack_pointer(address);

@@ -392,29 +392,27 @@ impl Join<'_> {
             callers: false,
         });
         let old = here.known(self.terms, before);
-        let new = self.counted(there, by, None);
+        let new = self.counted(there, by, self.terms.sole_base(before));
         self.know(joined, phi, old, new);
         phi
     }
 
     /// What is known of a value that a phi takes on: where it is counters and a
     /// small step, counters are taken to stay counters.
-    fn counted(&self, state: &State, value: Value, own: Option<BaseId>) -> Known {
+    fn counted(&mut self, state: &State, value: Value, own: Option<BaseId>) -> Known {
         let known = state.known(self.terms, value);
-        if known.is_counter() || value.offset.unsigned_abs() > 1 << 16 {
+        let is_own = |base: BaseId| self.terms.block_of_phi(base) == Some(self.block);
+        let Some(own) = own.filter(|&own| is_own(own) && !known.is_counter()) else {
             return known;
+        };
+        let before = self.terms.value_of_base(own);
+        let step = self.terms.combine(value, -1, before);
+        let counted = state.known(self.terms, before);
+        let step = state.range(self.terms, step);
+        match counted.is_counter() && step.is_step() {
+            true => known.and(counted.count_on(step)),
+            false => known,
         }
-        let mut sum = Known::exactly(value.offset);
-        for &(base, factor) in self.terms.parts(value.term) {
-            let is_own = || self.terms.block_of_phi(base) == Some(self.block);
-            let counts = self.terms.is_distance(base) || own == Some(base) && is_own();
-            let part = state.known(self.terms, self.terms.value_of_base(base));
-            if !counts || factor != 1 || !part.is_counter() {
-                return known;
-            }
-            sum = sum.count_on(part);
-        }
-        known.and(sum)
     }
 
     /// What is known of a value that is a distance from something: more than of both apart.

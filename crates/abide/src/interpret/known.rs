@@ -16,6 +16,8 @@ pub struct Known {
 /// How far a number gets that starts near zero and steps by at most 2^16:
 /// it would have to run for hours to get further. So many elements of 16 bytes have addresses.
 const FAR: i64 = 1 << 58;
+/// See [`FAR`].
+const STEP: i64 = 1 << 16;
 
 impl Known {
     /// Nothing is known.
@@ -190,6 +192,12 @@ impl Known {
             high: reach(all.high > self.high, all.high, FAR, i64::MAX),
             ..all
         }
+    }
+
+    /// Whether counters step by no more.
+    #[must_use]
+    pub const fn is_step(self) -> bool {
+        self.low >= -STEP && self.high <= STEP
     }
 
     /// Whether it lies where counters are taken to stay.

@@ -20,6 +20,9 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             Event::Call {
                 callee, direction, ..
             } => (*direction, format!("calls {}", root.callee(*callee))),
+            Event::HandedOver {
+                callee, direction, ..
+            } => (*direction, format!("leaves to {}", root.callee(*callee))),
             _ => continue,
         };
         if direction == Some(false) {

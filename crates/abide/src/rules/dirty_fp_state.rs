@@ -29,6 +29,12 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 let way = format!("calls {}", root.callee(*callee));
                 in_use(root, seen, &way, *x87_in_use, 0, &mut judgement);
             }
+            Event::HandedOver {
+                callee, x87_in_use, ..
+            } => {
+                let way = format!("leaves to {}", root.callee(*callee));
+                in_use(root, seen, &way, *x87_in_use, 0, &mut judgement);
+            }
             Event::Exit { exit, state } => leave(root, seen, *exit, state, &mut judgement),
             _ => {}
         }

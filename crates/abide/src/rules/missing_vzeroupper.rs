@@ -22,6 +22,11 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 upper_in_use,
                 ..
             } => (*upper_in_use, format!("calls {}", root.callee(*callee))),
+            Event::HandedOver {
+                callee,
+                upper_in_use,
+                ..
+            } => (*upper_in_use, format!("leaves to {}", root.callee(*callee))),
             Event::Exit { exit, state } => match *exit {
                 _ if exit.leads_elsewhere() => continue,
                 Exit::Resume { .. } => continue,

@@ -21,20 +21,23 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         // What the root reads there, its caller has put there.
         None => {
             let read = root.facts.assumptions.read_arguments;
-            read.map_or(first, |read| read.max(first))
+            let read = read.map_or(first, |read| read.max(first));
+            // What is narrower has a word all the same.
+            in_words(read, word)
         }
     };
-    let stores = root.events().filter_map(|seen| match seen.event {
-        Event::CallerFrameStore { offset } => Some(offset),
+    let ends = root.events().filter_map(|seen| match seen.event {
+        Event::CallerFrameStore { offset, bytes } => Some(end(offset, bytes, word)),
         _ => None,
     });
     // So many bytes that all stores are within them.
-    let most = stores.max().unwrap_or(first) - first + word;
+    let most = ends.max().unwrap_or(first) - first;
     for seen in root.events() {
-        let Event::CallerFrameStore { offset } = seen.event else {
+        let Event::CallerFrameStore { offset, bytes } = seen.event else {
             continue;
         };
-        if offset < reach {
+        let end = end(offset, bytes, word);
+        if end <= reach {
             continue;
         }
         if declared.is_some() {
@@ -43,7 +46,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
                 .push(candidate(root, seen, offset, reach));
             continue;
         }
-        let bytes = offset - first + word;
+        let bytes = end - first;
         judgement.doubts.push(Doubt {
             place: seen.place,
             class: "how many stack arguments there are",
@@ -60,6 +63,17 @@ fn check(root: &RootFacts<'_>) -> Judgement {
         });
     }
     judgement
+}
+
+/// Where the words end that a store goes to.
+fn end(offset: i64, bytes: u16, word: i64) -> i64 {
+    let bytes = if bytes == 0 { word } else { bytes.into() };
+    in_words(offset + bytes, word)
+}
+
+/// So many bytes, or as many more as whole words have.
+const fn in_words(bytes: i64, word: i64) -> i64 {
+    (bytes + word - 1) / word * word
 }
 
 fn candidate(root: &RootFacts<'_>, seen: &Seen, offset: i64, beyond: i64) -> Candidate {

@@ -32,10 +32,19 @@ pub(super) fn drop_unused(effects: &mut Effects) -> Used {
 
 /// The temporaries that something reads.
 #[derive(Default)]
-pub(super) struct Used([u64; 4]);
+pub(in crate::interpret) struct Used([u64; 4]);
 
 impl Used {
-    pub(super) const fn contains(&self, temp: Temp) -> bool {
+    /// Those that effects read.
+    pub(in crate::interpret) fn of(effects: &[Effect]) -> Self {
+        let mut used = Self::default();
+        for effect in effects {
+            used.note(effect);
+        }
+        used
+    }
+
+    pub(in crate::interpret) const fn contains(&self, temp: Temp) -> bool {
         self.0[temp.0 as usize / 64] >> (temp.0 % 64) & 1 == 1
     }
 

@@ -22,8 +22,14 @@ impl Evaluator<'_> {
             }
         }
         self.check_defined(at, count, Use::Address);
-        if block.operation == BlockOperation::Move && self.terms.is_frame(from) {
+        // What is copied or loaded of the frame is not followed, nor is what is stored there.
+        if matches!(block.operation, BlockOperation::Move | BlockOperation::Load)
+            && self.terms.has_frame(from)
+        {
             state.escaped |= state.addresses != Reach::NOWHERE;
+        }
+        if block.operation == BlockOperation::Store {
+            self.escape(state, state.register(Register::RAX));
         }
         if writes == Some(true) {
             self.block_store(state, at, to, count, block);

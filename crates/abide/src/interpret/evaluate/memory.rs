@@ -152,18 +152,16 @@ impl Evaluator<'_> {
         }
         let stored = state.store(&mut self.terms, address, bytes, value);
         // Where it breaks what is kept all the same, a run may show that.
-        match stored.breaks_kept {
-            true => self.record.assumptions.index_in_bounds |= stored.index_in_bounds,
-            false if stored.index_in_bounds => self.assume_in_bounds(at),
-            false => {}
+        match (stored.index_in_bounds, stored.breaks_kept) {
+            (true, true) => {
+                self.record.assumptions.index_in_bounds = true;
+                self.record.assumptions.begun.insert(at.place);
+            }
+            (true, false) => self.assume_in_bounds(at),
+            (false, _) => {}
         }
-        if self.terms.is_callers(address) {
-            self.record(
-                at,
-                Event::CallerFrameStore {
-                    offset: address.offset,
-                },
-            );
+        if let Some(offset) = stored.above {
+            self.record(at, Event::CallerFrameStore { offset, bytes });
         }
         let limit = state.stack_pointer().plus(-self.red_zone);
         let distance = self.terms.subtract(address, limit);

@@ -150,6 +150,9 @@ impl Evaluator<'_> {
             // They are written whole.
             self.escape(state, value);
             state.registers[register.index()] = value;
+        } else {
+            // MMX and mask registers are not followed.
+            self.escape(state, value);
         }
     }
 }

@@ -130,8 +130,22 @@ impl Explorer<'_, '_> {
         if self.around.is_compiled(place) || is_other && self.is_taken_by_contract(place) {
             return self.leave(state, at, Callee::Place(place), from);
         }
+        if is_other && self.around.contracted.contains_key(&place) {
+            self.note_jump_to_root(state, at, place);
+        }
         let at = At { place, ..at };
         self.enter(at, state, Some(from));
+    }
+
+    /// What a function is owed that is jumped to and followed; see [`Self::note_call_of_root`].
+    fn note_jump_to_root(&mut self, state: &State, at: At, place: Place) {
+        let event = Event::HandedOver {
+            callee: Callee::Place(place),
+            direction: state.direction,
+            x87_in_use: state.x87_in_use(&self.evaluator.terms),
+            upper_in_use: state.upper_in_use(),
+        };
+        self.evaluator.record(at, event);
     }
 
     /// A jump to a function that returns to this one's caller, or to where this helper was called.
