@@ -13,6 +13,8 @@ mod declarations;
 mod mutants;
 mod pairs;
 mod projects;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod random;
 
 /// The project's own chores.
 #[derive(Parser)]
@@ -22,6 +24,9 @@ enum Task {
     Corpus(corpus::Options),
     /// Break proved functions of the corpus, and see that no mutant is proved.
     Mutants(mutants::Options),
+    /// Write random functions, and run what is proved of them on the processor.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    Random(random::Options),
     /// Ask of releases that mended a breach whether it is found before, and gone after.
     Pairs(pairs::Options),
     /// Ask about functions that break a convention on purpose.
@@ -50,6 +55,8 @@ fn task() -> Result<ExitCode> {
     match Task::parse() {
         Task::Corpus(options) => corpus::run(&options),
         Task::Mutants(options) => mutants::run(&options),
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        Task::Random(options) => random::run(&options),
         Task::Pairs(options) => pairs::run(&options),
         Task::Clobbers(options) => clobbers::run(&options),
         Task::Declarations(options) => declarations::run(&options),

@@ -80,6 +80,11 @@ impl Guard<'_> {
             // A timer may ring in the host, which goes on, and is rung again.
             libc::SIGPROF if !self.code.contains(&at) => {}
             libc::SIGPROF => self.end(Ending::TimeOut, stopped),
+            // The host itself faults: the function wrote to what is the host's, and there is no way back.
+            libc::SIGSEGV if !self.code.contains(&at) && address != at => {
+                // SAFETY: it ends this process, a child.
+                unsafe { libc::_exit(1) }
+            }
             // What has no address is no missing page: a misaligned or impossible address.
             libc::SIGSEGV if info.si_code == libc::SI_KERNEL => {
                 self.end(Ending::Unmappable, stopped);

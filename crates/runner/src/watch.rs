@@ -100,6 +100,9 @@ pub(crate) enum Sight {
     Misaligned(u8),
 }
 
+/// What lies so far below SP at the entry is taken for the run's own frame, in bytes.
+const LARGEST_FRAME: u64 = 1 << 16;
+
 /// What the entry has of which a frame keeps something.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
@@ -311,10 +314,13 @@ impl Watch {
     }
 
     /// Whether a word of the stack is the return address, holds the entry value of a register
-    /// that the convention preserves, or an address of code: where a helper returns to.
+    /// that the convention preserves, or an address: of code, where a helper returns to, or of the
+    /// run's own frame, which finds the frame again.
     fn keeps(&self, word: u64, before: &Before, peek: &impl Fn(u64) -> Option<u64>) -> bool {
         let is_kept = |value: u64| {
-            before.kept.contains(&value) || value.wrapping_sub(self.start) < self.kinds.len() as u64
+            before.kept.contains(&value)
+                || value.wrapping_sub(self.start) < self.kinds.len() as u64
+                || before.stack_pointer.wrapping_sub(value) < LARGEST_FRAME
         };
         word == before.stack_pointer || peek(word).is_some_and(is_kept)
     }
@@ -392,7 +398,8 @@ impl Store {
             .memory
             .virtual_address(0, |register, _, _| value_of(register, general))?;
         let to = from.wrapping_add(self.bytes);
-        let mut words = (from & !(word - 1)..to).step_by(word as usize);
+        // Words are kept at any address.
+        let mut words = from.saturating_sub(word - 1)..to;
         let harmed = words.find(|&word| keeps(word))?;
         let offset = harmed.wrapping_sub(before.stack_pointer) as i64;
         Some(Broken::Index { offset })

@@ -60,7 +60,7 @@ pub(crate) fn pairs() -> PathBuf {
 }
 
 /// `ABIDE_CORPUS_DIR`, else `target/corpus`.
-fn work() -> PathBuf {
+pub(crate) fn work() -> PathBuf {
     env::var_os("ABIDE_CORPUS_DIR")
         .map_or_else(|| repository().join("target/corpus"), PathBuf::from)
 }
