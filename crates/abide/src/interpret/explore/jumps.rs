@@ -109,6 +109,7 @@ impl Explorer<'_, '_> {
                 Destination::Place(place, chosen) => {
                     let mut state = self.spares.copy(state);
                     if choose(&mut state, &self.evaluator.terms, chosen) {
+                        went_to(&mut state, &mut self.evaluator.terms, target, place);
                         self.jump_to(&mut state, at, place, from);
                     }
                     self.spares.put(state);
@@ -201,5 +202,23 @@ pub(super) fn choose(state: &mut State, terms: &Terms, chosen: Option<(Value, i6
     match chosen {
         Some((value, number)) => state.learn(terms, value, Known::exactly(number)),
         None => true,
+    }
+}
+
+/// Takes in where a jump went: what else holds its target holds that place. A loop may jump back
+/// by it without reading the table again. What the caller gave stays what it is.
+fn went_to(state: &mut State, terms: &mut Terms, target: Value, place: Place) {
+    let newest = terms.parts(target.term).iter().max();
+    let Some(&(base, 1)) = newest else {
+        return;
+    };
+    if matches!(terms.get(base), Base::Entry(_) | Base::Argument(..)) {
+        return;
+    }
+    let place = terms.place(place);
+    let rest = terms.subtract(target, terms.value_of_base(base));
+    let by = terms.subtract(place, rest);
+    if rest != Value::ANYTHING && by != Value::ANYTHING {
+        state.replace(terms, base, by);
     }
 }
