@@ -7,9 +7,12 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::known::Known;
 use super::state::State;
 use super::terms::{Base, BaseId, Location, TermId, Terms, Value};
+use crate::registers::Register;
 
 /// How many forks a state holds.
 const MOST: usize = 6;
@@ -31,7 +34,12 @@ struct Phi {
     more: Value,
     /// On each way; [`Value::ANYTHING`] where that is not known.
     is: [Value; 2],
+    /// How far it is on each way from what registers hold where the ways meet: a loop moves all of
+    /// them, turn for turn.
+    beside: [Beside; 2],
 }
+
+type Beside = SmallVec<[(Register, u64); 2]>;
 
 /// A block where ways meet: its state before, the other way's, and what they have been joined to.
 pub(super) struct Meeting<'a> {
@@ -59,7 +67,7 @@ impl Meeting<'_> {
         for fork in &self.here.forks {
             match self.there.forks.contains(fork) {
                 true if !fork.depends(terms, &own) => forks.push(Arc::clone(fork)),
-                _ => forks.extend(self.joined_fork(terms, fork, &own).map(Arc::new)),
+                _ => forks.extend(self.one_fork(terms, fork, &own).map(Arc::new)),
             }
         }
         if apart.is_empty() {
@@ -137,12 +145,67 @@ impl Meeting<'_> {
             let mut values = is.iter().chain([&more]);
             values.any(|&value| terms.depends(value, phi))
         });
-        (!is_open && !is_stale).then_some(Phi {
+        if is_open || is_stale {
+            return None;
+        }
+        let beside = [
+            beside(terms, self.here, is[0]),
+            beside(terms, self.there, is[1]),
+        ];
+        Some(Phi {
             base,
             location,
             more,
             is,
+            beside,
         })
+    }
+
+    /// A fork that both ways have, or one of this block.
+    fn one_fork(&self, terms: &mut Terms, fork: &Fork, own: &[BaseId]) -> Option<Fork> {
+        let is_own = fork.phis.iter().any(|phi| self.is_own(terms, phi.base));
+        let mut others = self.there.forks.iter();
+        match others.find(|other| other.term == fork.term && other.ways == fork.ways) {
+            Some(other) if !is_own => self.shared_fork(terms, [fork, other], own),
+            _ => self.joined_fork(terms, fork, own),
+        }
+    }
+
+    /// A fork of another block that both ways have: a loop may have moved what it says of phis.
+    fn shared_fork(&self, terms: &mut Terms, forks: [&Fork; 2], own: &[BaseId]) -> Option<Fork> {
+        let Fork { term, ways, .. } = *forks[0];
+        let is_own = |terms: &Terms, value| own.iter().any(|&base| terms.depends(value, base));
+        if is_own(terms, Value { term, offset: 0 }) {
+            return None;
+        }
+        let mut phis = Vec::new();
+        for here in &forks[0].phis {
+            let mut others = forks[1].phis.iter();
+            let Some(there) = others.find(|there| there.base == here.base) else {
+                continue;
+            };
+            let is = [0, 1].map(|way| {
+                let [here_is, there_is] = [here, there].map(|phi| phi.is[way]);
+                if here_is == there_is && !is_own(terms, here_is) {
+                    return here_is;
+                }
+                let beside = beside(terms, self.here, here_is);
+                let mut beside = beside.iter().filter(|&&(register, apart)| {
+                    let other = self.there.register(register);
+                    terms.subtract(there_is, other).as_constant() == Some(apart)
+                });
+                let value = beside
+                    .next()
+                    .map(|&(register, apart)| self.joined.register(register).plus(apart as i64));
+                let value = value.filter(|&value| !terms.depends(value, here.base));
+                value.unwrap_or(Value::ANYTHING)
+            });
+            let is_same = here.more == there.more && !is_own(terms, here.more);
+            if is_same && is != [Value::ANYTHING; 2] {
+                phis.push(Phi { is, ..here.clone() });
+            }
+        }
+        (!phis.is_empty()).then_some(Fork { term, ways, phis })
     }
 
     /// A fork of this block, where the other way is one of its two ways again.
@@ -170,18 +233,59 @@ impl Meeting<'_> {
         (!phis.is_empty()).then_some(Fork { term, ways, phis })
     }
 
-    /// A phi of such a fork: what it is on this way is given up where that changed.
+    /// A phi of such a fork. Where what it is on this way changed, it may still be as far from a
+    /// register as it was.
     fn joined_phi(&self, terms: &mut Terms, phi: &Phi, way: usize, own: &[BaseId]) -> Option<Phi> {
+        let is_own = |terms: &Terms, value| own.iter().any(|&base| terms.depends(value, base));
         let (joined, there) = (self.joined.at(phi.location)?, self.there.at(phi.location)?);
         let is_still = self.is_own(terms, phi.base)
             && terms.subtract(joined, phi.more) == terms.value_of_base(phi.base)
-            && !phi.depends(terms, own);
-        let mut is = phi.is;
-        if terms.subtract(there, phi.more) != is[way] {
-            is[way] = Value::ANYTHING;
+            && !is_own(terms, phi.more);
+        if !is_still {
+            return None;
         }
-        (is_still && is != [Value::ANYTHING; 2]).then_some(Phi { is, ..phi.clone() })
+        let now = terms.subtract(there, phi.more);
+        let mut beside = phi.beside.clone();
+        beside[way].retain(|&mut (register, apart)| {
+            terms
+                .subtract(now, self.there.register(register))
+                .as_constant()
+                == Some(apart)
+        });
+        let is = [0, 1].map(|other| {
+            let is = phi.is[other];
+            if !is_own(terms, is) && (other != way || is == now) {
+                return is;
+            }
+            let others = beside[other]
+                .iter()
+                .map(|&(register, apart)| self.joined.register(register).plus(apart as i64));
+            let mut others = others.filter(|&value| !terms.depends(value, phi.base));
+            others.next().unwrap_or(Value::ANYTHING)
+        });
+        (is != [Value::ANYTHING; 2]).then_some(Phi {
+            is,
+            beside,
+            ..phi.clone()
+        })
     }
+}
+
+/// The registers that are addresses of the frame a number of bytes from another, and the number.
+fn beside(terms: &mut Terms, state: &State, value: Value) -> Beside {
+    let mut found = Beside::new();
+    if !terms.is_frame(value) {
+        return found;
+    }
+    for register in (0..16).map(Register::general) {
+        let other = state.register(register);
+        if terms.is_frame(other)
+            && let Some(apart) = terms.subtract(value, other).as_constant()
+        {
+            found.push((register, apart));
+        }
+    }
+    found
 }
 
 impl Fork {
