@@ -196,8 +196,8 @@ impl Entry {
         match register {
             // Flush to zero with denormals as zero; towards zero; up; as processes begin.
             Register::MXCSR => [0x9fc0, 0x7f80, 0x5f80, 0x1f80][way],
-            // Double precision; towards zero; up; as processes begin.
-            Register::X87_CONTROL => [0x027f, 0x0f7f, 0x0b7f, 0x037f][way],
+            // Double precision; towards zero; up, with division by zero told of; as processes begin.
+            Register::X87_CONTROL => [0x027f, 0x0f7f, 0x0b7b, 0x037f][way],
             _ => 0,
         }
     }

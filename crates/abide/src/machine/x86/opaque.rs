@@ -26,7 +26,7 @@ impl Lift<'_> {
         self.write_memory(info, memory, determined);
         self.open_rflags();
         if is_x87 {
-            self.open_x87_control();
+            self.change_x87_control();
             self.open_x87();
             self.count_x87();
         }

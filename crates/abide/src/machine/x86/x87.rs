@@ -29,6 +29,8 @@ const IN_USE: Part = Part::low(Register::X87_IN_USE, 64);
 const EMPTY: Operand = Operand::Constant(0xffff);
 /// The control word after `fninit` (Intel SDM vol. 1, 8.1.5).
 const INITIAL_CONTROL: Operand = Operand::Constant(0x037f);
+/// The bits of the control word that mask exceptions.
+const MASKS: Operand = Operand::Constant(0x3f);
 
 impl Lift<'_> {
     pub(super) fn x87_control(&mut self) -> bool {
@@ -113,16 +115,22 @@ impl Lift<'_> {
         }
     }
 
-    /// `fnstenv` and `fnsave` mask exceptions; `fldenv` and `frstor` load all.
-    pub(super) fn open_x87_control(&mut self) {
+    /// What becomes of the control word: `fnstenv` masks all exceptions, `fnsave` leaves what `fninit`
+    /// does (Intel SDM vol. 2, there), and `fldenv` and `frstor` load it.
+    pub(super) fn change_x87_control(&mut self) {
         use Mnemonic as M;
-        let changes = matches!(
-            self.instruction.mnemonic(),
-            M::Fnstenv | M::Fstenv | M::Fldenv | M::Fnsave | M::Fsave | M::Frstor
-        );
-        if changes {
-            self.read(CONTROL);
-            self.overwrite(CONTROL);
+        match self.instruction.mnemonic() {
+            M::Fnstenv | M::Fstenv => {
+                let before = self.read(CONTROL);
+                let masked = self.compute(Operation::Or, 16, before, MASKS);
+                self.write(CONTROL, masked, Rest::Keep);
+            }
+            M::Fnsave | M::Fsave => self.write(CONTROL, INITIAL_CONTROL, Rest::Keep),
+            M::Fldenv | M::Frstor => {
+                self.read(CONTROL);
+                self.overwrite(CONTROL);
+            }
+            _ => {}
         }
     }
 
