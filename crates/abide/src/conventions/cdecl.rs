@@ -54,6 +54,7 @@ pub const CDECL: Convention = Convention {
     entry_residue: 12,
     // 2.2.2: nothing below SP is spared.
     red_zone: 0,
+    empties_x87: true,
     // 2.2.1: "The direction flag DF [...] must be clear [...] on function entry and return".
     clear: Flags::DF,
 };

@@ -46,6 +46,7 @@ pub const INTERRUPT_GATE: Convention = Convention {
     entry_residue: 8,
     // Whatever interrupts the handler has its frame right below SP.
     red_zone: 0,
+    empties_x87: true,
     // 6.12.1: RFLAGS is the interrupted program's but for TF, VM, RF and NT, which are clear.
     clear: Flags::NT,
 };

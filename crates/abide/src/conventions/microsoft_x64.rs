@@ -66,6 +66,9 @@ pub const MICROSOFT_X64: Convention = Convention {
     entry_residue: 8,
     // "Stack usage": "All memory beyond the current address of RSP is considered volatile".
     red_zone: 0,
+    // "x64 software conventions", of MM0-MM7 and ST0-ST7: "There's no explicit calling convention
+    // for these registers."
+    empties_x87: false,
     // "x64 software conventions", "EFLAGS": the direction flag "must be cleared [...] on entry
     // and on exit".
     clear: Flags::DF,

@@ -71,6 +71,9 @@ pub struct Convention {
     pub entry_residue: u16,
     /// Bytes below SP that signal handlers leave alone.
     pub red_zone: u32,
+    /// The x87 stack is empty, and MMX not in use, at calls and returns, results apart. Else that
+    /// is good manners alone.
+    pub empties_x87: bool,
     /// Flags that are clear at entry and return.
     pub clear: Flags,
 }

@@ -75,6 +75,9 @@ pub const SYSTEM_V_X86_64: Convention = Convention {
     entry_residue: 8,
     // 3.2.2: the 128-byte area beyond the location pointed to by %rsp.
     red_zone: 128,
+    // 3.2.1: "every function that uses the MMX registers is required to issue an emms or femms
+    // instruction after using MMX registers, before returning or calling another function".
+    empties_x87: true,
     // 3.2.1: "The direction flag must be clear on function entry and return".
     clear: Flags::DF,
 };

@@ -12,6 +12,8 @@ pub(super) static RULE: Rule = Rule {
 
 /// The most registers of the x87 stack that hold results, by any declaration.
 const MOST_RESULTS: i64 = 2;
+/// What comes of it.
+const FULL: &str = "whoever computes with `long double` next finds the x87 stack full: what it pushes becomes a NaN";
 /// All registers of the stack, which MMX uses at once.
 const ALL: i64 = 8;
 
@@ -103,19 +105,18 @@ fn in_use(
             format!("pop what was pushed, with `fstp st0`, before `{at}`"),
         )
     };
+    let is_owed = root.contract.convention.empties_x87;
+    let unsaid = "Microsoft's convention says nothing of these registers: there this is a warning";
+    let notes = [FULL].into_iter().chain((!is_owed).then_some(unsaid));
     judgement.candidates.push(Candidate {
         place: seen.place,
         cause: seen.place,
         block: seen.block,
         symptom: Symptom::X87InUse { results },
-        at_most: None,
+        at_most: (!is_owed).then_some(Level::Warn),
         message,
         label: label.to_owned(),
-        notes: vec![
-            "whoever computes with `long double` next finds the x87 stack full: what it pushes \
-             becomes a NaN"
-                .to_owned(),
-        ],
+        notes: notes.map(str::to_owned).collect(),
         help,
     });
 }
