@@ -397,22 +397,30 @@ impl Join<'_> {
         phi
     }
 
-    /// What is known of a value that a phi takes on: where it is counters and a
-    /// small step, counters are taken to stay counters.
+    /// What is known of a value that a phi takes on: where it is one counter and a small step,
+    /// counters are taken to stay counters. The sum of two is none: such sums grow with themselves.
     fn counted(&mut self, state: &State, value: Value, own: Option<BaseId>) -> Known {
         let known = state.known(self.terms, value);
-        let is_own = |base: BaseId| self.terms.block_of_phi(base) == Some(self.block);
-        let Some(own) = own.filter(|&own| is_own(own) && !known.is_counter()) else {
+        if known.is_counter() {
             return known;
-        };
-        let before = self.terms.value_of_base(own);
-        let step = self.terms.combine(value, -1, before);
-        let counted = state.known(self.terms, before);
-        let step = state.range(self.terms, step);
-        match counted.is_counter() && step.is_step() {
-            true => known.and(counted.count_on(step)),
-            false => known,
         }
+        let own = own.filter(|&own| self.terms.block_of_phi(own) == Some(self.block));
+        let parts = self.terms.parts(value.term).iter();
+        let others = parts.filter(|&&(base, factor)| factor == 1 && self.terms.is_distance(base));
+        let counters: SmallVec<[BaseId; 4]> =
+            own.into_iter().chain(others.map(|part| part.0)).collect();
+        for counter in counters {
+            let before = self.terms.value_of_base(counter);
+            let step = self.terms.combine(value, -1, before);
+            let (counted, step) = (
+                state.known(self.terms, before),
+                state.range(self.terms, step),
+            );
+            if counted.is_counter() && step.is_step() {
+                return known.and(counted.count_on(step));
+            }
+        }
+        known
     }
 
     /// What is known of a value that is a distance from something: more than of both apart.
