@@ -177,18 +177,30 @@ impl<'a> Function<'a> {
 
     /// The bytes of the frame above the locals, where it keeps what it has not pushed.
     fn above_locals(&mut self) -> u32 {
-        let word = self.dialect.word;
-        let kept = match (self.saves, self.base) {
-            (_, Base::Kept) => word,
-            (Saves::Stored, _) => word * self.saved.len() as u32,
-            _ => 0,
-        };
         let preserved = self.dialect.vectors(true);
         if !preserved.is_empty() && self.random.one_in(3) {
             let count = 1 + self.random.below(3);
             self.saved_vectors = self.some_of(preserved, count);
         }
-        kept + 16 * self.saved_vectors.len() as u32
+        self.kept() + 16 * self.saved_vectors.len() as u32
+    }
+
+    /// The bytes of words that are kept above the locals: SP, or registers that are stored there.
+    fn kept(&self) -> u32 {
+        let word = self.dialect.word;
+        match (self.saves, self.base) {
+            (_, Base::Kept) => word,
+            (Saves::Stored, _) => word * self.saved.len() as u32,
+            _ => 0,
+        }
+    }
+
+    /// The bytes of registers that were pushed to save them.
+    fn pushed_saves(&self) -> u32 {
+        match self.saves {
+            Saves::Pushed => self.dialect.word * self.saved.len() as u32,
+            _ => 0,
+        }
     }
 
     /// Writes a line for each register that is saved, with its place: a word of the frame or a vector
@@ -213,13 +225,7 @@ impl<'a> Function<'a> {
 
     /// Where vector registers are saved, above all else.
     fn vector_place(&self, number: u32) -> String {
-        let word = self.dialect.word;
-        let below = match (self.saves, self.base) {
-            (_, Base::Kept) => word,
-            (Saves::Stored, _) => word * self.saved.len() as u32,
-            _ => 0,
-        };
-        self.place(self.locals + below + 16 * number)
+        self.place(self.locals + self.kept() + 16 * number)
     }
 
     fn save_vectors(&mut self) {
@@ -282,10 +288,7 @@ impl<'a> Function<'a> {
                 self.each_save(|place, register| format!("movq {register}, {place}"))
             }
         }
-        let pushes = match self.saves {
-            Saves::Pushed => self.dialect.word * self.saved.len() as u32,
-            _ => 0,
-        };
+        let pushes = self.pushed_saves();
         match self.base {
             Base::Counted => {
                 let size = self.pushed + self.frame_size();
@@ -315,11 +318,7 @@ impl<'a> Function<'a> {
     }
 
     fn frame_size(&self) -> u32 {
-        let stored = match self.saves {
-            Saves::Stored => self.dialect.word * self.saved.len() as u32,
-            _ => 0,
-        };
-        self.locals + stored + 16 * self.saved_vectors.len() as u32
+        self.locals + self.kept() + 16 * self.saved_vectors.len() as u32
     }
 
     fn pop_saves(&mut self) {
@@ -376,10 +375,7 @@ impl<'a> Function<'a> {
         let word = self.dialect.word;
         let number = 1 + self.random.below(4) as u32;
         let above_entry = word * number;
-        let pushes = match self.saves {
-            Saves::Pushed => word * self.saved.len() as u32,
-            _ => 0,
-        };
+        let pushes = self.pushed_saves();
         match self.base {
             Base::Kept => None,
             Base::Counted => Some(self.place(self.frame_size() + pushes + above_entry)),

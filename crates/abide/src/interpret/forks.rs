@@ -81,7 +81,7 @@ impl Meeting<'_> {
         }
         for (term, ways) in apart {
             let value = Value { term, offset: 0 };
-            let is_own = own.iter().any(|&phi| terms.depends(value, phi));
+            let is_own = depends_on(terms, value, &own);
             let is_told = forks.iter().any(|fork| fork.term == term);
             if forks.len() < MOST && !is_own && !is_told {
                 let phis = phis.clone();
@@ -174,8 +174,7 @@ impl Meeting<'_> {
     /// A fork of another block that both ways have: a loop may have moved what it says of phis.
     fn shared_fork(&self, terms: &mut Terms, forks: [&Fork; 2], own: &[BaseId]) -> Option<Fork> {
         let Fork { term, ways, .. } = *forks[0];
-        let is_own = |terms: &Terms, value| own.iter().any(|&base| terms.depends(value, base));
-        if is_own(terms, Value { term, offset: 0 }) {
+        if depends_on(terms, Value { term, offset: 0 }, own) {
             return None;
         }
         let mut phis = Vec::new();
@@ -186,21 +185,20 @@ impl Meeting<'_> {
             };
             let is = [0, 1].map(|way| {
                 let [here_is, there_is] = [here, there].map(|phi| phi.is[way]);
-                if here_is == there_is && !is_own(terms, here_is) {
+                if here_is == there_is && !depends_on(terms, here_is, own) {
                     return here_is;
                 }
                 let beside = beside(terms, self.here, here_is);
-                let mut beside = beside.iter().filter(|&&(register, apart)| {
-                    let other = self.there.register(register);
-                    terms.subtract(there_is, other).as_constant() == Some(apart)
-                });
+                let mut beside = beside
+                    .iter()
+                    .filter(|&&place| is_beside(terms, self.there, there_is, place));
                 let value = beside
                     .next()
                     .map(|&(register, apart)| self.joined.register(register).plus(apart as i64));
                 let value = value.filter(|&value| !terms.depends(value, here.base));
                 value.unwrap_or(Value::ANYTHING)
             });
-            let is_same = here.more == there.more && !is_own(terms, here.more);
+            let is_same = here.more == there.more && !depends_on(terms, here.more, own);
             if is_same && is != [Value::ANYTHING; 2] {
                 phis.push(Phi { is, ..here.clone() });
             }
@@ -214,7 +212,7 @@ impl Meeting<'_> {
             term: fork.term,
             offset: 0,
         };
-        if own.iter().any(|&phi| terms.depends(value, phi)) {
+        if depends_on(terms, value, own) {
             return None;
         }
         let known = self.there.known(terms, value);
@@ -236,25 +234,19 @@ impl Meeting<'_> {
     /// A phi of such a fork. Where what it is on this way changed, it may still be as far from a
     /// register as it was.
     fn joined_phi(&self, terms: &mut Terms, phi: &Phi, way: usize, own: &[BaseId]) -> Option<Phi> {
-        let is_own = |terms: &Terms, value| own.iter().any(|&base| terms.depends(value, base));
         let (joined, there) = (self.joined.at(phi.location)?, self.there.at(phi.location)?);
         let is_still = self.is_own(terms, phi.base)
             && terms.subtract(joined, phi.more) == terms.value_of_base(phi.base)
-            && !is_own(terms, phi.more);
+            && !depends_on(terms, phi.more, own);
         if !is_still {
             return None;
         }
         let now = terms.subtract(there, phi.more);
         let mut beside = phi.beside.clone();
-        beside[way].retain(|&mut (register, apart)| {
-            terms
-                .subtract(now, self.there.register(register))
-                .as_constant()
-                == Some(apart)
-        });
+        beside[way].retain(|&mut place| is_beside(terms, self.there, now, place));
         let is = [0, 1].map(|other| {
             let is = phi.is[other];
-            if !is_own(terms, is) && (other != way || is == now) {
+            if !depends_on(terms, is, own) && (other != way || is == now) {
                 return is;
             }
             let others = beside[other]
@@ -288,6 +280,17 @@ fn beside(terms: &mut Terms, state: &State, value: Value) -> Beside {
     found
 }
 
+/// Whether a value is so many bytes from what a register holds.
+fn is_beside(
+    terms: &mut Terms,
+    state: &State,
+    value: Value,
+    (register, apart): (Register, u64),
+) -> bool {
+    let distance = terms.subtract(value, state.register(register));
+    distance.as_constant() == Some(apart)
+}
+
 impl Fork {
     /// The way on which a term can be what is known of it, if it is one.
     fn way(&self, known: Known) -> Option<usize> {
@@ -306,7 +309,7 @@ impl Fork {
             offset: 0,
         };
         let is_own = |phi: &Phi| on.contains(&phi.base);
-        on.iter().any(|&base| terms.depends(term, base))
+        depends_on(terms, term, on)
             || self
                 .phis
                 .iter()
@@ -317,8 +320,13 @@ impl Fork {
 impl Phi {
     fn depends(&self, terms: &Terms, on: &[BaseId]) -> bool {
         let mut values = self.is.iter().chain([&self.more]);
-        values.any(|&value| on.iter().any(|&base| terms.depends(value, base)))
+        values.any(|&value| depends_on(terms, value, on))
     }
+}
+
+/// Whether a value speaks of any of these.
+fn depends_on(terms: &Terms, value: Value, on: &[BaseId]) -> bool {
+    on.iter().any(|&base| terms.depends(value, base))
 }
 
 impl State {

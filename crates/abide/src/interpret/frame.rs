@@ -70,7 +70,8 @@ impl State {
             outcome.index_in_bounds = true;
             return outcome;
         }
-        outcome.breaks_kept = self.is_by_stack_pointer(address) && self.has_risen(terms);
+        let by_rising = self.is_by_stack_pointer(address) && self.has_risen(terms);
+        outcome.breaks_kept = by_rising;
         // Where SP is, moves what is counted from it along.
         self.scattered |= reach.low != reach.high && !self.is_by_stack_pointer(address);
         if !terms.is_callers(address) && reach.high > terms.word() - i64::from(bytes) {
@@ -85,7 +86,7 @@ impl State {
         let mut near = self.near(terms, &mut distances, &slots, i64::from(bytes));
         while let Some(slot) = slots[..near.end].get_mut(near.start) {
             let mut is_gone = false;
-            match self.overlap(terms, &mut distances, slot, i64::from(bytes)) {
+            match self.overlap(terms, &mut distances, slot, i64::from(bytes), by_rising) {
                 Overlap::None => {}
                 Overlap::At(distance)
                     if value == Value::ANYTHING
@@ -268,6 +269,7 @@ impl State {
         distances: &mut Distances,
         slot: &Slot,
         bytes: i64,
+        by_rising: bool,
     ) -> Overlap {
         let address = distances.to;
         if slot.term == address.term {
@@ -286,7 +288,7 @@ impl State {
         let distance = terms.subtract(address, slot.address());
         if only_alignment(terms, distance.term) {
             Overlap::ByAlignment
-        } else if self.is_by_stack_pointer(address) && self.has_risen(terms) {
+        } else if by_rising {
             Overlap::ByRisingStack
         } else if known.low == distance.offset && (0..slot.bytes.into()).contains(&known.low) {
             Overlap::AtFirstIndex

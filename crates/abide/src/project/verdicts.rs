@@ -303,7 +303,9 @@ impl<'image> Job<'_, 'image> {
         // Its table may be one of gates.
         let may_be_handler = self.root.derived == Derived::InTable
             && attempt.analysis.facts.meets(Reason::InterruptReturn);
-        let is_entered_otherwise = self.is_entered_otherwise(&attempt);
+        let mut judged = attempt.judged.iter();
+        let is_entered_otherwise = judged.any(|(_, judgement)| !judgement.candidates.is_empty())
+            && self.is_entered_otherwise(&attempt);
         for (rule, judgement) in attempt.judged {
             let verdict = if !attempt.modes.is_empty() {
                 // Code of another mode was read as if it were made for 64-bit mode.
