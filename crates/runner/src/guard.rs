@@ -89,7 +89,10 @@ impl Guard<'_> {
             libc::SIGSEGV if info.si_code == libc::SI_KERNEL => {
                 self.end(Ending::Unmappable, stopped);
             }
-            libc::SIGSEGV if address == at => self.call(at, stopped),
+            // Code may be run and not written: a store to itself faults where it is.
+            libc::SIGSEGV if address == at && self.linked.place_of(at).is_none() => {
+                self.call(at, stopped);
+            }
             libc::SIGSEGV => self.touch(address, stopped),
             _ => self.end(Ending::Signal(signal), stopped),
         }

@@ -89,6 +89,18 @@ fills_by_index:
     pop rbx
     ret
 
+; Writes over its own store, or through a pointer: code may not be written, so that the one ends the run.
+global kept_store:function
+kept_store:
+    push rbx
+    lea rax, [.store]
+    test edi, 1
+    cmovz rax, rsi
+.store:
+    mov [rax], edi
+    pop rbx
+    ret
+
 section .rodata
 table:
     dd jumps_by_table.even - table, jumps_by_table.odd - table
