@@ -42,6 +42,11 @@ pub enum Broken {
         /// How many the proof takes the table to have.
         entries: u32,
     },
+    /// It went where the end of one entry and the beginning of the next tell together.
+    Part {
+        /// The first one's number.
+        index: i64,
+    },
     /// It went where an entry tells that is taken for one of another table.
     Entry {
         /// The entry's number.
@@ -63,7 +68,7 @@ impl Broken {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Table { .. } | Self::Entry { .. } => "table-bound",
+            Self::Table { .. } | Self::Part { .. } | Self::Entry { .. } => "table-bound",
             Self::Index { .. } => "index-in-bounds",
             Self::Frame => "frame-bound",
             Self::Callee => "callee-conforms",
@@ -77,6 +82,7 @@ impl fmt::Display for Broken {
             Self::Table { index, entries } => {
                 write!(f, "entry {index} of a table that has {entries}")
             }
+            Self::Part { index } => write!(f, "a part of entry {index} and one of the next"),
             Self::Entry { index } => write!(f, "entry {index}, which is another table's"),
             Self::Index { offset } => write!(f, "a store with an index at [rsp{offset:+}]"),
             Self::Frame => f.write_str("a frame of so many bytes steps over a page"),
@@ -346,11 +352,14 @@ impl Watch {
                 continue;
             }
             let index = table.index_of(read);
-            if (0..i64::from(table.entries)).contains(&index) {
-                return None;
-            }
             let entries = table.entries;
-            past = Some(Broken::Table { index, entries });
+            if !(0..i64::from(entries)).contains(&index) {
+                past = Some(Broken::Table { index, entries });
+            } else if table.has_entry_at(read) {
+                return None;
+            } else {
+                past = Some(Broken::Part { index });
+            }
         }
         past
     }
@@ -359,6 +368,11 @@ impl Watch {
 impl Table {
     fn index_of(&self, read: u64) -> i64 {
         (read.wrapping_sub(self.start) as i64).div_euclid(self.step)
+    }
+
+    /// Whether an entry begins there, and not within another.
+    fn has_entry_at(&self, read: u64) -> bool {
+        (read.wrapping_sub(self.start) as i64).rem_euclid(self.step) == 0
     }
 }
 

@@ -101,7 +101,26 @@ kept_store:
     pop rbx
     ret
 
+; Goes where an entry leads: an index that is no whole number of them reads parts of two.
+global kept_entries:function
+kept_entries:
+    lea rdx, [entries]
+    add edi, edi
+    movsxd rax, dword [rdx + rdi]
+    add rax, rdx
+    std
+    jmp rax
+.first:
+    cld
+    ret
+.second:
+    cld
+    lea rax, [rsi + 1]
+    ret
+
 section .rodata
+entries:
+    dd kept_entries.first - entries, kept_entries.second - entries
 table:
     dd jumps_by_table.even - table, jumps_by_table.odd - table
     dd jumps_by_table.even - table, jumps_by_table.odd - table

@@ -69,7 +69,7 @@ fn runs_agree_with_verdicts() {
         &VIOLATED,
         &["kept_saves", "kept_calls", "kept_store"],
     );
-    verdicts_agree(&object, unit::run, 4, VIOLATED.len());
+    verdicts_agree(&object, unit::run, 5, VIOLATED.len());
     wrong_proofs_are_contradicted(&object, unit::run);
     let object = assemble("functions_win64.asm", "win64");
     let kept = [

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use abide::contracts::Configuration;
 use abide::inputs::{self, Image, Object};
 use abide::project::{self, Project};
 use abide::signatures::Signatures;
@@ -65,6 +66,8 @@ struct Source {
     /// What the crate adds to a function's name on Windows.
     #[serde(default)]
     suffix: String,
+    /// The convention that the crate declares, where it is not the platform's.
+    convention: Option<String>,
 }
 
 /// Assembles what is missing, and measures each of the entries that has something for Windows.
@@ -83,10 +86,12 @@ pub(crate) fn rows(entries: &[Entry], task: Task) -> Result<(Vec<Row>, Vec<Strin
     Ok((rows, failures))
 }
 
-/// Assembles what is missing, and reads it.
+/// What entries have that keeps the platform's convention.
 pub(super) fn units(entries: &[Entry]) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
-    for source in &read_list::<List>(&place::windows())?.crates {
+    let sources = read_list::<List>(&place::windows())?.crates;
+    let by_platform = sources.iter().filter(|source| source.convention.is_none());
+    for source in by_platform {
         if let Some(entry) = entries.iter().find(|entry| entry.name == source.entry) {
             units.push(unit(entry, source, &source.files(entry)?)?);
         }
@@ -131,6 +136,10 @@ fn row(entry: &Entry, source: &Source, task: Task) -> Result<Row> {
     if task == Task::Check {
         let project = Project {
             roots,
+            configuration: Configuration {
+                convention: source.convention.clone(),
+                ..Configuration::default()
+            },
             ..Project::default()
         };
         let unit = project::judge_unit(Image::new(objects), &project, &Signatures::default())?;
@@ -205,6 +214,12 @@ impl Source {
         Ok(files)
     }
 
+    /// Whether its sources are for the compiler, whatever they are called.
+    fn is_preprocessed(&self) -> bool {
+        let mut flags = self.flags.iter();
+        flags.any(|flag| flag == "-xassembler-with-cpp")
+    }
+
     fn assemble(&self, entry: &Entry, directory: &Path, source: &Path) -> Result<PathBuf> {
         let to = entry.work.join("windows");
         fs::create_dir_all(&to).with_context(|| format!("failed to make {}", to.display()))?;
@@ -232,7 +247,7 @@ impl Source {
             succeed(nasm.arg("-o").arg(&object).arg(source))
         };
         match source.extension().and_then(OsStr::to_str) {
-            Some("asm") => nasm(source)?,
+            Some("asm") if !self.is_preprocessed() => nasm(source)?,
             Some("pl") => nasm(&written_by_perl(source, &object.with_extension("asm"))?)?,
             _ => {
                 let plain = object.with_extension("s");
