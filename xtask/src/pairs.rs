@@ -47,6 +47,8 @@ struct Pair {
     /// What its assembler is told.
     #[serde(default)]
     flags: Vec<String>,
+    /// What its source includes, and `configure` would write.
+    config: Option<corpus::Written>,
 }
 
 #[derive(Deserialize)]
@@ -173,7 +175,9 @@ struct Artifact {
 
 fn answer(command: &Path, pair: &Pair, release: &str) -> Result<Answer> {
     let files = match (&pair.windows, &pair.i386) {
-        (Some(source), _) => corpus::assembled_for_windows(release, source, &pair.flags)?,
+        (Some(source), _) => {
+            corpus::assembled_for_windows(release, source, &pair.flags, pair.config.as_ref())?
+        }
         (_, Some(source)) => corpus::assembled_for_i386(release, source, &pair.flags)?,
         _ => corpus::files_of_release(release)?,
     };

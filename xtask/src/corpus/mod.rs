@@ -35,7 +35,7 @@ use expectations::Expectations;
 use measure::Row;
 use outcome::{Outcome, Refuted};
 use place::Set;
-pub(crate) use shipped::directory;
+pub(crate) use shipped::{Written, directory};
 
 /// Without an option: build what is missing, check, and print the table.
 #[derive(clap::Args)]
@@ -175,11 +175,12 @@ pub(crate) fn assembled_for_windows(
     name: &str,
     source: &str,
     flags: &[String],
+    config: Option<&Written>,
 ) -> Result<Vec<PathBuf>> {
     let entries = choose(Set::Pairs, &[name.to_owned()])?;
     let files = entries
         .iter()
-        .map(|entry| windows::one(entry, source, flags));
+        .map(|entry| windows::one(entry, source, flags, config));
     Ok(files.collect::<Result<Vec<_>>>()?.concat())
 }
 

@@ -12,14 +12,19 @@ use serde::de::DeserializeOwned;
 use super::entry::Entry;
 
 /// A file that the crate's build script or its library's `configure` would write.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
+pub(crate) struct Written {
     name: String,
     text: String,
 }
 
 impl Written {
+    /// Whether m4 reads it, and so expands what includes it.
+    pub(super) fn is_for_m4(&self) -> bool {
+        self.name.ends_with(".m4")
+    }
+
     /// Writes it to that directory.
     pub(super) fn write(&self, directory: &Path) -> Result<()> {
         let path = directory.join(&self.name);
@@ -123,9 +128,13 @@ pub(super) fn unpacked(entry: &Entry, archive: &Path) -> Result<PathBuf> {
     }
 }
 
-/// The files that fit a pattern, by name.
+/// The files that fit a pattern, by name. One part of its path may have a `*`, or else the last begins
+/// the names.
 pub(super) fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
-    let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
+    let star = pattern.find('*').unwrap_or(pattern.len());
+    let named_at = pattern[..star].rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, rest) = pattern.split_at(named_at);
+    let (name, below) = rest.split_once('/').unwrap_or((rest, ""));
     let (before, after) = name.split_once('*').unwrap_or((name, ""));
     let mut files = list(&directory.join(folder))?;
     files.retain(|file| {
@@ -133,6 +142,10 @@ pub(super) fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>> 
         let rest = name.strip_prefix(before);
         rest.is_some_and(|rest| rest.ends_with(after))
     });
+    if !below.is_empty() {
+        files = files.iter().map(|file| file.join(below)).collect();
+        files.retain(|file| file.exists());
+    }
     Ok(files)
 }
 

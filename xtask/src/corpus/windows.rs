@@ -115,7 +115,9 @@ fn row(entry: &Entry, source: &Source, task: Task) -> Result<Row> {
     let files = source.files(entry)?;
     let start = Instant::now();
     let Unit { objects, roots, .. } = unit(entry, source, &files)?;
-    list_for_runner(entry, &files, &roots)?;
+    if source.convention.is_none() {
+        list_for_runner(entry, &files, &roots)?;
+    }
     // All of it was assembled, whatever traces tell.
     let sections = objects.iter().flat_map(|object| &object.sections);
     let code = sections.filter(|section| section.flags.execute);
@@ -165,11 +167,17 @@ fn list_for_runner(entry: &Entry, files: &[PathBuf], roots: &HashSet<String>) ->
 }
 
 /// What one source of the crate that an entry depends on makes for Windows.
-pub(crate) fn one(entry: &Entry, source: &str, flags: &[String]) -> Result<Vec<PathBuf>> {
+pub(crate) fn one(
+    entry: &Entry,
+    source: &str,
+    flags: &[String],
+    config: Option<&Written>,
+) -> Result<Vec<PathBuf>> {
     let source = Source {
         entry: entry.name.clone(),
         sources: vec![source.to_owned()],
         flags: flags.to_vec(),
+        config: config.cloned(),
         ..Source::default()
     };
     source.files(entry)
@@ -246,7 +254,15 @@ impl Source {
             nasm.args(["-f", "win64"]).args(flags.clone());
             succeed(nasm.arg("-o").arg(&object).arg(source))
         };
+        let llvm_mc = |plain: &Path| {
+            let mut assembler = Command::new("llvm-mc");
+            assembler.args(["-triple=x86_64-pc-windows-gnu", "-filetype=obj"]);
+            succeed(assembler.arg("-o").arg(&object).arg(plain))
+        };
         match source.extension().and_then(OsStr::to_str) {
+            Some("asm") if self.config.as_ref().is_some_and(Written::is_for_m4) => {
+                llvm_mc(&expanded_by_m4(directory, source, &object)?)?;
+            }
             Some("asm") if !self.is_preprocessed() => nasm(source)?,
             Some("pl") => nasm(&written_by_perl(source, &object.with_extension("asm"))?)?,
             _ => {
@@ -254,9 +270,7 @@ impl Source {
                 let mut cc = Command::new("cc");
                 cc.args(["-E", "-x", "assembler-with-cpp"]).args(flags);
                 succeed(cc.arg("-o").arg(&plain).arg(source))?;
-                let mut assembler = Command::new("llvm-mc");
-                assembler.args(["-triple=x86_64-pc-windows-gnu", "-filetype=obj"]);
-                succeed(assembler.arg("-o").arg(&object).arg(&plain))?;
+                llvm_mc(&plain)?;
             }
         }
         Ok(object)
@@ -272,6 +286,30 @@ fn written_by_perl(script: &Path, assembly: &Path) -> Result<PathBuf> {
     perl.env("ASM", "nasm").env("CC", "cc");
     succeed(perl.current_dir(script.parent().unwrap_or(Path::new("/"))))?;
     Ok(assembly.to_owned())
+}
+
+/// What m4 makes of one of GMP's files, as GMP's build calls it: in a directory beside `config.m4`. Parts
+/// are found from whichever directory above the file has them.
+fn expanded_by_m4(directory: &Path, source: &Path, object: &Path) -> Result<PathBuf> {
+    let plain = object.with_extension("s");
+    let within = object.with_file_name("mpn");
+    fs::create_dir_all(&within).with_context(|| format!("failed to make {}", within.display()))?;
+    let mut m4 = Command::new("m4");
+    for above in source.ancestors().skip(1) {
+        m4.arg("-I").arg(above);
+        if above == directory {
+            break;
+        }
+    }
+    let expanded = m4.arg(source).current_dir(within).output();
+    let expanded = expanded.context("failed to run `m4`")?;
+    if !expanded.status.success() {
+        let said = String::from_utf8_lossy(&expanded.stderr);
+        bail!("{m4:?} failed: {said}");
+    }
+    fs::write(&plain, expanded.stdout)
+        .with_context(|| format!("failed to write {}", plain.display()))?;
+    Ok(plain)
 }
 
 /// Where the crate's build script writes when Cargo builds for Windows with GNU's tools: the script
@@ -300,13 +338,15 @@ fn run_build_script(entry: &Entry, package: &str, directory: &Path) -> Result<Pa
 }
 
 /// What Cargo tells a build script for that target.
-const FOR_WINDOWS: [(&str, &str); 12] = [
+const FOR_WINDOWS: [(&str, &str); 14] = [
     ("CARGO_CFG_TARGET_ARCH", "x86_64"),
     ("CARGO_CFG_TARGET_ENDIAN", "little"),
     ("CARGO_CFG_TARGET_ENV", "gnu"),
     ("CARGO_CFG_TARGET_FAMILY", "windows"),
+    ("CARGO_CFG_TARGET_FEATURE", "fxsr,sse,sse2"),
     ("CARGO_CFG_TARGET_OS", "windows"),
     ("CARGO_CFG_TARGET_POINTER_WIDTH", "64"),
+    ("CARGO_CFG_TARGET_VENDOR", "pc"),
     ("DEBUG", "false"),
     ("HOST", "x86_64-unknown-linux-gnu"),
     ("NUM_JOBS", "1"),
