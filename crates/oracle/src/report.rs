@@ -108,7 +108,7 @@ impl FormReport {
         self.is_open |= effects
             .list
             .iter()
-            .any(|effect| matches!(effect, Effect::Opaque { .. }));
+            .any(|effect| matches!(effect, Effect::Opaque { function: None, .. }));
         let memories = prepare(plan, &mut cases.get()[..states], &effects, areas, seed);
         cases.run(states, &code, plan.set, areas.components);
         self.judge(plan, &cases.get()[..states], &memories, areas);

@@ -150,6 +150,21 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// Whether the root returns on some way.
+    #[must_use]
+    pub fn returns(&self) -> bool {
+        let mut events = self.facts.events.iter();
+        events.any(|seen| {
+            matches!(
+                seen.event,
+                Event::Exit {
+                    exit: Exit::Return(_),
+                    ..
+                }
+            )
+        })
+    }
+
     /// Whether the root calls, jumps or returns to what a register holds at its entry that is the
     /// caller's to keep: what a switch of stacks enters does so, and nothing that is called.
     #[must_use]

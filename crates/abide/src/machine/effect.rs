@@ -5,6 +5,7 @@
 //! all reads of the old state come from `Read`, `Load` and `Condition`, in
 //! list order, so that an evaluator runs the list from first to last.
 
+use super::vectors::Function;
 use crate::inputs::{ImageSymbol, Place};
 use crate::registers::{Flags, Part, Register};
 
@@ -259,6 +260,8 @@ pub enum Effect {
         determined: bool,
         /// Vector registers, a bit each, that reach every lane of the result.
         lanes: u32,
+        /// How the concrete evaluator computes it, where it does.
+        function: Option<Function>,
     },
     /// What this part of a register holds goes into results that are left open.
     Take {

@@ -6,6 +6,7 @@
 pub mod arithmetic;
 pub mod concrete;
 pub mod effect;
+pub mod vectors;
 pub mod x86;
 
 pub use effect::{

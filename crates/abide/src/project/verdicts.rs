@@ -138,6 +138,18 @@ impl Attempt {
             .filter(|(rule, _)| rules.contains(&rule.id));
         of_entry.any(|(_, judgement)| !judgement.candidates.is_empty())
     }
+
+    /// Whether the root does all that a function owes who calls it by the convention, but for what is
+    /// found in use behind it: it demands nothing more of its entry, and goes back to where its
+    /// caller goes on. A label of an interpreter, a closure behind a trampoline and code that is
+    /// copied do not.
+    fn is_a_function(&self) -> bool {
+        let is_left_behind = |rule: &Rule| rules::LEFT_BEHIND.iter().any(|own| own.id == rule.id);
+        let is_kept = |(rule, judgement): &(&'static Rule, Judgement)| {
+            is_left_behind(rule) || judgement.candidates.is_empty() && judgement.doubts.is_empty()
+        };
+        self.obstacles.is_empty() && self.analysis.returns() && self.judged.iter().all(is_kept)
+    }
 }
 
 /// How many rules are decided.
@@ -332,12 +344,12 @@ impl<'image> Job<'_, 'image> {
         found
     }
 
-    /// Whether nothing tells that a root is called by its convention; or its type alone does, and it
-    /// goes where a register of its entry says that no caller sets, as what a stack switch enters
-    /// does, or takes something where its type has nothing to take.
+    /// Whether nothing tells that a root is called by its convention, and what it does tells it neither;
+    /// or its type alone does, and it goes where a register of its entry says that no caller sets, as
+    /// what a stack switch enters does, or takes something where its type has nothing to take.
     fn is_entered_otherwise(&self, attempt: &Attempt) -> bool {
         match self.root.told {
-            Told::ByNothing => true,
+            Told::ByNothing => !attempt.is_a_function(),
             Told::ByType => {
                 attempt.analysis.goes_by_kept_register()
                     || self.contract.is_declared_empty() && attempt.takes_something()

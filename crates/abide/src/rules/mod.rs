@@ -66,6 +66,13 @@ pub use undecided::RULE as UNDECIDED;
 pub(crate) use undeclared_argument::RULE as UNDECLARED_ARGUMENT;
 pub(crate) use undefined_register_read::RULE as UNDEFINED_REGISTER_READ;
 
+/// Those of state that a function leaves in use: who called it in another way finds it likewise.
+pub(crate) static LEFT_BEHIND: [&Rule; 3] = [
+    &direction_flag::RULE,
+    &dirty_fp_state::RULE,
+    &missing_vzeroupper::RULE,
+];
+
 /// A rule.
 pub struct Rule {
     /// Its name, which reads well after "allow".

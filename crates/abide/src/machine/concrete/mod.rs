@@ -1,7 +1,7 @@
 //! The concrete evaluator: runs effects on a state of numbers.
 //!
-//! Vector arithmetic is not computed: its results are unknown byte by byte,
-//! and a step whose course, addresses or divisors depend on an unknown byte
+//! Vector arithmetic is computed on integers, without masks; other results are unknown byte by
+//! byte, and a step whose course, addresses or divisors depend on an unknown byte
 //! is [`Step::Undetermined`]. Everything that is known is what the processor
 //! would have computed.
 
@@ -10,8 +10,10 @@ mod flags;
 mod layout;
 mod memory;
 mod value;
+mod vectors;
 
 use super::arithmetic::{evaluate, mask};
+use super::vectors::{Function, Input};
 use super::{Effect, Effects, Flow, GsBase, Operand, Operation, Reference, Rest, Target, Temp};
 use crate::inputs::{ImageSymbol, Place};
 use crate::registers::{Flags, Part, Register};
@@ -371,10 +373,12 @@ impl<'a> Machine<'a> {
                 into,
                 bits,
                 determined,
+                function,
                 ..
             } => {
-                let value = match &mut self.answers {
-                    Some(answers) if !determined && bits <= 64 => answers.next(bits),
+                let value = match (&mut self.answers, function) {
+                    (Some(answers), _) if !determined && bits <= 64 => answers.next(bits),
+                    (_, Some(function)) => self.vector(function, bits),
                     _ => Value::open(bits),
                 };
                 self.keep(into, value);
@@ -485,6 +489,15 @@ impl<'a> Machine<'a> {
         }
         let values = inputs.map(|input| self.operand(input).truncated(u16::from(bits)));
         open_result(operation, bits, values)
+    }
+
+    fn vector(&self, function: Function, bits: u16) -> Value {
+        let inputs = function.inputs.map(|input| match input {
+            Input::Nothing => Value::default(),
+            Input::Register(part) => self.value(part.register).part(part.low, part.bits),
+            Input::Loaded(temp) => self.operand(Operand::Temp(temp)),
+        });
+        vectors::compute(&function, bits, inputs)
     }
 
     /// Checks and notes an access, and returns its address with the segment's base.

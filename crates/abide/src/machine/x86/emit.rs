@@ -4,6 +4,7 @@ use iced_x86::Instruction;
 
 use super::fields::Fields;
 use crate::inputs::{Image, Place};
+use crate::machine::vectors::Function;
 use crate::machine::{Condition, Effect, Operand, Operation, Reference, Rest, Temp};
 use crate::registers::{Flags, Part, Register};
 
@@ -123,16 +124,23 @@ impl<'a> Lift<'a> {
     }
 
     pub(super) fn open(&mut self, bits: u16, determined: bool) -> Operand {
-        self.open_of(bits, determined, 0)
+        self.open_of(bits, determined, 0, None)
     }
 
-    pub(super) fn open_of(&mut self, bits: u16, determined: bool, lanes: u32) -> Operand {
+    pub(super) fn open_of(
+        &mut self,
+        bits: u16,
+        determined: bool,
+        lanes: u32,
+        function: Option<Function>,
+    ) -> Operand {
         let into = self.temp();
         self.push(Effect::Opaque {
             into,
             bits,
             determined,
             lanes,
+            function,
         });
         Operand::Temp(into)
     }

@@ -8,6 +8,7 @@ mod arithmetic;
 mod atomic;
 mod bits;
 mod changed;
+mod computed;
 mod control;
 mod emit;
 mod fields;

@@ -5,10 +5,11 @@ use iced_x86::{
     Register as Name, RflagsBits, UsedMemory, UsedRegister,
 };
 
+use super::computed::temp_of;
 use super::emit::Lift;
 use super::operands::Memory;
 use super::parts::{general_rest, part, segment, widened};
-use crate::machine::{Effect, Operand, Operation, Rest};
+use crate::machine::{Effect, Operand, Operation, Rest, Temp};
 use crate::registers::{Flags, Part};
 
 impl Lift<'_> {
@@ -20,9 +21,9 @@ impl Lift<'_> {
         let info = factory.info(self.instruction);
         let is_x87 = self.is_x87();
         self.read_registers(info);
-        let memory = self.access_memory(info);
+        let (memory, loaded) = self.access_memory(info);
         let determined = self.is_determined(info);
-        self.write_registers(info, determined);
+        self.write_registers(info, determined, loaded);
         self.write_memory(info, memory, determined);
         self.open_rflags();
         if is_x87 {
@@ -71,20 +72,21 @@ impl Lift<'_> {
                 .any(|n| self.is_register(n) && i.op_register(n).full_register() == name)
     }
 
-    /// Loads what is read, and returns the explicit operand's address.
-    fn access_memory(&mut self, info: &InstructionInfo) -> Option<Memory> {
+    /// Loads what is read, and returns the explicit operand's address and what was loaded last.
+    fn access_memory(&mut self, info: &InstructionInfo) -> (Option<Memory>, Option<Temp>) {
         let has_operand = self
             .instruction
             .op_kinds()
             .any(|kind| kind == OpKind::Memory);
         let explicit = (has_operand && !info.used_memory().is_empty()).then(|| self.memory());
+        let mut loaded = None;
         for used in info.used_memory() {
             if reads(used.access()) {
                 let memory = self.place(used, explicit);
-                self.load_from(memory);
+                loaded = temp_of(self.load_from(memory));
             }
         }
-        explicit
+        (explicit, loaded)
     }
 
     fn write_memory(&mut self, info: &InstructionInfo, explicit: Option<Memory>, determined: bool) {
@@ -133,14 +135,15 @@ impl Lift<'_> {
         sum
     }
 
-    fn write_registers(&mut self, info: &InstructionInfo, determined: bool) {
+    fn write_registers(&mut self, info: &InstructionInfo, determined: bool, loaded: Option<Temp>) {
         let lanes = self.lanes(info);
+        let function = self.function(loaded);
         for used in info.used_registers() {
             if !writes(used.access()) || used.register().is_st() {
                 continue;
             }
             if let Some((part, rest)) = self.written(used) {
-                let value = self.open_of(part.bits, determined, lanes);
+                let value = self.open_of(part.bits, determined, lanes, function);
                 self.write(part, value, rest);
             }
         }

@@ -1,0 +1,395 @@
+//! Vector arithmetic on numbers (Intel SDM vol. 2).
+
+use super::value::Value;
+use crate::machine::arithmetic::mask;
+use crate::machine::vectors::{Alone, Each, Function, Shift, VectorOperation};
+
+/// The bytes of the widest vector.
+const BYTES: usize = 64;
+/// The bits of the parts that most instructions work in.
+const PART: usize = 128;
+
+/// A vector and the width of its elements.
+#[derive(Clone, Copy)]
+struct Lanes {
+    bytes: [u8; BYTES],
+    /// Of an element, in bytes.
+    size: usize,
+}
+
+impl Lanes {
+    fn of(value: Value, bits: usize) -> Self {
+        let mut bytes = [0; BYTES];
+        for (chunk, word) in bytes.chunks_exact_mut(8).zip(value.words) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        let size = bits / 8;
+        Self { bytes, size }
+    }
+
+    /// The same bytes in elements of another width.
+    fn by(self, bits: usize) -> Self {
+        let size = bits / 8;
+        Self { size, ..self }
+    }
+
+    /// An element, as an unsigned number.
+    fn get(&self, i: usize) -> u64 {
+        let from = i * self.size;
+        let bytes = self.bytes.get(from..from + self.size).unwrap_or_default();
+        let low = bytes.iter().take(8).rev();
+        low.fold(0, |number, &byte| number << 8 | u64::from(byte))
+    }
+
+    /// An element, as a signed number.
+    fn signed(&self, i: usize) -> i64 {
+        sign_extended(self.get(i), 8 * self.size)
+    }
+
+    fn set(&mut self, i: usize, number: u64) {
+        let from = i * self.size;
+        let bytes = self.bytes.get_mut(from..from + self.size);
+        for (byte, number) in bytes.into_iter().flatten().zip(number.to_le_bytes()) {
+            *byte = number;
+        }
+    }
+
+    fn value(self) -> Value {
+        let mut value = Value::default();
+        for (word, chunk) in value.words.iter_mut().zip(self.bytes.chunks_exact(8)) {
+            *word = chunk
+                .iter()
+                .rev()
+                .fold(0, |word, &byte| word << 8 | u64::from(byte));
+        }
+        value
+    }
+}
+
+const fn sign_extended(number: u64, bits: usize) -> i64 {
+    let unused = 64 - bits as u32;
+    ((number << unused) as i64) >> unused
+}
+
+/// The least and the greatest signed number of so many bits.
+const fn signed_range(bits: usize) -> (i64, i64) {
+    let high = i64::MAX >> (64 - bits);
+    (-high - 1, high)
+}
+
+/// The result's low `bits`; open where a byte of an input is.
+pub(super) fn compute(function: &Function, bits: u16, inputs: [Value; 3]) -> Value {
+    if inputs.iter().any(|input| !input.is_known()) {
+        return Value::open(bits);
+    }
+    let element = usize::from(function.element);
+    let inputs = inputs.map(|input| Lanes::of(input, element));
+    let work = Work {
+        element,
+        bits: usize::from(bits),
+        inputs,
+        immediate: function.immediate,
+    };
+    work.run(function.operation).truncated(bits)
+}
+
+/// One operation and what it works on.
+struct Work {
+    /// Of an element, in bits.
+    element: usize,
+    /// Of the result.
+    bits: usize,
+    inputs: [Lanes; 3],
+    immediate: Option<u8>,
+}
+
+impl Work {
+    fn run(&self, operation: VectorOperation) -> Value {
+        use VectorOperation as V;
+        let [a, b, c] = self.inputs;
+        match operation {
+            V::Each(each) => self.each(|i| self.two(each, a.get(i), b.get(i))),
+            V::Alone(alone) => self.each(|i| self.one(alone, i)),
+            V::Shift(shift) => {
+                let count = self.immediate.map_or(b.by(64).get(0), u64::from);
+                self.each(|i| self.shifted(shift, a.get(i), count))
+            }
+            V::ShiftBytes { left } => self.shifted_bytes(left),
+            V::AlignRight => self.aligned(),
+            V::MultiplyAdd => self.multiplied_and_added(),
+            V::MultiplyAddBytes => self.bytes_multiplied_and_added(),
+            V::SumDifferences => self.summed_differences(),
+            V::MultiplyEven { signed } => self.multiplied_even(signed),
+            V::Pack { signed } => self.packed(signed),
+            V::Unpack { high } => self.unpacked(high),
+            V::ShuffleBytes => self.shuffled_bytes(),
+            V::Shuffle => self.each(|i| a.get(i & !3 | self.chosen(i))),
+            V::ShuffleHalf { high } => self.each(|i| match (i & 4 != 0) == high {
+                true => a.get(i & !3 | self.chosen(i)),
+                false => a.get(i),
+            }),
+            V::ShuffleTwo => self.shuffled_of_two(),
+            V::Horizontal { each } => self.horizontal(each),
+            V::Extend { from, signed } => {
+                let a = a.by(from.into());
+                self.each(|i| match signed {
+                    true => a.signed(i) as u64,
+                    false => a.get(i),
+                })
+            }
+            V::Broadcast => self.broadcast(),
+            V::Permute128 => self.permuted_halves(),
+            V::PermuteFour => self.each(|i| a.get(i & !3 | self.chosen(i))),
+            V::PermuteBy => {
+                let count = self.count() as u64;
+                self.each(|i| b.get((a.get(i) % count) as usize))
+            }
+            V::Ternary => self.each(|i| self.ternary([a.get(i), b.get(i), c.get(i)])),
+            V::Blend => self.each(|i| match self.immediate() >> (i % 8) & 1 {
+                1 => b.get(i),
+                _ => a.get(i),
+            }),
+            V::BlendBy => self.each(|i| if c.signed(i) < 0 { b.get(i) } else { a.get(i) }),
+            V::Signs => self.signs(),
+        }
+    }
+
+    /// How many elements the result has.
+    const fn count(&self) -> usize {
+        self.bits / self.element
+    }
+
+    /// How many elements a part has.
+    fn in_part(&self) -> usize {
+        self.bits.min(PART) / self.element
+    }
+
+    fn immediate(&self) -> usize {
+        self.immediate.unwrap_or_default().into()
+    }
+
+    /// The element that the immediate names for a place, of four.
+    fn chosen(&self, i: usize) -> usize {
+        self.immediate() >> (2 * (i % 4)) & 3
+    }
+
+    /// A result of elements, each by its number.
+    fn each(&self, element: impl Fn(usize) -> u64) -> Value {
+        self.in_elements_of(self.element, element)
+    }
+
+    /// The same, of elements of another width.
+    fn in_elements_of(&self, bits: usize, element: impl Fn(usize) -> u64) -> Value {
+        let mut result = Lanes::of(Value::default(), bits);
+        for i in 0..self.bits / bits {
+            result.set(i, element(i));
+        }
+        result.value()
+    }
+
+    fn two(&self, each: Each, a: u64, b: u64) -> u64 {
+        let bits = self.element;
+        let ones = mask(bits as u8);
+        let (low, high) = signed_range(bits);
+        let (x, y) = (sign_extended(a, bits), sign_extended(b, bits));
+        let all_if = |holds: bool| if holds { u64::MAX } else { 0 };
+        match each {
+            Each::Add => a.wrapping_add(b),
+            Each::AddSigned => (x + y).clamp(low, high) as u64,
+            Each::AddUnsigned => (a + b).min(ones),
+            Each::Subtract => a.wrapping_sub(b),
+            Each::SubtractSigned => (x - y).clamp(low, high) as u64,
+            Each::SubtractUnsigned => a.saturating_sub(b),
+            Each::Equal => all_if(a == b),
+            Each::Greater => all_if(x > y),
+            Each::MinimumSigned => x.min(y) as u64,
+            Each::MinimumUnsigned => a.min(b),
+            Each::MaximumSigned => x.max(y) as u64,
+            Each::MaximumUnsigned => a.max(b),
+            Each::Average => (a + b + 1) >> 1,
+            Each::MultiplyLow => a.wrapping_mul(b),
+            Each::MultiplyHigh => (a * b) >> bits,
+            Each::MultiplyHighSigned => ((x * y) >> bits) as u64,
+            Each::MultiplyRounded => ((((x * y) >> (bits - 2)) + 1) >> 1) as u64,
+            Each::Sign => a.wrapping_mul(y.signum() as u64),
+            Each::And => a & b,
+            Each::AndNot => !a & b,
+            Each::Or => a | b,
+            Each::Xor => a ^ b,
+            Each::Shift(shift) => self.shifted(shift, a, b),
+        }
+    }
+
+    fn one(&self, alone: Alone, i: usize) -> u64 {
+        let a = self.inputs[0];
+        match alone {
+            Alone::Absolute => a.signed(i).unsigned_abs(),
+            Alone::Duplicate { odd } => a.get(i & !1 | usize::from(odd)),
+        }
+    }
+
+    fn shifted(&self, shift: Shift, a: u64, count: u64) -> u64 {
+        let bits = self.element as u64;
+        match shift {
+            _ if count >= bits && shift != Shift::Arithmetic => 0,
+            Shift::Left => a << count,
+            Shift::Right => a >> count,
+            Shift::Arithmetic => (sign_extended(a, self.element) >> count.min(bits - 1)) as u64,
+        }
+    }
+
+    fn shifted_bytes(&self, left: bool) -> Value {
+        let (count, part) = (self.immediate(), self.in_part());
+        self.each(|i| {
+            let (start, at) = (i / part * part, i % part);
+            let from = match left {
+                true => at.checked_sub(count),
+                false => Some(at + count).filter(|&from| from < part),
+            };
+            from.map_or(0, |from| self.inputs[0].get(start + from))
+        })
+    }
+
+    fn aligned(&self) -> Value {
+        let [a, b, _] = self.inputs;
+        let part = self.in_part();
+        self.each(|i| {
+            let (start, from) = (i / part * part, i % part + self.immediate());
+            match from / part {
+                0 => b.get(start + from),
+                1 => a.get(start + from - part),
+                _ => 0,
+            }
+        })
+    }
+
+    /// Elements of the result are twice as wide as those that are multiplied.
+    fn multiplied_and_added(&self) -> Value {
+        let [a, b, _] = self.inputs;
+        let product = |i: usize| a.signed(i).wrapping_mul(b.signed(i));
+        self.in_elements_of(2 * self.element, |i| {
+            product(2 * i).wrapping_add(product(2 * i + 1)) as u64
+        })
+    }
+
+    fn bytes_multiplied_and_added(&self) -> Value {
+        let [a, b, _] = self.inputs;
+        let product = |i: usize| a.get(i) as i64 * b.signed(i);
+        let (low, high) = signed_range(16);
+        self.in_elements_of(16, |i| {
+            (product(2 * i) + product(2 * i + 1)).clamp(low, high) as u64
+        })
+    }
+
+    fn summed_differences(&self) -> Value {
+        let [a, b, _] = self.inputs;
+        self.in_elements_of(64, |i| {
+            let bytes = 8 * i..8 * i + 8;
+            bytes.map(|i| a.get(i).abs_diff(b.get(i))).sum()
+        })
+    }
+
+    fn multiplied_even(&self, signed: bool) -> Value {
+        let [a, b, _] = self.inputs.map(|input| input.by(self.element / 2));
+        self.each(|i| match signed {
+            true => a.signed(2 * i).wrapping_mul(b.signed(2 * i)) as u64,
+            false => a.get(2 * i).wrapping_mul(b.get(2 * i)),
+        })
+    }
+
+    fn packed(&self, signed: bool) -> Value {
+        let [a, b, _] = self.inputs;
+        let (narrow, part) = (self.element / 2, self.in_part());
+        let (low, high) = match signed {
+            true => signed_range(narrow),
+            false => (0, mask(narrow as u8) as i64),
+        };
+        self.in_elements_of(narrow, |i| {
+            let (start, at) = (i / (2 * part) * part, i % (2 * part));
+            let element = match at < part {
+                true => a.signed(start + at),
+                false => b.signed(start + at - part),
+            };
+            element.clamp(low, high) as u64
+        })
+    }
+
+    fn unpacked(&self, high: bool) -> Value {
+        let [a, b, _] = self.inputs;
+        let part = self.in_part();
+        self.each(|i| {
+            let from = i / part * part + i % part / 2 + if high { part / 2 } else { 0 };
+            if i % 2 == 0 { a.get(from) } else { b.get(from) }
+        })
+    }
+
+    fn shuffled_bytes(&self) -> Value {
+        let [a, b, _] = self.inputs;
+        let part = self.in_part();
+        self.each(|i| match b.get(i) {
+            0x80.. => 0,
+            index => a.get(i / part * part + index as usize % part),
+        })
+    }
+
+    fn shuffled_of_two(&self) -> Value {
+        let [a, b, _] = self.inputs;
+        let part = self.in_part();
+        self.each(|i| {
+            let (start, at) = (i / part * part, i % part);
+            let from = match part {
+                // The immediate has a bit for each of the result's elements.
+                2 => self.immediate() >> i & 1,
+                _ => self.chosen(at),
+            };
+            let of = if at < part / 2 { a } else { b };
+            of.get(start + from)
+        })
+    }
+
+    fn horizontal(&self, each: Each) -> Value {
+        let [a, b, _] = self.inputs;
+        let part = self.in_part();
+        self.each(|i| {
+            let (start, at) = (i / part * part, i % part);
+            let of = if at < part / 2 { a } else { b };
+            let from = start + 2 * (at % (part / 2));
+            self.two(each, of.get(from), of.get(from + 1))
+        })
+    }
+
+    /// Each bit is the one of the immediate that the inputs' bits name.
+    fn ternary(&self, [a, b, c]: [u64; 3]) -> u64 {
+        let chosen = (0..8).filter(|index| self.immediate() >> index & 1 == 1);
+        let of = |input: u64, is_set: usize| if is_set == 1 { input } else { !input };
+        chosen.fold(0, |all, index| {
+            all | of(a, index >> 2) & of(b, index >> 1 & 1) & of(c, index & 1)
+        })
+    }
+
+    fn broadcast(&self) -> Value {
+        let (a, size) = (self.inputs[0], self.element / 8);
+        self.in_elements_of(8, |i| u64::from(a.bytes[i % size]))
+    }
+
+    fn permuted_halves(&self) -> Value {
+        let [a, b, _] = self.inputs.map(|input| input.by(64));
+        self.in_elements_of(64, |i| {
+            let choice = self.immediate() >> (i / 2 * 4);
+            let from = choice % 2 * 2 + i % 2;
+            match (choice & 8 != 0, choice & 2 != 0) {
+                (true, _) => 0,
+                (false, false) => a.get(from),
+                (false, true) => b.get(from),
+            }
+        })
+    }
+
+    /// As many as the input has, which `bits` does not tell: the instruction's form does, and above
+    /// its width the input is zero.
+    fn signs(&self) -> Value {
+        let count = 8 * BYTES / self.element;
+        let signs = (0..count.min(64)).filter(|&i| self.inputs[0].signed(i) < 0);
+        Value::number(signs.fold(0, |all, i| all | 1 << i))
+    }
+}
