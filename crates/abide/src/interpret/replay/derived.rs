@@ -1,6 +1,6 @@
 //! What of a run may depend on what a vector register held at the entry.
 //!
-//! Vector arithmetic is not computed. But where nothing of what a register holds at the exit comes
+//! Not all vector arithmetic is computed. But where nothing of what a register holds at the exit comes
 //! from what it held at the entry, runs that differ in that alone end alike: at most one of them
 //! gives it back.
 
