@@ -578,11 +578,9 @@ fn what_of_floating_point_is_in_use_is_written() {
 
 #[test]
 fn a_symbolic_value_that_steers_is_undetermined() {
-    // paddd leaves its result open; the jump through it cannot be followed.
+    // addps leaves its result open; the jump through it cannot be followed.
     let image = image(
-        &[
-            0x66, 0x0f, 0xfe, 0xc1, 0x66, 0x48, 0x0f, 0x7e, 0xc0, 0xff, 0xe0,
-        ],
+        &[0x0f, 0x58, 0xc1, 0x66, 0x48, 0x0f, 0x7e, 0xc0, 0xff, 0xe0],
         Vec::new(),
     );
     let layout = Layout::new(&image);
