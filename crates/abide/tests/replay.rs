@@ -62,6 +62,7 @@ fn candidates(analysis: &Analysis) -> Vec<(Symptom, u32)> {
             }
             Event::UndefinedUse { .. } => add(Symptom::Undefined {
                 place,
+                of: None,
                 shown: Garbled::Way,
             }),
             Event::BelowStackPointer { .. } => add(Symptom::BelowStackPointer { place }),

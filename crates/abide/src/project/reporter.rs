@@ -241,7 +241,9 @@ impl Reporter<'_> {
             Symptom::StaticAccess { of, .. } => (None, self.declaration_of_static(of)),
             Symptom::UnwrittenArgument { callee, .. } => (None, self.declaration_of_callee(callee)),
             Symptom::Unwinding(callee) => (declaration(root), self.declaration_of_callee(callee)),
-            Symptom::Undefined(..) | Symptom::Taken(_) if is_of_entry => (declaration(root), None),
+            Symptom::Undefined { .. } | Symptom::Taken(_) if is_of_entry => {
+                (declaration(root), None)
+            }
             _ if rule.is_of_declarations() => (declaration(root), None),
             // Of assembly without lines the declaration is what source shows of it.
             _ if !self.has_line(candidate.place) => (declaration(root), None),

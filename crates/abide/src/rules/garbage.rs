@@ -61,6 +61,15 @@ impl Source {
         }
     }
 
+    /// Whether a register holds it at the root's entry.
+    const fn is_of_entry(self) -> bool {
+        match self {
+            Self::Entry(_) => true,
+            Self::Undeclared(whence) | Self::Above(whence) => matches!(whence, Whence::Register(_)),
+            Self::Call(..) => false,
+        }
+    }
+
     /// The register that it is in, or SP for the stack.
     pub(super) const fn register(self) -> Register {
         match self {
@@ -126,7 +135,11 @@ pub(super) fn uses(
             symptom: match garbage.is_left {
                 true => Symptom::LeftBySearch(source.register()),
                 false if used == Use::Taken => Symptom::Taken(source.register()),
-                false => Symptom::Undefined(source.register(), shown),
+                false => Symptom::Undefined {
+                    register: source.register(),
+                    is_of_entry: source.is_of_entry(),
+                    shown,
+                },
             },
             at_most,
             message: said.message,

@@ -114,7 +114,15 @@ impl Candidate {
                 bytes,
             },
             Symptom::MisalignedAccess { .. } => replay::Symptom::MisalignedAccess { place },
-            Symptom::Undefined(_, shown) => replay::Symptom::Undefined { place, shown },
+            Symptom::Undefined {
+                register,
+                is_of_entry,
+                shown,
+            } => replay::Symptom::Undefined {
+                place,
+                of: if is_of_entry { Some(register) } else { None },
+                shown,
+            },
             Symptom::UndefinedResult { register, bits } => {
                 replay::Symptom::UndefinedResult { register, bits }
             }
@@ -193,7 +201,14 @@ pub enum Symptom {
     },
     /// Garbage that this register held decides an address, a branch, a target, or what others
     /// are given.
-    Undefined(Register, replay::Garbled),
+    Undefined {
+        /// The register, or SP for the stack.
+        register: Register,
+        /// Whether the register held it at the root's entry.
+        is_of_entry: bool,
+        /// What it shows in.
+        shown: replay::Garbled,
+    },
     /// Garbage decides an address, a branch or a target where `bsf` or `bsr` found no bit and
     /// left it in this register.
     LeftBySearch(Register),

@@ -57,9 +57,11 @@ fn is_picture(root: &RootFacts<'_>, candidates: &[Candidate]) -> bool {
 /// The register that is stored as it was, where that is what is told.
 fn kept(candidate: &Candidate) -> Option<Register> {
     match candidate.symptom {
-        Symptom::Undefined(register, Garbled::Stored) if candidate.at_most.is_some() => {
-            Some(register)
-        }
+        Symptom::Undefined {
+            register,
+            shown: Garbled::Stored,
+            ..
+        } if candidate.at_most.is_some() => Some(register),
         _ => None,
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn garbage_matters(
             return false;
         };
         let same = one.machine.accesses() == other.machine.accesses();
-        if let Symptom::Undefined { place, shown } = symptom
+        if let Symptom::Undefined { place, shown, .. } = symptom
             && at == place
             && shown.shows(&mut one, &mut other)
         {

@@ -305,7 +305,7 @@ impl<'s, 'a> Search<'s, 'a> {
             let inputs = trial.shadow.expressions.inputs(node, MOST_NODES);
             let inputs: Vec<Input> = inputs
                 .into_iter()
-                .filter(|&input| garbage(input) != 0)
+                .filter(|&input| garbage(input) != 0 && self.is_of_symptom(input))
                 .collect();
             let now = |input| trial.shadow.expressions.number_of(input);
             let flipped = inputs.iter().flat_map(|&input| {
@@ -339,6 +339,14 @@ impl<'s, 'a> Search<'s, 'a> {
         self.compare_vectors(code, entry)
     }
 
+    /// Whether a symptom speaks of garbage in this input: that of another shows nothing of it.
+    fn is_of_symptom(&self, input: Input) -> bool {
+        match self.symptom {
+            Symptom::Undefined { of: Some(of), .. } => input == Input::Register(of),
+            _ => true,
+        }
+    }
+
     /// Another entry whose run differs by what calls leave in vector registers, which have no
     /// shadow.
     fn compare_vectors(&self, code: &mut Code<'_>, entry: &Entry) -> Option<Entry> {
@@ -347,8 +355,12 @@ impl<'s, 'a> Search<'s, 'a> {
             ..entry.clone()
         };
         let entries = [entry, &second];
-        let matters = matches!(self.symptom, Symptom::Undefined { .. })
-            && garbage_matters(code, self.scene, entries, self.symptom, MOST_STEPS);
+        let is_of_vectors = match self.symptom {
+            Symptom::Undefined { of, .. } => of.is_none_or(|of| !of.is_general()),
+            _ => false,
+        };
+        let matters =
+            is_of_vectors && garbage_matters(code, self.scene, entries, self.symptom, MOST_STEPS);
         matters.then_some(second)
     }
 

@@ -70,6 +70,8 @@ pub enum Symptom {
     Undefined {
         /// The instruction.
         place: Place,
+        /// The register whose garbage at the entry differs; `None` for any garbage.
+        of: Option<Register>,
         /// In what.
         shown: Garbled,
     },
