@@ -28,7 +28,7 @@ pub(crate) struct Checked {
     pub(crate) reports: Vec<Report>,
     /// The files of each link.
     pub(crate) links: Vec<Vec<PathBuf>>,
-    /// LLVM IR that was made for it, and the source that it was made of.
+    /// LLVM IR that was made for it, the source that it was made of, and C headers.
     pub(crate) declared: Vec<PathBuf>,
     /// The file of the configuration, where there is one.
     pub(crate) configuration: Option<PathBuf>,

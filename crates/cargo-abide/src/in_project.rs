@@ -31,9 +31,13 @@ pub(crate) fn checked(arguments: &Check) -> Result<Checked> {
     let emitted = ir.emitted.get().and_then(|emitted| emitted.as_ref().ok());
     let emitted = emitted.into_iter().flatten();
     let declared = emitted.map(|emitted| emitted.ir.clone()).chain(sources);
+    let mut declared: Vec<PathBuf> = declared.collect();
+    for unit in &built.units {
+        declared.extend(kept::headers(unit)?);
+    }
     Ok(Checked {
         reports,
-        declared: declared.collect(),
+        declared,
         configuration,
         links: built.units.into_iter().map(|unit| unit.files).collect(),
     })
@@ -207,6 +211,7 @@ fn leave_to_linker(report: &mut Report) {
 fn judge(arguments: &Check, unit: &Unit, told: &Told) -> Result<Report> {
     progress::tell("Judging", &unit.name);
     let mut project = check::project(arguments, unit.files.clone())?;
+    project.headers.clone_from(&unit.headers);
     if told.signatures.is_given {
         project.signatures = told.signatures.clone();
         project.sources.extend(told.sources.iter().cloned());

@@ -1,8 +1,8 @@
 //! Reports that are kept until something changes that they were made of.
 //!
 //! No time stamp is believed: all that a report is made of is hashed, every time. That is this
-//! program itself, the command line, the configuration, each object of each link, the IR and the
-//! source. A report that is shown again is what a new run would say.
+//! program itself, the command line, the configuration, each object of each link, its C headers, the IR
+//! and the source. A report that is shown again is what a new run would say.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -63,8 +63,19 @@ pub(crate) fn asked(arguments: &Check, units: &[Unit]) -> Result<Digest> {
         hasher.add(unit.name.as_bytes());
         hasher.add(&[u8::from(unit.is_library)]);
         hasher.files(&unit.files)?;
+        hasher.files(headers(unit)?)?;
     }
     Ok(hasher.finish())
+}
+
+/// The C headers that speak of a link.
+pub(crate) fn headers(unit: &Unit) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for directory in unit.headers.iter().flat_map(|package| &package.directories) {
+        let found = c_headers::files_of_package(directory);
+        files.extend(found.with_context(|| failed(directory))?);
+    }
+    Ok(files)
 }
 
 /// What the IR of all crates says, and which files they are made of.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use abide::inputs;
 use abide::report::record::{Comparison, Hashed, Link, Record, Tool};
-use abide::signatures::{self, rust_source};
+use abide::signatures::{self, c_headers, rust_source};
 use anyhow::{Context as _, Result};
 
 use crate::arguments::{self, Check, Verify};
@@ -106,11 +106,12 @@ fn read(arguments: &Check, checked: &Checked) -> Result<Vec<PathBuf>> {
     let declared = checked.declared.iter().chain(&arguments.source);
     for path in arguments.signatures.iter().chain(declared) {
         let failed = || format!("failed to read `{}`", path.display());
-        let found = match path.is_dir() && !arguments.signatures.contains(path) {
-            true => rust_source::files_of_source(path),
-            false => signatures::files_of_ir(path),
-        };
-        files.extend(found.with_context(failed)?);
+        if path.is_dir() && !arguments.signatures.contains(path) {
+            files.extend(rust_source::files_of_source(path).with_context(failed)?);
+            files.extend(c_headers::files_of_headers(path).with_context(failed)?);
+        } else {
+            files.extend(signatures::files_of_ir(path).with_context(failed)?);
+        }
     }
     // Assembly is looked through for suppressions, where its source is there.
     let commented = checked.reports.iter().flat_map(|r| &r.commented.files);

@@ -12,7 +12,7 @@ use common::{abide, run, scratch, stdout};
 use serde_json::Value;
 
 /// Each prototype with what is made of it: a signature, or why there is none.
-const READ: [(&str, &str, &str); 14] = [
+const READ: [(&str, &str, &str); 20] = [
     (
         "copy",
         "void copy(uint8_t *to, const uint8_t from[32], size_t bytes);",
@@ -71,10 +71,41 @@ const READ: [(&str, &str, &str); 14] = [
         "fn(u64)",
     ),
     ("wide", "__int128 wide(__uint128_t);", "fn(u128) -> i128"),
+    (
+        "wrapped",
+        "EXTERN(\n int) wrapped(short a);",
+        "fn(i16) -> i32",
+    ),
+    (
+        "lib_pasted",
+        "#define NAMED(f) PREFIXED(f)\nvoid NAMED(pasted)(int);",
+        "fn(i32)",
+    ),
+    (
+        "starred",
+        "#define STAR *\nvoid starred(int STAR a);",
+        "fn(pointer)",
+    ),
+    (
+        "lengths",
+        "void lengths(const unsigned char a[AT_LEAST 16]);",
+        "fn(pointer)",
+    ),
+    (
+        "here",
+        "#if defined(__x86_64__) || defined(OTHER)\ntypedef long here_t;\n#elif defined(_WIN64)\n\
+         typedef int here_t;\n#else\ntypedef short here_t;\n#endif\nvoid here(here_t);",
+        "fn(i64)",
+    ),
+    (
+        "spaced",
+        "namespace other {\nextern \"C\" {\nvoid spaced(int);\n}\n}",
+        "fn(i32)",
+    ),
 ];
 
 /// Each prototype that does not count, and why.
-const UNREAD: [(&str, &str, &str); 11] = [
+const UNREAD: [(&str, &str, &str); 13] = [
     (
         "of_unknown",
         "void of_unknown(other_t a);",
@@ -122,6 +153,16 @@ const UNREAD: [(&str, &str, &str); 11] = [
         "long double long_floats(void);",
         "`long double` is not read",
     ),
+    (
+        "by_some_macro",
+        "#ifdef LARGE\n#define SOME(t) long\n#else\n#define SOME(t) t\n#endif\nSOME(int) by_some_macro(void);",
+        "`SOME(int)` is not read",
+    ),
+    (
+        "by_calling_macro",
+        "#define CALLED(t) t __attribute__((ms_abi))\nCALLED(int) by_calling_macro(int);",
+        "`__attribute__((ms_abi))` is not read",
+    ),
 ];
 
 /// What the prototypes lean on, in a header of its own.
@@ -135,6 +176,7 @@ const TYPES: &str = "/* Types. */
 #define API __attribute__((visibility(\"default\")))
 #endif
 #define u64 unsigned long long
+#define EXTERN(type) extern type
 #ifdef __SIZE_TYPE__
 typedef __SIZE_TYPE__ size_t;
 #endif

@@ -1,5 +1,6 @@
 //! The check: every rule over one link unit.
 
+use super::prototypes::{self, OfPackage};
 use super::suppressions::{self, Suppressions};
 use super::{Error, Project, contracts, crossings, declarations, open_all};
 use crate::inputs::File;
@@ -15,7 +16,7 @@ use crate::signatures::rust_source::RustSource;
 /// A file or source could not be read, or there is no object.
 pub fn check(project: &Project) -> Result<Report, Error> {
     let files = open_all(&project.files)?;
-    let source = read_source(project)?;
+    let source = read_source(project, &files)?;
     let mut report = check_files(files, &source, project)?;
     let unread = source.rust.skipped.iter();
     report
@@ -31,8 +32,10 @@ pub fn check(project: &Project) -> Result<Report, Error> {
 pub fn check_files(files: Vec<File>, source: &Source, project: &Project) -> Result<Report, Error> {
     let skipped = skipped_members(&files);
     let unit = LinkUnit::new(files, project.link.clone());
-    let prototypes = declarations::prototypes(&unit, &source.headers);
-    let signatures = declarations::all(project, &unit, &source.rust, prototypes.signatures);
+    let prototypes = prototypes::all(&unit, &source.headers, &source.of_packages);
+    let (declared, unread) = prototypes.split();
+    let signatures = declarations::all(project, &unit, &source.rust, declared);
+    let unread = unread.told(|symbol| signatures.of(symbol).is_empty());
     let source = &source.rust;
     let platform = match unit.objects.is_empty() {
         true => project.platform(&unit.images),
@@ -55,7 +58,7 @@ pub fn check_files(files: Vec<File>, source: &Source, project: &Project) -> Resu
     report.crossings = crossings::listed(found);
     suppressions.tell(&facts, &project.levels, &mut report);
     report.skipped.extend(skipped);
-    report.skipped.extend(prototypes.unread);
+    report.skipped.extend(unread);
     Ok(report)
 }
 
@@ -66,10 +69,15 @@ pub struct Source {
     pub rust: RustSource,
     /// Of C.
     pub headers: CHeaders,
+    /// Of C, in packages of the link.
+    pub(super) of_packages: Vec<OfPackage>,
 }
 
-fn read_source(project: &Project) -> Result<Source, Error> {
-    let mut source = Source::default();
+fn read_source(project: &Project, files: &[File]) -> Result<Source, Error> {
+    let mut source = Source {
+        of_packages: prototypes::of_packages(project, files)?,
+        ..Source::default()
+    };
     for path in &project.sources {
         let read = source.rust.read(path);
         let read = read.and_then(|()| source.headers.read(path));

@@ -1,46 +1,15 @@
 //! What is declared of the functions of a link unit, from everywhere it is told.
 
-use std::collections::HashSet;
-
 use rustc_hash::FxHashMap;
 
 use super::Project;
 use crate::contracts::{Configuration, Contract, Lowered, decorated, imported};
 use crate::conventions::Convention;
 use crate::inputs::link::LinkUnit;
-use crate::inputs::{
-    Assembly, Format, Image, Language, Object, Place, Resolved, SymbolKind, SymbolPlace,
-};
+use crate::inputs::{Assembly, Image, Language, Object, Place, Resolved, SymbolKind, SymbolPlace};
 use crate::interpret::Callee;
-use crate::registers::InstructionSet;
-use crate::signatures::c_headers::{CHeaders, Prototypes, Widths};
 use crate::signatures::rust_source::RustSource;
 use crate::signatures::{Signature, Signatures};
-
-/// What headers declare of functions that assembly defines or refers to.
-pub(super) fn prototypes(unit: &LinkUnit, headers: &CHeaders) -> Prototypes {
-    let assembly = unit
-        .objects
-        .iter()
-        .filter(|o| o.language == Language::Assembly);
-    let names = assembly.flat_map(|object| &object.symbols);
-    let names: HashSet<&str> = names.map(|symbol| symbol.name.as_str()).collect();
-    headers.prototypes(widths(unit), |name| names.contains(name))
-}
-
-/// What the platform makes of C's types.
-fn widths(unit: &LinkUnit) -> Widths {
-    let set = unit.target.and_then(|target| target.instruction_set);
-    let (long, address) = match unit.target.map(|target| target.format) {
-        _ if set == Some(InstructionSet::X86) => (32, 32),
-        // learn.microsoft.com/cpp/cpp/data-type-ranges: `long` has four bytes.
-        Some(Format::Coff | Format::Pe { .. }) => (32, 64),
-        // Code for x86-64 in files of 32 bits has addresses of 32.
-        Some(Format::Elf { is_64: false }) => (32, 32),
-        _ => (64, 64),
-    };
-    Widths { long, address }
-}
 
 /// The signatures that were given, those of C's debug information, what source knows, and prototypes.
 pub(super) fn all(

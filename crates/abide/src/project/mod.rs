@@ -8,6 +8,7 @@ mod crossings;
 mod declarations;
 pub mod linker;
 mod one_root;
+mod prototypes;
 mod questions;
 mod reporter;
 mod strict;
@@ -30,6 +31,7 @@ pub use check::{Source, check, check_files};
 pub use contracts::{Unit, judge_unit};
 pub use crossing_names::CrossingNames;
 pub use one_root::{judge_root, judge_root_as};
+pub use prototypes::PackageHeaders;
 pub use symbols::symbols;
 pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
 
@@ -41,6 +43,8 @@ pub struct Project {
     /// Directories or files of Rust source and C headers, to explain findings by and to read
     /// declarations from.
     pub sources: Vec<PathBuf>,
+    /// C headers of the packages that files of the link were built of.
+    pub headers: Vec<PackageHeaders>,
     /// What is declared of functions, where it was read already.
     pub signatures: Signatures,
     /// How the files are linked.

@@ -4,19 +4,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Whether a directory is entered in the search of source: neither a hidden one nor Cargo's output.
-pub(super) fn is_of_source(directory: &str) -> bool {
-    directory != "target" && !directory.starts_with('.')
+pub(super) fn is_of_source(directory: &Path) -> bool {
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    name != "target" && !name.starts_with('.')
 }
 
 /// All files under a path whose names end so, by name, or the one that it is. Only directories
-/// are entered of whose names `enters` holds, and no symbolic links to directories.
+/// are entered of which `enters` holds, and no symbolic links to directories.
 ///
 /// # Errors
 /// A directory cannot be read.
 pub(super) fn under(
     path: &Path,
     ending: &str,
-    enters: fn(&str) -> bool,
+    enters: fn(&Path) -> bool,
 ) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if !path.is_dir() {
@@ -30,7 +31,7 @@ pub(super) fn under(
         let (path, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
         if entry.file_type()?.is_dir() {
-            if enters(&name) {
+            if enters(&path) {
                 found.extend(under(&path, ending, enters)?);
             }
         } else if name.ends_with(ending) && path.is_file() {

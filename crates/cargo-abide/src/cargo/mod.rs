@@ -11,6 +11,7 @@
 mod arguments;
 mod configured;
 mod dep_info;
+mod native;
 mod signatures;
 mod stand_in;
 
@@ -20,10 +21,12 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use abide::project::linker;
+use abide::project::{PackageHeaders, linker};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::camino::Utf8PathBuf;
-use cargo_metadata::{Artifact, CrateType, Message, MetadataCommand, PackageId};
+use cargo_metadata::{Artifact, BuildScript, CrateType, Message, MetadataCommand, PackageId};
+
+use native::Natives;
 
 pub(crate) use arguments::Build;
 pub(crate) use signatures::{Emitted, Told, emit, read};
@@ -35,6 +38,8 @@ pub(crate) struct Unit {
     pub(crate) name: String,
     /// The files, in link order.
     pub(crate) files: Vec<PathBuf>,
+    /// C headers of the packages that the files were built of.
+    pub(crate) headers: Vec<PackageHeaders>,
     /// Whether all members of all archives belong to it: nothing says yet which are needed.
     pub(crate) is_library: bool,
 }
@@ -67,15 +72,15 @@ pub(crate) fn build(build: &Build) -> Result<Built> {
 }
 
 fn units(build: &Build, place: &Path, members: &[PackageId]) -> Result<Vec<Unit>> {
-    let mut artifacts = run(build, place)?;
-    let mut units = links(&artifacts, members, place)?;
+    let mut made = run(build, place)?;
+    let mut units = links(&made.artifacts, members, place)?;
     if units.is_none() {
         // What was linked before was not kept: it is linked again.
-        for (_, linked) in linked(&artifacts, members) {
+        for (_, linked) in linked(&made.artifacts, members) {
             stand_in::unmake(&linked);
         }
-        artifacts = run(build, place)?;
-        units = links(&artifacts, members, place)?;
+        made = run(build, place)?;
+        units = links(&made.artifacts, members, place)?;
     }
     let Some(mut units) = units else {
         bail!(
@@ -84,10 +89,14 @@ fn units(build: &Build, place: &Path, members: &[PackageId]) -> Result<Vec<Unit>
         );
     };
     if units.is_empty() {
-        units.extend(library(&artifacts, members));
+        units.extend(library(&made.artifacts, members));
     }
     if units.is_empty() {
         bail!("nothing that was built is a program or a library: select a package by `--package`");
+    }
+    let natives = Natives::of(&made.artifacts, &made.scripts);
+    for unit in &mut units {
+        unit.headers = natives.headers(&unit.files);
     }
     Ok(units)
 }
@@ -117,8 +126,16 @@ fn cargo() -> PathBuf {
     env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
 
+/// What a command of Cargo made.
+struct Made {
+    artifacts: Vec<Artifact>,
+    /// The build scripts that were run.
+    scripts: Vec<BuildScript>,
+    is_success: bool,
+}
+
 /// Builds, and returns what Cargo made.
-fn run(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
+fn run(build: &Build, place: &Path) -> Result<Made> {
     let ourselves = env::current_exe().context("failed to find our own program")?;
     let mut command = Command::new(cargo());
     command
@@ -130,34 +147,38 @@ fn run(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
     if let Some(inner) = user_wrapper(variables, "rustc-workspace-wrapper") {
         command.env(stand_in::INNER, inner);
     }
-    let (artifacts, is_success) = artifacts(&mut command)?;
-    if !is_success {
+    let made = made(&mut command)?;
+    if !made.is_success {
         bail!("the build failed, so that there is nothing to check: mend what Cargo says above");
     }
-    Ok(artifacts)
+    Ok(made)
 }
 
 /// Runs a command of Cargo; what it made, and whether it succeeded.
-fn artifacts(command: &mut Command) -> Result<(Vec<Artifact>, bool)> {
+fn made(command: &mut Command) -> Result<Made> {
     let mut child = command
         .arg("--message-format=json-render-diagnostics")
         .stdout(Stdio::piped())
         .spawn()
         .context("failed to run cargo")?;
-    let mut artifacts = Vec::new();
+    let (mut artifacts, mut scripts) = (Vec::new(), Vec::new());
     if let Some(output) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(output)) {
-            if let Message::CompilerArtifact(artifact) =
-                message.context("failed to read what cargo says")?
-            {
-                artifacts.push(artifact);
+            match message.context("failed to read what cargo says")? {
+                Message::CompilerArtifact(artifact) => artifacts.push(artifact),
+                Message::BuildScriptExecuted(script) => scripts.push(script),
+                _ => {}
             }
         }
     }
     // Jobs run side by side: Cargo tells of them in any order.
     artifacts.sort_by(|a, b| order(a).cmp(&order(b)));
     let status = child.wait().context("failed to wait for cargo")?;
-    Ok((artifacts, status.success()))
+    Ok(Made {
+        artifacts,
+        scripts,
+        is_success: status.success(),
+    })
 }
 
 fn order(artifact: &Artifact) -> (&str, &str, &[Utf8PathBuf]) {
@@ -215,6 +236,7 @@ fn links(artifacts: &[Artifact], members: &[PackageId], place: &Path) -> Result<
         units.push(Unit {
             name: artifact.target.name.clone(),
             files,
+            headers: Vec::new(),
             is_library: false,
         });
     }
@@ -245,6 +267,7 @@ fn library(artifacts: &[Artifact], members: &[PackageId]) -> Option<Unit> {
     (!files.is_empty()).then(|| Unit {
         name: names.join(", "),
         files,
+        headers: Vec::new(),
         is_library: true,
     })
 }

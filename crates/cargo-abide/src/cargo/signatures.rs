@@ -15,7 +15,7 @@ use abide::signatures::{Signatures, SymbolNames};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Artifact;
 
-use super::{Build, artifacts, cargo, dep_info, stand_in, user_wrapper};
+use super::{Build, cargo, dep_info, made, stand_in, user_wrapper};
 use crate::progress;
 
 /// Cargo's variable for a program that is run in rustc's place, for all packages.
@@ -88,7 +88,7 @@ pub(crate) fn read(emitted: &[Emitted], symbols: &CrossingNames) -> Result<Told>
 }
 
 /// The crate that an rlib is of: `libname-hash.rlib`, numbered where it is kept.
-fn crate_of(file: &Path) -> Option<&str> {
+pub(super) fn crate_of(file: &Path) -> Option<&str> {
     let name = file.file_name()?.to_str()?.strip_suffix(".rlib")?;
     let (_, name) = name.split_once("lib")?;
     let (name, _) = name.rsplit_once('-')?;
@@ -113,11 +113,11 @@ fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
     if let Some(inner) = user_wrapper(variables, "rustc-wrapper") {
         command.env(stand_in::INNER, inner);
     }
-    let (artifacts, is_success) = artifacts(&mut command)?;
-    if !is_success {
+    let made = made(&mut command)?;
+    if !made.is_success {
         bail!("the build of LLVM IR failed: mend what Cargo says above");
     }
-    Ok(artifacts)
+    Ok(made.artifacts)
 }
 
 /// The IR beside an artifact's metadata: `libname-hash.rmeta`, `name-hash.ll`.

@@ -1,70 +1,97 @@
 //! C source without what is for the preprocessor, line for line.
 //!
 //! Nobody tells how the source was configured, so all branches of a condition stay, except where
-//! C++ is asked for and where it is written out that nothing is wanted. What differs by a condition
-//! is then declared in several ways, which tells that nothing is known of it.
+//! the platform decides it. What differs by a condition is then declared in several ways, which tells
+//! that nothing is known of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use super::Platform;
 
 /// A text without its directives.
 #[derive(Debug, Default)]
 pub(super) struct Plain {
-    /// The text: directives, and what belongs to C++ alone, are empty lines.
+    /// The text: directives, and what other platforms have, are empty lines.
     pub(super) text: String,
     /// The lines, from 0, of conditions and their ends: what goes across one is not one text.
     pub(super) conditions: BTreeSet<usize>,
     /// The lines, from 0, that stand under a condition of which nobody tells whether it holds.
     pub(super) uncertain: BTreeSet<usize>,
-    /// What names without parameters stand for, each with all that it was defined as.
-    pub(super) macros: BTreeMap<String, BTreeSet<String>>,
-    /// Those of them that are defined under such a condition.
-    pub(super) uncertain_macros: BTreeSet<String>,
+    /// What names stand for, each with all that it was defined as.
+    pub(super) macros: BTreeMap<String, BTreeSet<Macro>>,
+    /// The files that it includes, as they are named.
+    pub(super) includes: Vec<String>,
     /// How many directives there were, and the name of the first, if that asks whether it is defined.
     directives: usize,
     guard: Option<String>,
 }
 
-/// A condition that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Branch {
-    /// It stays, and so may those beside it.
-    Any,
-    /// It stays: what is in it is read once.
-    Guard,
-    /// It goes; those beside it may stay.
-    Out,
-    /// It stays; those beside it go.
-    Only,
-    /// Another was the only one.
-    Done,
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Macro {
+    /// The names of its parameters; `None` where it takes none, without parentheses too.
+    pub(super) parameters: Option<Vec<String>>,
+    /// What is put in its place.
+    pub(super) body: String,
+    /// Whether it stands under a condition of which nobody tells whether it holds.
+    pub(super) is_uncertain: bool,
 }
 
-impl Branch {
-    /// The branch beside it, under a condition of its own if there is one.
-    const fn next(self, is_conditional: bool) -> Self {
-        match self {
-            Self::Out if !is_conditional => Self::Only,
-            Self::Any | Self::Out => Self::Any,
-            Self::Only | Self::Done | Self::Guard => Self::Done,
-        }
+/// A condition that is open.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    /// Whether what stands here is read.
+    here: Branch,
+    /// Whether one of the branches up to here is read, as far as it is known.
+    taken: Option<bool>,
+}
+
+/// What a condition makes of what stands under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Branch {
+    In,
+    Out,
+    /// Nobody tells.
+    Maybe,
+}
+
+impl Open {
+    const fn new(holds: Option<bool>) -> Self {
+        let here = match holds {
+            Some(true) => Branch::In,
+            Some(false) => Branch::Out,
+            None => Branch::Maybe,
+        };
+        Self { here, taken: holds }
     }
 
-    const fn is_out(self) -> bool {
-        matches!(self, Self::Out | Self::Done)
+    /// The branch beside it, under this condition.
+    const fn next(self, holds: Option<bool>) -> Self {
+        let taken = match (self.taken, holds) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), holds) => holds,
+            (None, _) => None,
+        };
+        let here = match (self.taken, holds) {
+            (Some(true), _) | (_, Some(false)) => Branch::Out,
+            (Some(false), Some(true)) => Branch::In,
+            _ => Branch::Maybe,
+        };
+        Self { here, taken }
     }
 }
 
 impl Plain {
     /// Takes directives out of a text.
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str, platform: Platform) -> Self {
         let mut plain = Self::default();
-        let mut open: Vec<Branch> = Vec::new();
+        let mut open: Vec<Open> = Vec::new();
         let text = without_comments(text);
         let mut lines = text.lines().enumerate();
         while let Some((number, line)) = lines.next() {
             let Some(directive) = line.trim_start().strip_prefix('#') else {
-                let is_out = open.iter().any(|branch| branch.is_out());
-                if open.contains(&Branch::Any) {
+                let is_out = open.iter().any(|open| open.here == Branch::Out);
+                if is_uncertain(&open) {
                     plain.uncertain.insert(number);
                 }
                 plain.text.push_str(if is_out { "" } else { line });
@@ -80,67 +107,78 @@ impl Plain {
                 whole.push_str(more.trim());
                 plain.text.push('\n');
             }
-            plain.follow(&mut open, number, &whole);
+            plain.follow(&mut open, number, &whole, platform);
         }
         plain
     }
 
-    fn follow(&mut self, open: &mut Vec<Branch>, number: usize, directive: &str) {
+    fn follow(&mut self, open: &mut Vec<Open>, number: usize, directive: &str, platform: Platform) {
         let (word, rest) = split_word(directive);
         self.directives += 1;
         match (self.directives, word, &self.guard) {
             (1, "ifndef", _) => self.guard = Some(rest.to_owned()),
+            // What is in it is read once.
             (2, "define", Some(guard)) if split_word(rest).0 == guard => {
-                open.fill(Branch::Guard);
+                open.fill(Open::new(Some(true)));
                 return;
             }
             _ => {}
         }
+        let holds = || platform.decides(word, rest);
+        let is_read = || open.iter().all(|open| open.here != Branch::Out);
         match word {
-            "if" | "ifdef" | "ifndef" => open.push(branch_of(word, rest)),
-            "else" | "elif" => {
+            "if" | "ifdef" | "ifndef" => open.push(Open::new(holds())),
+            "else" | "elif" | "elifdef" | "elifndef" => {
                 if let Some(last) = open.last_mut() {
-                    *last = last.next(word == "elif");
+                    *last = last.next(if word == "else" { Some(true) } else { holds() });
                 }
             }
             "endif" => drop(open.pop()),
-            "define" if !open.iter().any(|branch| branch.is_out()) => {
-                self.define(rest, open.contains(&Branch::Any));
-            }
-            _ => {}
+            "define" if is_read() => self.define(rest, is_uncertain(open)),
+            "include" if is_read() => self.includes.extend(included(rest)),
+            _ => return,
         }
-        if matches!(word, "if" | "ifdef" | "ifndef" | "else" | "elif" | "endif") {
+        if !matches!(word, "define" | "include") {
             self.conditions.insert(number);
         }
     }
 
     fn define(&mut self, rest: &str, is_uncertain: bool) {
         let end = rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len());
-        let (name, body) = rest.split_at(end);
-        // With parameters it stands for no text of its own.
-        if !name.is_empty() && !body.starts_with('(') {
-            let bodies = self.macros.entry(name.to_owned()).or_default();
-            bodies.insert(body.trim().to_owned());
-            if is_uncertain {
-                self.uncertain_macros.insert(name.to_owned());
-            }
+        let (name, mut body) = rest.split_at(end);
+        let mut parameters = None;
+        if let Some(list) = body.strip_prefix('(') {
+            // What takes any number of arguments declares nothing.
+            let Some((list, behind)) = list.split_once(')').filter(|(list, _)| !list.contains('.'))
+            else {
+                return;
+            };
+            let names = list.split(',').map(|name| name.trim().to_owned());
+            parameters = Some(names.filter(|name| !name.is_empty()).collect());
+            body = behind;
+        }
+        if !name.is_empty() {
+            self.macros
+                .entry(name.to_owned())
+                .or_default()
+                .insert(Macro {
+                    parameters,
+                    body: body.trim().to_owned(),
+                    is_uncertain,
+                });
         }
     }
 }
 
-fn branch_of(word: &str, rest: &str) -> Branch {
-    let condition: String = rest.split_whitespace().collect();
-    let asks_for_cpp = matches!(
-        &*condition,
-        "__cplusplus" | "defined(__cplusplus)" | "defined__cplusplus"
-    );
-    match word {
-        "ifndef" if asks_for_cpp => Branch::Only,
-        "ifdef" | "if" if asks_for_cpp => Branch::Out,
-        "if" if condition == "0" => Branch::Out,
-        "if" if condition == "1" => Branch::Only,
-        _ => Branch::Any,
-    }
+fn is_uncertain(open: &[Open]) -> bool {
+    open.iter().any(|open| open.here == Branch::Maybe)
+}
+
+/// The name of an included file: `"a.h"`, `<a.h>`.
+fn included(rest: &str) -> Option<String> {
+    let name = rest.strip_prefix(['"', '<'])?;
+    let end = name.find(['"', '>'])?;
+    name.get(..end).map(str::to_owned)
 }
 
 /// The text with blanks in place of comments, line for line.
@@ -201,28 +239,51 @@ pub(super) const fn is_of_name(c: char) -> bool {
 mod tests {
     use super::*;
 
+    const PLATFORM: Platform = Platform {
+        long: 64,
+        address: 64,
+        is_x86_64: true,
+        is_elf: true,
+    };
+
     #[test]
-    fn what_is_of_cpp_goes_and_all_else_stays_on_its_line() {
+    fn what_other_platforms_have_goes_and_all_else_stays_on_its_line() {
         let text = "#ifndef A_H\n#define A_H\n#ifdef __cplusplus\nextern \"C\" {\n#else\nint a;\n#endif\n\
-                    int b;\n#if X\nint c;\n#else\nint d;\n#endif\n#if 0\nint e;\n#endif\n#endif\n";
-        let plain = Plain::of(text);
+                    int b;\n#if X\nint c;\n#elif defined(__arm__)\nint d;\n#else\nint e;\n#endif\n\
+                    #if 0\nint f;\n#elif defined(__x86_64__)\nint g;\n#else\nint h;\n#endif\n#endif\n";
+        let plain = Plain::of(text, PLATFORM);
         let lines: Vec<(usize, &str)> = plain.text.lines().enumerate().collect();
         let kept: Vec<_> = lines.iter().filter(|(_, line)| !line.is_empty()).collect();
-        let expected = [(5, "int a;"), (7, "int b;"), (9, "int c;"), (11, "int d;")];
+        let expected = [
+            (5, "int a;"),
+            (7, "int b;"),
+            (9, "int c;"),
+            (13, "int e;"),
+            (18, "int g;"),
+        ];
         assert_eq!(kept, expected.iter().collect::<Vec<_>>());
         assert!(plain.conditions.contains(&8) && !plain.conditions.contains(&1));
-        assert_eq!(plain.uncertain, BTreeSet::from([9, 11]));
+        assert_eq!(plain.uncertain, BTreeSet::from([9, 13]));
     }
 
     #[test]
     fn names_stand_for_all_that_they_were_defined_as() {
         let plain = Plain::of(
-            "#define API __attribute__((visibility(\\\n  \"default\")))\n#define API /* none\n# if */\n#define F(x) x\n",
+            "#define API __attribute__((visibility(\\\n  \"default\")))\n#define API /* none\n# if */\n\
+             #define F(x, y) x ## y\n#define G(...) x\n#include \"a/b.h\"\n#ifdef A\n#define H\n#endif\n",
+            PLATFORM,
         );
-        let api: Vec<&String> = plain.macros["API"].iter().collect();
+        let api: Vec<&str> = plain.macros["API"].iter().map(|m| &*m.body).collect();
         assert_eq!(api, ["", "__attribute__((visibility(\"default\")))"]);
-        assert_eq!(plain.macros.len(), 1);
-        assert_eq!(plain.text.lines().count(), 5);
-        assert!(plain.conditions.is_empty());
+        let names: Vec<&String> = plain.macros.keys().collect();
+        assert_eq!(names, ["API", "F", "H"]);
+        let [f] = Vec::from_iter(&plain.macros["F"])[..] else {
+            panic!("F is defined once")
+        };
+        let parameters = vec!["x".to_owned(), "y".to_owned()];
+        assert_eq!((&f.parameters, &*f.body), (&Some(parameters), "x ## y"));
+        assert!(!f.is_uncertain && plain.macros["H"].iter().all(|h| h.is_uncertain));
+        assert_eq!(plain.includes, ["a/b.h"]);
+        assert_eq!(plain.text.lines().count(), 10);
     }
 }

@@ -2,6 +2,7 @@
 
 use tree_sitter::{Node, Parser};
 
+use super::directives::is_of_name;
 use super::types::Written;
 
 /// How deep nodes are followed into one another.
@@ -13,6 +14,8 @@ pub(super) enum Said {
     TypeName(Written),
     /// A function.
     Function(Prototype),
+    /// A function without its parameters.
+    Silent,
     /// What is not read, and why.
     Unread(String),
 }
@@ -86,16 +89,44 @@ const QUALIFIERS: [&str; 8] = [
 
 /// Whether all that is written, strings apart, are attributes that change nothing.
 pub(super) fn is_harmless(text: &str) -> bool {
-    let outside = text.split('"').step_by(2);
-    let mut words = outside.flat_map(|part| part.split(|c| !super::directives::is_of_name(c)));
-    words.all(|word| {
-        let word = word.trim_matches('_');
-        word.is_empty() || HARMLESS.contains(&word) || word.bytes().all(|b| b.is_ascii_digit())
+    let text = text.replace("[[", "").replace("]]", "");
+    let mut outside = text.split('"').step_by(2);
+    // A star or a bracket makes another type.
+    let is_of_attributes = |c: char| is_of_name(c) || c.is_whitespace() || "(),:".contains(c);
+    outside.all(|part| {
+        let mut words = part.split(|c| !is_of_name(c));
+        part.chars().all(is_of_attributes)
+            && words.all(|word| {
+                let word = word.trim_matches('_');
+                word.is_empty()
+                    || HARMLESS.contains(&word)
+                    || word.bytes().all(|b| b.is_ascii_digit())
+            })
     })
+}
+
+/// The text without what stands in brackets: how long an array is changes nothing of how it is passed.
+fn without_lengths(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('[') {
+        let (before, from) = rest.split_at(at + 1);
+        out.push_str(before);
+        rest = from;
+        let end = from.find([']', '[', ';', '{', '}', '"', '\'']);
+        if let Some(end) = end.filter(|end| from[*end..].starts_with(']')) {
+            let blank = from[..end].chars().map(|c| if c == '\n' { c } else { ' ' });
+            out.extend(blank);
+            rest = &from[end..];
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The declarations of a text, in order; `is_wanted` says of which functions.
 pub(super) fn read(text: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Declaration> {
+    let text = &without_lengths(text);
     let mut parser = Parser::new();
     let language = tree_sitter_c::LANGUAGE.into();
     // It fails for grammars of other versions of the library.
@@ -145,10 +176,21 @@ impl<'a> Reader<'a> {
                 "declaration" => self.declaration(child),
                 "type_definition" => self.type_names(child),
                 "linkage_specification" | "declaration_list" => self.all(child, depth),
+                // C++, which names what is in it otherwise, unless that is of C.
+                "function_definition" if self.is_namespace(child) => {
+                    if let Some(body) = child.child_by_field_name("body") {
+                        self.all(body, depth);
+                    }
+                }
                 "ERROR" => self.not_understood(child),
                 _ => {}
             }
         }
+    }
+
+    fn is_namespace(&self, node: Node<'_>) -> bool {
+        let ty = node.child_by_field_name("type");
+        ty.is_some_and(|ty| self.text(ty) == "namespace")
     }
 
     fn add(&mut self, node: Node<'_>, name: &str, said: Said) {
@@ -187,7 +229,8 @@ impl<'a> Reader<'a> {
             };
             if (self.is_wanted)(name) {
                 let said = match self.prototype(node, declarator, result, list) {
-                    Ok(prototype) => Said::Function(prototype),
+                    Ok(Some(prototype)) => Said::Function(prototype),
+                    Ok(None) => Said::Silent,
                     Err(why) => Said::Unread(why),
                 };
                 self.add(node, name, said);
@@ -266,13 +309,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What a declaration says of a function; `None` if nothing of its parameters.
     fn prototype(
         &self,
         node: Node<'_>,
         declarator: Node<'_>,
         result: Written,
         list: Node<'_>,
-    ) -> Result<Prototype, String> {
+    ) -> Result<Option<Prototype>, String> {
         if let Some(strange) = self.strange(node, DEEPEST) {
             return Err(format!("`{strange}` is not read"));
         }
@@ -288,7 +332,7 @@ impl<'a> Reader<'a> {
         }
         let parameters = named(list);
         if parameters.is_empty() {
-            return Err("it says nothing of its parameters".to_owned());
+            return Ok(None);
         }
         for parameter in parameters {
             match parameter.kind() {
@@ -312,7 +356,7 @@ impl<'a> Reader<'a> {
         if let [(None, Written::Void)] = prototype.parameters.as_slice() {
             prototype.parameters.clear();
         }
-        Ok(prototype)
+        Ok(Some(prototype))
     }
 
     /// What of a declaration may change how something is passed, and is not read.
@@ -379,9 +423,7 @@ fn own_macro(declarator: Node<'_>) -> Option<Node<'_>> {
 fn names_called(text: &str) -> impl Iterator<Item = &str> {
     text.split('(').filter_map(|before| {
         let before = before.trim_end();
-        let start = before
-            .rfind(|c| !super::directives::is_of_name(c))
-            .map_or(0, |at| at + 1);
+        let start = before.rfind(|c| !is_of_name(c)).map_or(0, |at| at + 1);
         before.get(start..).filter(|name| !name.is_empty())
     })
 }

@@ -1,6 +1,6 @@
 //! Types of C, as far as headers tell them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::signatures::Type;
 
@@ -43,24 +43,28 @@ pub(super) enum Width {
     Address,
 }
 
-/// The widths that platforms choose.
+/// What headers are read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Widths {
-    /// Of `long`, in bits.
+pub struct Platform {
+    /// How wide `long` is, in bits.
     pub long: u16,
-    /// Of an address, in bits.
+    /// How wide an address is, in bits.
     pub address: u16,
+    /// Whether the processor is an x86-64 in its 64-bit mode.
+    pub is_x86_64: bool,
+    /// Whether objects are ELF's: neither Windows' nor Apple's.
+    pub is_elf: bool,
 }
 
 /// What names of types stand for: all that they were defined as.
-pub(super) type Names = BTreeMap<String, BTreeSet<Written>>;
+pub(super) type Names<'a> = dyn Fn(&str) -> BTreeSet<Written> + 'a;
 
 impl Width {
-    const fn bits(self, widths: Widths) -> u16 {
+    const fn bits(self, platform: Platform) -> u16 {
         match self {
             Self::Bits(bits) => bits,
-            Self::Long => widths.long,
-            Self::Address => widths.address,
+            Self::Long => platform.long,
+            Self::Address => platform.address,
         }
     }
 }
@@ -142,12 +146,16 @@ impl Written {
     ///
     /// # Errors
     /// What is not known of it, in words.
-    pub(super) fn passed(&self, names: &Names, widths: Widths) -> Result<Option<Type>, String> {
+    pub(super) fn passed(
+        &self,
+        names: &Names<'_>,
+        platform: Platform,
+    ) -> Result<Option<Type>, String> {
         Ok(Some(
             match self.resolved(names, &mut MOST_NAMES.clone())? {
                 Self::Void => return Ok(None),
                 Self::Integer(width, signed) => Type::Integer {
-                    bits: width.bits(widths),
+                    bits: width.bits(platform),
                     signed,
                 },
                 Self::Float(bits) => Type::Float(bits),
@@ -163,7 +171,7 @@ impl Written {
     }
 
     /// The type without names.
-    fn resolved(&self, names: &Names, left: &mut u32) -> Result<Self, String> {
+    fn resolved(&self, names: &Names<'_>, left: &mut u32) -> Result<Self, String> {
         let Self::Named(name) = self else {
             return Ok(self.clone());
         };
@@ -174,9 +182,8 @@ impl Written {
         *left = left
             .checked_sub(1)
             .ok_or_else(|| format!("`{name}` stands for too many names"))?;
-        let defined = names.get(name).into_iter().flatten();
         let mut all = BTreeSet::new();
-        for one in defined {
+        for one in names(name) {
             all.insert(one.resolved(names, left)?);
         }
         match all.pop_first() {
