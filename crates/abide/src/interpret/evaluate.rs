@@ -135,7 +135,7 @@ impl<'image> Evaluator<'image> {
             }
         }
         if state.stack_pointer() != before {
-            self.stack_moved(state);
+            self.stack_moved(state, at);
         }
     }
 
@@ -194,11 +194,9 @@ impl<'image> Evaluator<'image> {
                 segment,
             } => {
                 let (address, value) = (self.operand(address), self.operand(value));
-                if segment.is_none() {
-                    self.store(state, at, address, value, bits, align);
-                } else {
-                    self.record.assumptions.no_alias = true;
-                    self.escape(state, value);
+                match segment {
+                    None => self.store(state, at, address, value, bits, align),
+                    Some(_) => self.store_by_base(state, at, value),
                 }
             }
             Effect::SetFlags {

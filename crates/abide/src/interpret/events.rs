@@ -273,6 +273,9 @@ pub enum Reason {
     Pops(Callee),
     /// The code writes to code.
     SelfModification,
+    /// SP is computed from an address of the frame in a way that leads to no address of it, as what is
+    /// left of one by 32 bits.
+    LostStack,
     /// The code goes on in another segment, of a mode of so many bits; 0 where that is not known.
     Segment(u8),
     /// The code goes on in a segment of so many bits, at a place that is code of another mode.
@@ -300,6 +303,7 @@ impl Reason {
             Self::Instruction(_) => "an instruction that is not modelled",
             Self::Pops(_) => "a call of a function that pops an unknown number of arguments",
             Self::SelfModification => "code that writes to code",
+            Self::LostStack => "a stack pointer that is computed from another, and may be anywhere",
             Self::Segment(16) => "a far jump or return to 16-bit code, which is not judged",
             Self::Segment(_) => "a far jump or return to a segment whose mode is not known",
             Self::Misfit(..) => {

@@ -493,6 +493,7 @@ impl RootFacts<'_> {
                 vec![Decide::Callee(name.trim_matches('`').to_owned())]
             }
             Reason::SelfModification => vec![state("clobbers = [] # it changes no code that runs")],
+            Reason::LostStack => vec![declare("switches_stack = true")],
         };
         Doubt {
             place,

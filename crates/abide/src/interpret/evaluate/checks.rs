@@ -3,7 +3,7 @@
 
 use super::{At, Evaluator};
 use crate::contracts::Held;
-use crate::interpret::events::{Event, Use};
+use crate::interpret::events::{Event, Reason, Use};
 use crate::interpret::known::Known;
 use crate::interpret::state::State;
 use crate::interpret::terms::{Base, BaseId, Garbage, Value, mask};
@@ -89,7 +89,15 @@ impl Evaluator<'_> {
         self.check_defined(at, size, Use::Address);
     }
 
-    pub(super) fn stack_moved(&mut self, state: &mut State) {
+    /// Notes that SP is elsewhere now, and what that leaves out of the red zone's reach.
+    pub(super) fn stack_moved(&mut self, state: &mut State, at: At) {
+        // Aligned by pieces it may be so, too, in 32-bit code, which loses no half of it.
+        let is_piece = self.terms.frame_part(state.stack_pointer()) == (0, true);
+        let may_lose = self.terms.word_bits() == 64 && !self.terms.contract().switches_stack;
+        if is_piece && may_lose {
+            let reason = Reason::LostStack;
+            self.record(at, Event::Unknown { reason });
+        }
         let limit = state.stack_pointer().plus(-self.red_zone);
         state.expose_below(&mut self.terms, limit);
     }

@@ -126,11 +126,23 @@ impl Evaluator<'_> {
                 self.record(at, Event::Unknown { reason });
             }
         } else {
-            self.record.assumptions.no_alias = true;
-            if state.escaped && !self.terms.is_callers_pointer(address) {
-                self.assume_in_bounds(at);
-                self.forget_escaped(state);
-            }
+            let may_be_own = !self.terms.is_callers_pointer(address);
+            self.store_outside(state, at, may_be_own);
+        }
+    }
+
+    /// Stores to where the base of FS or GS leads, which may have been made an address of the frame.
+    pub(super) fn store_by_base(&mut self, state: &mut State, at: At, value: Value) {
+        self.escape(state, value);
+        self.store_outside(state, at, true);
+    }
+
+    /// Stores through what is no address of the frame by its value, but may be one that was lost.
+    fn store_outside(&mut self, state: &mut State, at: At, may_be_own: bool) {
+        self.record.assumptions.no_alias = true;
+        if state.escaped && may_be_own {
+            self.assume_in_bounds(at);
+            self.forget_escaped(state);
         }
     }
 
