@@ -20,7 +20,8 @@ use super::sample::Mutant;
 /// How many entries are tried, and how many until a run comes through what was changed.
 const ENTRIES: u64 = 64;
 const MOST_ENTRIES: u64 = 2048;
-/// How long a run may be.
+/// How long the first runs may be, and the others.
+const MOST_STEPS_AT_FIRST: u32 = 1_000_000;
 const MOST_STEPS: u32 = 100_000;
 
 /// How code of one width is entered.
@@ -236,7 +237,11 @@ impl<'a> Run<'a> {
         let mut lifted: HashMap<Place, Effects> = HashMap::new();
         let mut lifter = Lifter::new(self.scene.image);
         let mut place = self.scene.root;
-        for _ in 0..MOST_STEPS {
+        let most_steps = match self.seed < ENTRIES {
+            true => MOST_STEPS_AT_FIRST,
+            false => MOST_STEPS,
+        };
+        for _ in 0..most_steps {
             self.touched |= self.scene.changed.contains(&place);
             let effects = lifted.entry(place).or_insert_with(|| {
                 let mut effects = Effects::new();
