@@ -9,6 +9,9 @@ use serde::Deserialize;
 
 use super::place::Set;
 
+/// Makes a library of the sources that a crate ships, where the project has one.
+const BUILD_SCRIPT: &str = "build.rs";
+
 /// What the project tells Cargo, where it does.
 const CONFIGURATION: &str = ".cargo/config.toml";
 
@@ -40,7 +43,8 @@ impl Entry {
     /// The text of everything in the repo that decides what is built.
     pub(crate) fn recipe(&self) -> Result<String> {
         let mut files = vec!["Cargo.toml", "Cargo.lock", "src/main.rs"];
-        files.extend(Some(CONFIGURATION).filter(|file| self.project.join(file).is_file()));
+        let others = [BUILD_SCRIPT, CONFIGURATION].into_iter();
+        files.extend(others.filter(|file| self.project.join(file).is_file()));
         let texts = files.iter().map(|file| read(&self.project.join(file)));
         texts.collect()
     }
@@ -67,6 +71,8 @@ fn open(project: &Path, set: Set) -> Result<Entry> {
     let dependency = manifest
         .dependencies
         .first_key_value()
+        // Sources that a build script makes a library of.
+        .or_else(|| manifest.build_dependencies.first_key_value())
         .ok_or_else(|| anyhow!("{} depends on nothing", path.display()))?;
     let name = project.file_name().unwrap_or(project.as_os_str());
     Ok(Entry {
@@ -86,9 +92,13 @@ fn read(path: &Path) -> Result<String> {
 
 /// What of a project's manifest is asked for.
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Manifest {
     package: Package,
+    #[serde(default)]
     dependencies: BTreeMap<String, Dependency>,
+    #[serde(default)]
+    build_dependencies: BTreeMap<String, Dependency>,
 }
 
 #[derive(Deserialize)]

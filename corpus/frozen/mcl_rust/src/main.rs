@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", mcl_rust::init(mcl_rust::CurveType::BLS12_381));
+}

@@ -1,0 +1,3 @@
+fn main() {
+    tdx_tdcall::tdx::tdvmcall_halt();
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _ = unsafe { turbojpeg_sys::tjInitDecompress() };
+}
