@@ -4,65 +4,43 @@ use super::value::Value;
 use crate::machine::arithmetic::mask;
 use crate::machine::vectors::{Alone, Each, Function, Shift, VectorOperation};
 
-/// The bytes of the widest vector.
-const BYTES: usize = 64;
+/// The bits of the widest vector.
+const BITS: usize = 512;
 /// The bits of the parts that most instructions work in.
 const PART: usize = 128;
 
-/// A vector and the width of its elements.
+/// A vector and the width of its elements, none of which lies in two words.
 #[derive(Clone, Copy)]
 struct Lanes {
-    bytes: [u8; BYTES],
-    /// Of an element, in bytes.
-    size: usize,
+    words: [u64; BITS / 64],
+    /// Of an element, in bits.
+    bits: usize,
 }
 
 impl Lanes {
-    fn of(value: Value, bits: usize) -> Self {
-        let mut bytes = [0; BYTES];
-        for (chunk, word) in bytes.chunks_exact_mut(8).zip(value.words) {
-            chunk.copy_from_slice(&word.to_le_bytes());
-        }
-        let size = bits / 8;
-        Self { bytes, size }
-    }
-
-    /// The same bytes in elements of another width.
+    /// The same in elements of another width.
     fn by(self, bits: usize) -> Self {
-        let size = bits / 8;
-        Self { size, ..self }
+        Self { bits, ..self }
     }
 
     /// An element, as an unsigned number.
     fn get(&self, i: usize) -> u64 {
-        let from = i * self.size;
-        let bytes = self.bytes.get(from..from + self.size).unwrap_or_default();
-        let low = bytes.iter().take(8).rev();
-        low.fold(0, |number, &byte| number << 8 | u64::from(byte))
+        let at = i * self.bits;
+        let word = self.words.get(at / 64).copied().unwrap_or_default();
+        word >> (at % 64) & mask(self.bits as u8)
     }
 
     /// An element, as a signed number.
     fn signed(&self, i: usize) -> i64 {
-        sign_extended(self.get(i), 8 * self.size)
+        sign_extended(self.get(i), self.bits)
     }
 
     fn set(&mut self, i: usize, number: u64) {
-        let from = i * self.size;
-        let bytes = self.bytes.get_mut(from..from + self.size);
-        for (byte, number) in bytes.into_iter().flatten().zip(number.to_le_bytes()) {
-            *byte = number;
+        let at = i * self.bits;
+        let mask = mask(self.bits as u8);
+        if let Some(word) = self.words.get_mut(at / 64) {
+            *word = *word & !(mask << (at % 64)) | (number & mask) << (at % 64);
         }
-    }
-
-    fn value(self) -> Value {
-        let mut value = Value::default();
-        for (word, chunk) in value.words.iter_mut().zip(self.bytes.chunks_exact(8)) {
-            *word = chunk
-                .iter()
-                .rev()
-                .fold(0, |word, &byte| word << 8 | u64::from(byte));
-        }
-        value
     }
 }
 
@@ -83,7 +61,10 @@ pub(super) fn compute(function: &Function, bits: u16, inputs: [Value; 3]) -> Val
         return Value::open(bits);
     }
     let element = usize::from(function.element);
-    let inputs = inputs.map(|input| Lanes::of(input, element));
+    let inputs = inputs.map(|input| Lanes {
+        words: input.words,
+        bits: element,
+    });
     let work = Work {
         element,
         bits: usize::from(bits),
@@ -180,11 +161,15 @@ impl Work {
 
     /// The same, of elements of another width.
     fn in_elements_of(&self, bits: usize, element: impl Fn(usize) -> u64) -> Value {
-        let mut result = Lanes::of(Value::default(), bits);
+        let words = Value::default().words;
+        let mut result = Lanes { words, bits };
         for i in 0..self.bits / bits {
             result.set(i, element(i));
         }
-        result.value()
+        Value {
+            words: result.words,
+            ..Value::default()
+        }
     }
 
     fn two(&self, each: Each, a: u64, b: u64) -> u64 {
@@ -368,8 +353,8 @@ impl Work {
     }
 
     fn broadcast(&self) -> Value {
-        let (a, size) = (self.inputs[0], self.element / 8);
-        self.in_elements_of(8, |i| u64::from(a.bytes[i % size]))
+        let (a, size) = (self.inputs[0].by(8), self.element / 8);
+        self.in_elements_of(8, |i| a.get(i % size))
     }
 
     fn permuted_halves(&self) -> Value {
@@ -388,7 +373,7 @@ impl Work {
     /// As many as the input has, which `bits` does not tell: the instruction's form does, and above
     /// its width the input is zero.
     fn signs(&self) -> Value {
-        let count = 8 * BYTES / self.element;
+        let count = BITS / self.element;
         let signs = (0..count.min(64)).filter(|&i| self.inputs[0].signed(i) < 0);
         Value::number(signs.fold(0, |all, i| all | 1 << i))
     }
