@@ -5,8 +5,10 @@
 
 mod attributes;
 mod casts;
+mod items;
 mod length;
 mod parse;
+mod reader;
 mod types;
 
 use std::collections::HashSet;
@@ -14,16 +16,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use proc_macro2::Span;
-use syn::visit::{self, Visit};
+use syn::visit::Visit as _;
 
 use super::c_headers::is_header;
 use super::files;
 use super::{CallConvention, DeclaredStatic, Layout, Origin, Parameter, Signature, Type};
 use crate::inputs::{Comment, SourceLine, comments};
-use attributes::Attributes;
+pub use items::{ItemKind, RustItem};
 pub use length::{Length, Operation};
-use types::{Definition, Names};
+use reader::Reader;
+use types::Names;
 pub use types::{FunctionType, SourceType};
 
 /// The items of all source files that were read, in the order of their paths and lines.
@@ -40,46 +42,6 @@ pub struct RustSource {
     /// Functions whose addresses are cast to what tells nothing of them.
     cast: HashSet<String>,
     names: Names,
-}
-
-/// A function or static.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RustItem {
-    /// Its identifier.
-    pub name: String,
-    /// The symbol's name, where source decides it: always for a declaration; for a definition
-    /// where `no_mangle` or `export_name` stands.
-    pub symbol: Option<String>,
-    /// Where its identifier stands.
-    pub line: SourceLine,
-    /// Whether it is `pub`, in whatever scope.
-    pub is_public: bool,
-    /// Whether a `cfg` on the item itself may take it away.
-    pub is_conditional: bool,
-    /// Whether it is a function whose body is assembly alone.
-    pub is_naked: bool,
-    /// The ABI: `Some("C")` for `extern "C"`, `None` for Rust's own. Statics have none.
-    pub abi: Option<String>,
-    /// What it is.
-    pub kind: ItemKind,
-}
-
-/// What an item is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ItemKind {
-    /// A function, as it is written.
-    Function {
-        /// Names and types of the parameters.
-        parameters: Vec<(Option<String>, SourceType)>,
-        /// The type of the result.
-        result: SourceType,
-        /// Whether more arguments may follow.
-        variadic: bool,
-        /// Whether it depends on types or lifetimes that are chosen later.
-        is_generic: bool,
-    },
-    /// A static of this type.
-    Static(SourceType),
 }
 
 /// All `.rs` files under a path, by name, or the one that it is. Directories named `target` and
@@ -117,7 +79,7 @@ impl RustSource {
             })?;
             self.cast.extend(casts::of(&parsed));
             let file = Arc::from(file);
-            Reader { source: self, file }.visit_file(&parsed);
+            Reader::new(self, file).visit_file(&parsed);
             Ok(())
         });
         if let Err(why) = read.unwrap_or_else(|error| Err(error.to_string())) {
@@ -289,186 +251,6 @@ impl RustSource {
     pub fn declarations_of<'a>(&'a self, symbol: &'a str) -> impl Iterator<Item = &'a RustItem> {
         let named = move |item: &&RustItem| item.symbol.as_deref() == Some(symbol);
         self.declarations.iter().filter(named)
-    }
-}
-
-struct Reader<'a> {
-    source: &'a mut RustSource,
-    file: Arc<str>,
-}
-
-impl Reader<'_> {
-    fn line(&self, span: Span) -> SourceLine {
-        SourceLine {
-            file: Arc::clone(&self.file),
-            line: u32::try_from(span.start().line).unwrap_or(0),
-        }
-    }
-
-    fn name(&mut self, name: &syn::Ident, definition: Definition) {
-        self.source.names.define(unraw(name), definition);
-    }
-
-    fn define(
-        &mut self,
-        name: &syn::Ident,
-        attributes: &[syn::Attribute],
-        visibility: &syn::Visibility,
-        abi: Option<&syn::Abi>,
-        kind: ItemKind,
-    ) {
-        let attributes = Attributes::read(attributes);
-        let own_name = attributes.no_mangle.then(|| unraw(name));
-        let item = RustItem {
-            name: unraw(name),
-            symbol: attributes.export_name.or(own_name),
-            line: self.line(name.span()),
-            is_public: !matches!(visibility, syn::Visibility::Inherited),
-            is_conditional: attributes.is_conditional,
-            is_naked: attributes.is_naked,
-            abi: abi.map(abi_name),
-            kind,
-        };
-        self.source.definitions.push(item);
-    }
-
-    fn declare(
-        &mut self,
-        name: &syn::Ident,
-        attributes: &[syn::Attribute],
-        visibility: &syn::Visibility,
-        abi: &syn::Abi,
-        kind: ItemKind,
-    ) {
-        let attributes = Attributes::read(attributes);
-        let item = RustItem {
-            name: unraw(name),
-            symbol: Some(attributes.link_name.unwrap_or_else(|| unraw(name))),
-            line: self.line(name.span()),
-            is_public: !matches!(visibility, syn::Visibility::Inherited),
-            is_conditional: attributes.is_conditional,
-            is_naked: attributes.is_naked,
-            abi: Some(abi_name(abi)),
-            kind,
-        };
-        self.source.declarations.push(item);
-    }
-}
-
-fn unraw(name: &syn::Ident) -> String {
-    let name = name.to_string();
-    name.strip_prefix("r#").map_or(name.clone(), str::to_owned)
-}
-
-/// `extern` alone means `extern "C"`.
-fn abi_name(abi: &syn::Abi) -> String {
-    abi.name
-        .as_ref()
-        .map_or_else(|| "C".to_owned(), syn::LitStr::value)
-}
-
-fn result_of(output: &syn::ReturnType) -> SourceType {
-    match output {
-        syn::ReturnType::Default => SourceType::Unit,
-        syn::ReturnType::Type(_, ty) => SourceType::of(ty),
-    }
-}
-
-fn function(signature: &syn::Signature) -> ItemKind {
-    let parameters = signature.inputs.iter().map(|input| match input {
-        syn::FnArg::Receiver(_) => (None, SourceType::Other),
-        syn::FnArg::Typed(typed) => {
-            let name = match &*typed.pat {
-                syn::Pat::Ident(name) => Some(unraw(&name.ident)),
-                _ => None,
-            };
-            (name, SourceType::of(&typed.ty))
-        }
-    });
-    let generics = &signature.generics.params;
-    let is_lifetime =
-        |generic: &syn::GenericParam| matches!(generic, syn::GenericParam::Lifetime(_));
-    ItemKind::Function {
-        parameters: parameters.collect(),
-        result: result_of(&signature.output),
-        variadic: signature.variadic.is_some(),
-        is_generic: !generics.iter().all(is_lifetime),
-    }
-}
-
-impl<'ast> Visit<'ast> for Reader<'_> {
-    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        let definition = types::definition_of_struct(item);
-        self.name(&item.ident, definition);
-    }
-
-    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
-        if let Some(definition) = types::definition_of_enum(item) {
-            self.name(&item.ident, definition);
-        }
-    }
-
-    fn visit_item_union(&mut self, item: &'ast syn::ItemUnion) {
-        self.name(&item.ident, Definition::Open);
-    }
-
-    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
-        let value = Length::of(&item.expr);
-        self.source.names.define_constant(unraw(&item.ident), value);
-        visit::visit_item_const(self, item);
-    }
-
-    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
-        let is_open = item.generics.const_params().next().is_some();
-        let definition = match is_open {
-            true => Definition::Open,
-            false => Definition::Alias(SourceType::of(&item.ty)),
-        };
-        self.name(&item.ident, definition);
-    }
-
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.define(
-            &item.sig.ident,
-            &item.attrs,
-            &item.vis,
-            item.sig.abi.as_ref(),
-            function(&item.sig),
-        );
-        visit::visit_item_fn(self, item);
-    }
-
-    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.define(
-            &item.sig.ident,
-            &item.attrs,
-            &item.vis,
-            item.sig.abi.as_ref(),
-            function(&item.sig),
-        );
-        visit::visit_impl_item_fn(self, item);
-    }
-
-    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
-        let kind = ItemKind::Static(SourceType::of(&item.ty));
-        self.define(&item.ident, &item.attrs, &item.vis, None, kind);
-        visit::visit_item_static(self, item);
-    }
-
-    fn visit_item_foreign_mod(&mut self, block: &'ast syn::ItemForeignMod) {
-        for item in &block.items {
-            match item {
-                syn::ForeignItem::Fn(f) => {
-                    let kind = function(&f.sig);
-                    self.declare(&f.sig.ident, &f.attrs, &f.vis, &block.abi, kind);
-                }
-                syn::ForeignItem::Static(s) => {
-                    let kind = ItemKind::Static(SourceType::of(&s.ty));
-                    self.declare(&s.ident, &s.attrs, &s.vis, &block.abi, kind);
-                }
-                _ => {}
-            }
-        }
     }
 }
 

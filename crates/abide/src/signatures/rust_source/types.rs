@@ -57,9 +57,9 @@ impl FunctionType {
             (name, SourceType::of(&input.ty))
         });
         Self {
-            abi: function.abi.as_ref().map(super::abi_name),
+            abi: function.abi.as_ref().map(super::reader::abi_name),
             parameters: parameters.collect(),
-            result: super::result_of(&function.output),
+            result: super::reader::result_of(&function.output),
             variadic: function.variadic.is_some(),
         }
     }
