@@ -90,12 +90,10 @@ fn signatures(entry: &corpus::Entry, objects: &[Object]) -> Result<Signatures> {
     {
         signatures.read_of(file, &names)?;
     }
-    for object in objects
+    let of_c = objects
         .iter()
-        .filter(|object| object.language == Language::C)
-    {
-        signatures.add_debug_info(object);
-    }
+        .filter(|object| object.language == Language::C);
+    signatures.add_debug_info(of_c, |_| false);
     Ok(signatures)
 }
 

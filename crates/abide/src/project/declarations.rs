@@ -19,14 +19,9 @@ pub(super) fn all(
     prototypes: Vec<Signature>,
 ) -> Signatures {
     let mut signatures = project.signatures.clone();
-    let of_c = || unit.objects.iter().filter(|o| o.language == Language::C);
-    for object in of_c() {
-        signatures.add_debug_info(object);
-    }
+    let of_c = unit.objects.iter().filter(|o| o.language == Language::C);
     // Tables say what they are of where nothing is said of their functions' names.
-    for object in of_c().filter(|object| refers_to_assembly(unit, object)) {
-        signatures.add_tables(object);
-    }
+    signatures.add_debug_info(of_c, |object| refers_to_assembly(unit, object));
     // What nothing calls, no IR declares: only the object tells how its name was mangled.
     for object in unit.objects.iter().filter(|o| o.language == Language::Rust) {
         add_naked(&mut signatures, object);

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::debug_info::{Table, TablePlace};
+use super::debug_info::{DebugInfo, Table, TablePlace};
 use super::renamed::{Renamed, SymbolNames};
 use super::rust_source::{ItemKind, RustItem, RustSource};
-use super::{CallConvention, DeclaredStatic, Origin, Signature, debug_info, files, json, llvm};
+use super::{CallConvention, DeclaredStatic, Origin, Signature, files, json, llvm};
 use crate::inputs::{Object, RelocationTarget, SectionIndex, SourceLine, shown_name};
 
 /// What is said of each symbol, by everyone.
@@ -81,18 +81,33 @@ impl Signatures {
         Ok(is_any)
     }
 
-    /// Adds what an object's debug information says of functions that it calls.
-    pub fn add_debug_info(&mut self, object: &Object) {
-        for signature in debug_info::read(object) {
-            self.is_given = true;
-            self.add(signature);
+    /// Adds what objects' debug information says of functions that they call, and then of those in
+    /// the tables that some of them have, where nothing is said of their names.
+    pub fn add_debug_info<'a>(
+        &mut self,
+        objects: impl IntoIterator<Item = &'a Object>,
+        has_tables: impl Fn(&Object) -> bool,
+    ) {
+        let mut tables = Vec::new();
+        for object in objects {
+            let Some(debug_info) = DebugInfo::of(object) else {
+                continue;
+            };
+            for signature in debug_info.functions() {
+                self.is_given = true;
+                self.add(signature);
+            }
+            if has_tables(object) {
+                tables.push((object, debug_info.tables()));
+            }
+        }
+        for (object, tables) in tables {
+            self.add_tables(object, tables);
         }
     }
 
-    /// Adds what an object's debug information says of functions in tables, where nothing is said of
-    /// their names.
-    pub fn add_tables(&mut self, object: &Object) {
-        for Table { of, functions } in debug_info::tables(object) {
+    fn add_tables(&mut self, object: &Object, tables: Vec<Table>) {
+        for Table { of, functions } in tables {
             match of {
                 TablePlace::Named(symbol, line) => {
                     let ty = None;

@@ -20,25 +20,36 @@ pub(super) use tables::{Table, TablePlace};
 type Reader<'a> = EndianSlice<'a, RunTimeEndian>;
 type Entry<'a> = DebuggingInformationEntry<Reader<'a>>;
 
-/// The functions that an object's debug information speaks of, those of C and what C++ has
-/// `extern "C"`. What is damaged is left out.
-#[must_use]
-pub fn read(object: &Object) -> Vec<Signature> {
-    let mut found = Vec::new();
-    if let Some(debug) = DebugSections::of(object) {
-        // An error ends the reading; what was read stands.
-        let _ = read_units(&debug, &object.name, |unit| unit.read(&mut found));
-    }
-    found
+/// An object's debug information. What of it is damaged is left out.
+pub(super) struct DebugInfo<'a> {
+    object: &'a Object,
+    sections: DebugSections,
 }
 
-/// The variables of which an object's debug information tells that they hold pointers to functions.
-pub(super) fn tables(object: &Object) -> Vec<Table> {
-    let mut found = Vec::new();
-    if let Some(debug) = DebugSections::of(object) {
-        let _ = read_units(&debug, &object.name, |unit| unit.tables(&debug, &mut found));
+impl<'a> DebugInfo<'a> {
+    pub(super) fn of(object: &'a Object) -> Option<Self> {
+        let sections = DebugSections::of(object)?;
+        Some(Self { object, sections })
     }
-    found
+
+    /// The functions that it speaks of, those of C and what C++ has `extern "C"`.
+    pub(super) fn functions(&self) -> Vec<Signature> {
+        let mut found = Vec::new();
+        // An error ends the reading; what was read stands.
+        let _ = read_units(&self.sections, &self.object.name, |unit| {
+            unit.read(&mut found)
+        });
+        found
+    }
+
+    /// The variables of which it tells that they hold pointers to functions.
+    pub(super) fn tables(&self) -> Vec<Table> {
+        let mut found = Vec::new();
+        let _ = read_units(&self.sections, &self.object.name, |unit| {
+            unit.tables(&self.sections, &mut found)
+        });
+        found
+    }
 }
 
 fn read_units(

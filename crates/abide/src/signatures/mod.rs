@@ -6,7 +6,7 @@
 
 pub mod c_headers;
 mod collection;
-pub mod debug_info;
+mod debug_info;
 mod files;
 pub mod json;
 mod layout;
