@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use abide::contracts::without_nearest;
 use abide::inputs::SourceLine;
-use abide::report::Report;
-use abide::rules::{Finding, NEEDLESS_SUPPRESSION};
+use abide::project::Unneeded;
+use abide::report::{Report, Suppressed};
+use abide::rules::Finding;
 
 /// A glob or name with its rule, and where they stand.
 type Glob = (SourceLine, String);
@@ -13,18 +15,15 @@ type Glob = (SourceLine, String);
 /// Leaves of what `abide.toml` and comments say in vain what is so for all links: once.
 pub(crate) fn keep_common(reports: &mut [Report], configuration: Option<&Path>) {
     keep_common_remarks(reports);
-    let is_of_glob = |found: &Finding| {
-        let file = line_of(found).map(|line| Path::new(&*line.file));
-        found.rule == NEEDLESS_SUPPRESSION.id && file.is_some() && file == configuration
-    };
+    let is_of_glob =
+        |unneeded: &Unneeded<'_>| Some(Path::new(&*unneeded.line.file)) == configuration;
     keep_unneeded_comments(reports, is_of_glob);
     keep_unneeded_globs(reports, is_of_glob);
 }
 
 /// What fits nothing in one link, may fit in another that was judged.
 fn keep_common_remarks(reports: &mut [Report]) {
-    // Behind what is in vain stands the nearest name, which is another in each link.
-    let of = |remark: &str| remark.split(';').next().unwrap_or_default().to_owned();
+    let of = |remark: &str| without_nearest(remark).to_owned();
     let mut judged = reports.iter_mut().filter(|r| r.contracts.is_some());
     let Some(first) = judged.next() else {
         return;
@@ -37,51 +36,40 @@ fn keep_common_remarks(reports: &mut [Report]) {
 }
 
 /// A comment is needed where it suppresses something in any link.
-fn keep_unneeded_comments(reports: &mut [Report], is_of_glob: impl Fn(&Finding) -> bool) {
+fn keep_unneeded_comments(reports: &mut [Report], is_of_glob: impl Fn(&Unneeded<'_>) -> bool) {
     let used = reports.iter().flat_map(|report| &report.suppressed);
-    let used = used.map(|one| (one.line.clone(), format!("`{}`", one.rule)));
-    let used: Vec<(SourceLine, String)> = used.collect();
-    let is_used = |found: &Finding| {
-        let mut used = used.iter();
-        used.any(|(line, rule)| line_of(found) == Some(line) && found.message.contains(rule))
-    };
+    let used: Vec<Suppressed> = used.cloned().collect();
     for report in reports {
         report.findings.retain(|found| {
-            let is_of_comment = found.rule == NEEDLESS_SUPPRESSION.id && !is_of_glob(found);
-            !(is_of_comment && is_used(found))
+            Unneeded::of(found).is_none_or(|unneeded| {
+                is_of_glob(&unneeded) || !used.iter().any(|used| unneeded.is_used(used))
+            })
         });
     }
 }
 
 /// A glob is needed where any link does not say that it is not; of those that all say so, one that
 /// knows what it fits is kept.
-fn keep_unneeded_globs(reports: &mut [Report], is_of_glob: impl Fn(&Finding) -> bool) {
-    let mut said: HashMap<Option<Glob>, Vec<(bool, usize)>> = HashMap::new();
+fn keep_unneeded_globs(reports: &mut [Report], is_of_glob: impl Fn(&Unneeded<'_>) -> bool) {
+    let of_glob = |found: &Finding| {
+        let unneeded = Unneeded::of(found).filter(&is_of_glob)?;
+        let glob: Glob = (unneeded.line.clone(), unneeded.what.to_owned());
+        Some((glob, unneeded.fits_nothing))
+    };
+    let mut said: HashMap<Glob, Vec<(bool, usize)>> = HashMap::new();
     for (at, report) in reports.iter().enumerate() {
-        for found in report.findings.iter().filter(|found| is_of_glob(found)) {
-            let is_absent = found.message.contains(": it fits no ");
-            said.entry(of_what(found))
-                .or_default()
-                .push((is_absent, at));
+        for (glob, fits_nothing) in report.findings.iter().filter_map(of_glob) {
+            said.entry(glob).or_default().push((fits_nothing, at));
         }
     }
     let count = reports.len();
     for (at, report) in reports.iter_mut().enumerate() {
         report.findings.retain(|found| {
-            !is_of_glob(found)
-                || said.get(&of_what(found)).is_some_and(|by| {
+            of_glob(found).is_none_or(|(glob, _)| {
+                said.get(&glob).is_some_and(|by| {
                     by.len() == count && by.iter().min().is_some_and(|&(_, first)| first == at)
                 })
+            })
         });
     }
-}
-
-/// What a finding is about, without why it is not needed.
-fn of_what(found: &Finding) -> Option<Glob> {
-    let what = found.message.split(": ").next().unwrap_or_default();
-    Some((line_of(found)?.clone(), what.to_owned()))
-}
-
-fn line_of(found: &Finding) -> Option<&SourceLine> {
-    found.places.first()?.line.as_ref()
 }

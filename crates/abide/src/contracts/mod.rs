@@ -26,8 +26,8 @@ pub use interrupt::Interrupt;
 pub use lowered::{Held, Lowered, Piece};
 pub use modes::{CodeMode, SegmentMode};
 pub use platform::{convention_at, platform_of};
-pub(crate) use remarks::nearest;
-pub use remarks::nearest_symbol;
+pub(crate) use remarks::told_nearest;
+pub use remarks::{nearest_symbol, without_nearest};
 pub use roots::{
     Derived, Root, RootChoice, handed_out, has_assembly, has_code, is_judged, roots_of,
 };

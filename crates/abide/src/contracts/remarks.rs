@@ -8,6 +8,9 @@ use crate::inputs::{Image, SymbolKind, shown_name};
 /// Names further from what was written than so many edits are not offered.
 const FURTHEST: usize = 3;
 
+/// What stands before the nearest name.
+const NEAREST: &str = "; the nearest is ";
+
 impl Configuration {
     /// What is declared of something that is there: of what, and the reason.
     #[must_use]
@@ -90,9 +93,20 @@ impl Configuration {
 }
 
 fn about(text: &str, what: &str, names: &[String], symbol: &str) -> String {
-    let nearest = nearest(names.iter().map(String::as_str), symbol);
-    let nearest = nearest.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
+    let nearest = told_nearest(names.iter().map(String::as_str), symbol);
     format!("`{text}` {what} of what was given{nearest}")
+}
+
+/// What a sentence about a name that is not there ends with: the nearest one, if one is near.
+pub(crate) fn told_nearest<'a>(names: impl Iterator<Item = &'a str>, written: &str) -> String {
+    let nearest = nearest(names, written);
+    nearest.map_or_else(String::new, |name| format!("{NEAREST}`{name}`"))
+}
+
+/// A remark without the nearest name, which is another in each link.
+#[must_use]
+pub fn without_nearest(remark: &str) -> &str {
+    remark.split(NEAREST).next().unwrap_or(remark)
 }
 
 /// Every name of the image, as it is and as Rust source has it.
@@ -110,7 +124,7 @@ fn names(image: &Image) -> Vec<String> {
 }
 
 /// The name that is nearest to what was written, if one is near.
-pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, written: &str) -> Option<&'a str> {
+fn nearest<'a>(names: impl Iterator<Item = &'a str>, written: &str) -> Option<&'a str> {
     let near = names.filter(|name| name.len().abs_diff(written.len()) <= FURTHEST);
     let near = near.map(|name| (strsim::damerau_levenshtein(name, written), name));
     let (distance, name) = near.min()?;

@@ -32,6 +32,7 @@ pub use contracts::{Unit, judge_unit};
 pub use crossing_names::CrossingNames;
 pub use one_root::{judge_root, judge_root_as};
 pub use prototypes::PackageHeaders;
+pub use suppressions::Unneeded;
 pub use symbols::symbols;
 pub use verdicts::{Assumed, RootVerdicts, Shown, Verdict};
 

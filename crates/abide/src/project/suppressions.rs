@@ -8,6 +8,9 @@ use crate::inputs::{Comment, Commented, Language, SourceLine, shown_name};
 use crate::report::{ContractSummary, Report, Suppressed};
 use crate::rules::{self, Facts, Finding, Level, Levels, Location, NEEDLESS_SUPPRESSION, Rule};
 
+/// Why something is not needed that fits nothing begins so.
+const FITS_NO: &str = "it fits no ";
+
 /// All that is suppressed.
 #[derive(Default)]
 pub(super) struct Suppressions {
@@ -184,6 +187,40 @@ impl Suppression {
     }
 }
 
+/// A finding that a suppression is not needed.
+#[derive(Debug, Clone, Copy)]
+pub struct Unneeded<'a> {
+    /// Where it is said.
+    pub line: &'a SourceLine,
+    /// What is suppressed in vain, without why.
+    pub what: &'a str,
+    /// Whether it fits nothing that is there.
+    pub fits_nothing: bool,
+}
+
+impl<'a> Unneeded<'a> {
+    /// What a finding says of a suppression; `None` of one of another rule.
+    #[must_use]
+    pub fn of(finding: &'a Finding) -> Option<Self> {
+        let line = finding.places.first()?.line.as_ref()?;
+        let (what, why) = match finding.message.split_once(": ") {
+            Some((what, why)) => (what, why),
+            None => (finding.message.as_str(), ""),
+        };
+        (finding.rule == NEEDLESS_SUPPRESSION.id).then_some(Self {
+            line,
+            what,
+            fits_nothing: why.starts_with(FITS_NO),
+        })
+    }
+
+    /// Whether it is of a suppression that did suppress something elsewhere.
+    #[must_use]
+    pub fn is_used(&self, suppressed: &Suppressed) -> bool {
+        *self.line == suppressed.line && self.what.contains(&format!("`{}`", suppressed.rule))
+    }
+}
+
 fn finding(symbol: &str, message: String, line: &SourceLine, help: &str) -> Finding {
     let place = Location {
         place: None,
@@ -239,14 +276,12 @@ impl Judged<'_> {
     fn why_not(&self, one: &Suppression) -> Option<String> {
         match &one.scope {
             Scope::Named(glob) if !self.names.iter().any(|name| one.scope.fits(name, &[])) => {
-                let nearest = contracts::nearest(self.names.iter().copied(), glob);
-                let nearest = nearest.map(|name| format!("; the nearest is `{name}`"));
-                let nearest = nearest.unwrap_or_default();
-                Some(format!("it fits no symbol of what was given{nearest}"))
+                let nearest = contracts::told_nearest(self.names.iter().copied(), glob);
+                Some(format!("{FITS_NO}symbol of what was given{nearest}"))
             }
             // Types are learnt where contracts are judged.
             Scope::Typed(_) if self.report.contracts.is_some() && !self.knows_type_of(one) => {
-                Some("it fits no type of a function that was judged".to_owned())
+                Some(format!("{FITS_NO}type of a function that was judged"))
             }
             _ => self.keeps(one).then(|| "it is kept".to_owned()),
         }

@@ -70,7 +70,7 @@ pub struct Baselined {
 }
 
 /// A finding that is not told, since the user says that it is in order.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Suppressed {
     /// The rule.
     pub rule: Cow<'static, str>,
