@@ -29,8 +29,8 @@ pub(crate) fn checked(arguments: &Check) -> Result<Checked> {
     let ir = Ir::new(arguments, &built);
     let (reports, sources) = reports(arguments, &built, &ir)?;
     let emitted = ir.emitted.get().and_then(|emitted| emitted.as_ref().ok());
-    let emitted = emitted.into_iter().flatten();
-    let declared = emitted.map(|emitted| emitted.ir.clone()).chain(sources);
+    let emitted = emitted.into_iter().flat_map(Emitted::files);
+    let declared = emitted.cloned().chain(sources);
     let mut declared: Vec<PathBuf> = declared.collect();
     for unit in &built.units {
         declared.extend(kept::headers(unit)?);
@@ -110,7 +110,7 @@ fn sources(declared: Option<Declared>) -> Vec<PathBuf> {
 struct Ir<'a> {
     arguments: &'a Check,
     built: &'a Built,
-    emitted: OnceCell<Result<Vec<Emitted>>>,
+    emitted: OnceCell<Result<Emitted>>,
 }
 
 impl<'a> Ir<'a> {
@@ -122,9 +122,9 @@ impl<'a> Ir<'a> {
         }
     }
 
-    fn emitted(&self) -> Result<&[Emitted], &Error> {
+    fn emitted(&self) -> Result<&Emitted, &Error> {
         let emit = || cargo::emit(&self.arguments.build, &self.built.place);
-        self.emitted.get_or_init(emit).as_deref()
+        self.emitted.get_or_init(emit).as_ref()
     }
 }
 

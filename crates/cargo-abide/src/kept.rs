@@ -35,7 +35,7 @@ pub(crate) struct Kept {
 /// Where declarations were read.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Declared {
-    /// The IR of all crates.
+    /// The IR of all crates, and native libraries.
     pub(crate) ir: Digest,
     /// The files of source, or directories that have them.
     pub(crate) sources: Vec<PathBuf>,
@@ -78,11 +78,11 @@ pub(crate) fn headers(unit: &Unit) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What the IR of all crates says, and which files they are made of.
-pub(crate) fn ir(emitted: &[Emitted]) -> Result<Digest> {
+/// What the IR of all crates says, and which files they are made of, and what native libraries say.
+pub(crate) fn ir(emitted: &Emitted) -> Result<Digest> {
     let mut hasher = Hasher::default();
-    hasher.files(emitted.iter().map(|emitted| &emitted.ir))?;
-    for source in emitted.iter().flat_map(|emitted| &emitted.sources) {
+    hasher.files(emitted.files())?;
+    for source in emitted.crates.iter().flat_map(|emitted| &emitted.sources) {
         hasher.add(source.as_os_str().as_encoded_bytes());
     }
     Ok(hasher.finish())

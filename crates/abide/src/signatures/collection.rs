@@ -8,7 +8,9 @@ use super::debug_info::{DebugInfo, Table, TablePlace};
 use super::renamed::{Renamed, SymbolNames};
 use super::rust_source::{ItemKind, RustItem, RustSource};
 use super::{CallConvention, DeclaredStatic, Origin, Signature, files, json, llvm};
-use crate::inputs::{Object, RelocationTarget, SectionIndex, SourceLine, shown_name};
+use crate::inputs::{
+    Language, Object, RelocationTarget, SectionIndex, SourceLine, Symbol, SymbolPlace, shown_name,
+};
 
 /// What is said of each symbol, by everyone.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +105,22 @@ impl Signatures {
         }
         for (object, tables) in tables {
             self.add_tables(object, tables);
+        }
+    }
+
+    /// Adds what debug information says of these symbols alone, where objects by C refer to any of them.
+    pub fn add_debug_info_of(&mut self, objects: &[Object], symbols: &SymbolNames) {
+        let is_wanted =
+            |symbol: &Symbol| symbol.place == SymbolPlace::Undefined && symbols.has(&symbol.name);
+        let of_c = objects.iter().filter(|o| o.language == Language::C);
+        for object in of_c.filter(|object| object.symbols.iter().any(is_wanted)) {
+            let said = DebugInfo::of(object).map(|debug_info| debug_info.functions());
+            for signature in said.unwrap_or_default() {
+                if symbols.has(&signature.symbol) {
+                    self.is_given = true;
+                    self.add(signature);
+                }
+            }
         }
     }
 

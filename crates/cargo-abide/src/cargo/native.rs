@@ -88,7 +88,25 @@ impl Natives {
     }
 }
 
-/// `static:+whole-archive=name` names a library, and how it is linked.
+/// The archives that build scripts made under a directory, for what they let be linked.
+pub(super) fn archives(scripts: &[BuildScript], place: &Path) -> Vec<PathBuf> {
+    let mut archives = BTreeSet::new();
+    for script in scripts {
+        let searched = script
+            .linked_paths
+            .iter()
+            .map(|path| name_of(path.as_str()));
+        let searched: Vec<&Path> = searched.map(Path::new).collect();
+        for library in &script.linked_libs {
+            let file = format!("lib{}.a", name_of(library.as_str()));
+            let files = searched.iter().map(|directory| directory.join(&file));
+            archives.extend(files.filter(|file| file.starts_with(place) && file.is_file()));
+        }
+    }
+    archives.into_iter().collect()
+}
+
+/// `static:+whole-archive=name` names a library, and how it is linked; `native=path` a directory.
 fn name_of(linked: &str) -> &str {
     linked.rsplit_once('=').map_or(linked, |(_, name)| name)
 }

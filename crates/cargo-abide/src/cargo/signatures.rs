@@ -1,8 +1,9 @@
-//! What functions are declared as, from a second build that makes nothing but LLVM IR.
+//! What functions are declared as, from a second build that makes LLVM IR of Rust, and debug information
+//! of C.
 //!
-//! It is `cargo check` with one thing more: what is checked is emitted as IR too, without being
-//! optimised, since that takes declarations away. It goes to a directory of its own, so that
-//! `target` stays as it is.
+//! It is `cargo check` with two things more: what is checked is emitted as IR too, without being
+//! optimised, since that takes declarations away; and what build scripts compile is compiled with
+//! `-g`. It goes to a directory of its own, so that `target` stays as it is.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -10,13 +11,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use abide::inputs;
 use abide::project::CrossingNames;
 use abide::signatures::{Signatures, SymbolNames};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Artifact;
 
-use super::{Build, cargo, dep_info, made, stand_in, user_wrapper};
+use super::{Build, Made, cargo, configured, dep_info, made, native, stand_in, user_wrapper};
 use crate::progress;
+
+/// The variables for flags of C and C++ that all build scripts of them know, and what they run.
+const FLAGS: [&str; 2] = ["CFLAGS", "CXXFLAGS"];
 
 /// Cargo's variable for a program that is run in rustc's place, for all packages.
 const WRAPPER: &str = "RUSTC_WRAPPER";
@@ -30,20 +35,37 @@ pub(crate) struct Told {
     pub(crate) sources: Vec<PathBuf>,
 }
 
-/// The IR of one crate.
+/// What the second build made.
 pub(crate) struct Emitted {
+    /// The IR of each crate.
+    pub(crate) crates: Vec<EmittedCrate>,
+    /// The native libraries of build scripts.
+    pub(crate) archives: Vec<PathBuf>,
+}
+
+impl Emitted {
+    /// All files that declarations are read from.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let ir = self.crates.iter().map(|emitted| &emitted.ir);
+        ir.chain(&self.archives)
+    }
+}
+
+/// The IR of one crate.
+pub(crate) struct EmittedCrate {
     /// The crate's name.
     name: String,
     /// The file.
-    pub(crate) ir: PathBuf,
+    ir: PathBuf,
     /// The crate's source: files, or the directory that has them.
     pub(crate) sources: Vec<PathBuf>,
 }
 
 /// Lets the packages' IR be written, under this directory; what is fresh stays.
-pub(crate) fn emit(build: &Build, place: &Path) -> Result<Vec<Emitted>> {
-    let artifacts = check(build, &place.join("signatures"))?;
-    let emitted = artifacts.iter().filter_map(|artifact| {
+pub(crate) fn emit(build: &Build, place: &Path) -> Result<Emitted> {
+    let place = place.join("signatures");
+    let made = check(build, &place)?;
+    let crates = made.artifacts.iter().filter_map(|artifact| {
         let ir = ir_of(artifact)?;
         let crate_root = artifact.target.src_path.as_std_path();
         let sources = dep_info::sources(&ir.with_extension("d"), crate_root);
@@ -52,21 +74,24 @@ pub(crate) fn emit(build: &Build, place: &Path) -> Result<Vec<Emitted>> {
                 .parent()
                 .map(|directory| vec![directory.to_owned()])
         };
-        Some(Emitted {
+        Some(EmittedCrate {
             name: artifact.target.name.replace('-', "_"),
             sources: sources.or_else(directory)?,
             ir,
         })
     });
-    Ok(emitted.collect())
+    Ok(Emitted {
+        crates: crates.collect(),
+        archives: native::archives(&made.scripts, &place),
+    })
 }
 
-/// What IR says of these symbols.
-pub(crate) fn read(emitted: &[Emitted], symbols: &CrossingNames) -> Result<Told> {
+/// What IR and debug information say of these symbols.
+pub(crate) fn read(emitted: &Emitted, symbols: &CrossingNames) -> Result<Told> {
     let mut told = Told::default();
     let mut sources = BTreeSet::new();
     let wanted = SymbolNames::new(symbols.all.iter().cloned());
-    for emitted in emitted {
+    for emitted in &emitted.crates {
         let ir = &emitted.ir;
         let read = told.signatures.read_of(ir, &wanted);
         if read.with_context(|| format!("failed to read `{}`", ir.display()))? {
@@ -80,10 +105,16 @@ pub(crate) fn read(emitted: &[Emitted], symbols: &CrossingNames) -> Result<Told>
     });
     let homes: BTreeSet<_> = homes.filter_map(|(file, _)| crate_of(file)).collect();
     let at_home = emitted
+        .crates
         .iter()
         .filter(|emitted| homes.contains(&*emitted.name));
     sources.extend(at_home.flat_map(|emitted| &emitted.sources));
     told.sources.extend(sources.into_iter().cloned());
+    for archive in &emitted.archives {
+        let objects = inputs::read(archive);
+        let objects = objects.with_context(|| format!("failed to read `{}`", archive.display()))?;
+        told.signatures.add_debug_info_of(&objects, &wanted);
+    }
     Ok(told)
 }
 
@@ -95,7 +126,7 @@ pub(super) fn crate_of(file: &Path) -> Option<&str> {
     Some(name)
 }
 
-fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
+fn check(build: &Build, place: &Path) -> Result<Made> {
     let ourselves = env::current_exe().context("failed to find our own program")?;
     let mut command = Command::new(cargo());
     command.arg("check");
@@ -108,6 +139,7 @@ fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
         .arg("--target-dir")
         .arg(place)
         .env(WRAPPER, ourselves)
+        .envs(FLAGS.map(|name| (name, with_debug_info(configured::variable(name)))))
         .env(stand_in::SIGNATURES, "1");
     let variables = [WRAPPER, "CARGO_BUILD_RUSTC_WRAPPER"];
     if let Some(inner) = user_wrapper(variables, "rustc-wrapper") {
@@ -117,7 +149,17 @@ fn check(build: &Build, place: &Path) -> Result<Vec<Artifact>> {
     if !made.is_success {
         bail!("the build of LLVM IR failed: mend what Cargo says above");
     }
-    Ok(made.artifacts)
+    Ok(made)
+}
+
+/// The user's own flags, with debug information: it says what functions are declared as.
+fn with_debug_info(flags: Option<OsString>) -> OsString {
+    let mut flags = flags.unwrap_or_default();
+    if !flags.is_empty() {
+        flags.push(" ");
+    }
+    flags.push("-g");
+    flags
 }
 
 /// The IR beside an artifact's metadata: `libname-hash.rmeta`, `name-hash.ll`.
