@@ -19,7 +19,8 @@ use crate::inputs::Place;
 use crate::machine::{GsBase, Operand};
 use crate::registers::RegisterSet;
 use links::Links;
-use recursion::{Kept, Summary};
+use passes::Granted;
+use recursion::Summary;
 use spares::Spares;
 
 /// How many instructions may be visited for one root.
@@ -119,7 +120,7 @@ pub struct Explorer<'code, 'image> {
     contexts: Vec<Context>,
     context_ids: FxHashMap<(u32, Place, Place), u32>,
     summaries: Vec<Summary>,
-    kept: Kept,
+    granted: Granted,
     queue: BTreeSet<Turn>,
     /// Which block was entered from which: how roots come to what they share.
     edges: Vec<[u32; 2]>,
@@ -133,6 +134,8 @@ pub struct Explorer<'code, 'image> {
     most_visits: u64,
     exhausted: bool,
     relied_on_contracts: bool,
+    /// More stack pointers come to an instruction than are kept apart, in a loop whose turns are counted.
+    counts_frames: bool,
 }
 
 /// The outcome of an analysis: facts, and the terms that their values are written in.
@@ -194,13 +197,13 @@ impl<'code, 'image> Explorer<'code, 'image> {
         root: Place,
         contract: &Contract,
     ) -> Analysis {
-        let mut kept = Kept::default();
+        let mut granted = Granted::default();
         loop {
             let mut explorer = Explorer::new(&mut *code, around, calls, &[root], contract);
-            explorer.kept = kept;
+            explorer.granted = granted;
             explorer.settle();
-            match explorer.weaker() {
-                Some(less) => kept = less,
+            match explorer.again() {
+                Some(other) => granted = other,
                 None => return explorer.finish(),
             }
         }
@@ -253,7 +256,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
                 summary: None,
             }],
             summaries: Vec::new(),
-            kept: Kept::default(),
+            granted: Granted::default(),
             context_ids: FxHashMap::default(),
             queue: BTreeSet::new(),
             edges: Vec::new(),
@@ -264,6 +267,7 @@ impl<'code, 'image> Explorer<'code, 'image> {
             held: 0,
             exhausted: false,
             relied_on_contracts: false,
+            counts_frames: false,
         };
         for &place in roots {
             explorer.enter(At { place, context: 0 }, &state, None);
@@ -374,6 +378,7 @@ mod jumps;
 mod links;
 mod meet;
 mod mode;
+mod passes;
 mod recursion;
 mod run;
 mod spares;

@@ -44,13 +44,13 @@ fn check(program: &[u8], seed: u64) {
     if analysis.facts.events.iter().any(gave_up) {
         return;
     }
-    let mut kept = Kept::default();
+    let mut granted = Granted::default();
     loop {
         let mut explorer = Explorer::new(&mut code, &around, calls, &[START], &contract);
-        explorer.kept = kept;
+        explorer.granted = granted;
         explorer.settle();
-        if let Some(less) = explorer.weaker() {
-            kept = less;
+        if let Some(other) = explorer.again() {
+            granted = other;
             continue;
         }
         for run in 0..3 {
@@ -98,8 +98,14 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, root: Place, program: 
     explorer.evaluator.record.clear();
     let mut context = 0;
     let mut callers = Vec::new();
-    let at = At { place, context };
-    let entry = enclosing(explorer, &layout, seed, &mut machine, (at, Value::FRAME));
+    let key = Key {
+        place,
+        context,
+        stack_pointer: Value::FRAME,
+        base: GsBase::AsEntered,
+        links: Links::NONE,
+    };
+    let entry = enclosing(explorer, &layout, seed, &mut machine, &key);
     let Ok(mut state) = entry else {
         panic!("no state at the entry of {program:02x?}: {entry:?}");
     };
@@ -147,8 +153,8 @@ fn follow(explorer: &mut Explorer<'_, '_>, image: &Image, root: Place, program: 
         let is_start = number.is_ok_and(|number| explorer.code.is_marked(number));
         if is_start || is_return {
             let at = At { place, context };
-            let pointer = state.stack_pointer();
-            match enclosing(explorer, &layout, seed, &mut machine, (at, pointer)) {
+            let key = explorer.key(at, &state);
+            match enclosing(explorer, &layout, seed, &mut machine, &key) {
                 Ok(entered) => state = entered,
                 Err(why) => panic!(
                     "run {seed} of {program:02x?} is in no state: {trace:x?}, {place:x?}: {why:#?}"
@@ -192,21 +198,21 @@ fn lead(
 }
 
 /// The state of the block that a step leads to, if the run is in it. After a
-/// call that a summary speaks of, SP tells which block that is.
+/// call that a summary speaks of, that is not the block of the step's own state.
 fn enclosing(
     explorer: &Explorer<'_, '_>,
     layout: &Layout<'_>,
     seed: u64,
     machine: &mut Machine<'_>,
-    (at, pointer): (At, Value),
+    key: &Key,
 ) -> Result<State, Vec<String>> {
     let mut why = Vec::new();
     let here = explorer.blocks.iter();
     let mut here: Vec<_> = here
-        .filter(|block| block.key.place == at.place && block.key.context == at.context)
+        .filter(|block| block.key.place == key.place && block.key.context == key.context)
         .collect();
-    // A block of its own comes before the one where many stack pointers meet.
-    here.sort_by_key(|block| (block.key.stack_pointer != pointer, block.key.stack_pointer));
+    // The block that the analysis goes to from there comes before others that the run may be in.
+    here.sort_by_key(|block| (block.key != *key, block.key.stack_pointer));
     for block in here {
         let terms = &explorer.evaluator.terms;
         let mut valuation = Valuation::new(terms, layout, seed);

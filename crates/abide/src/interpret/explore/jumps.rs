@@ -49,6 +49,11 @@ impl Explorer<'_, '_> {
         self.evaluator.check_defined(at, taken, Use::Branch);
         let mut other = self.spares.copy(state);
         if other.assume(&mut self.evaluator.terms, taken, true) {
+            if taken.as_constant().is_some()
+                && let Reference::Place(place) = target
+            {
+                self.count_frames(At { place, ..at }, &other);
+            }
             let target = self.reference(target);
             self.jump(&mut other, at, target, from);
         }

@@ -9,6 +9,7 @@ use crate::interpret::events::Record;
 use crate::interpret::join::Join;
 use crate::interpret::slots;
 use crate::interpret::state::State;
+use crate::interpret::terms::Value;
 
 impl Explorer<'_, '_> {
     /// Goes on at a place with a state, joining what came there before.
@@ -98,11 +99,21 @@ impl Explorer<'_, '_> {
         }
     }
 
+    /// Notes where a jump goes that is sure to be made: a loop whose turns are counted by numbers
+    /// ends, so that more of them may be kept apart by their SP.
+    pub(super) fn count_frames(&mut self, at: At, state: &State) {
+        let most = self.granted.frames;
+        let is_one_more =
+            |seen: &Vec<Value>| seen.len() >= most && !seen.contains(&state.stack_pointer());
+        let seen = self.frames.get(&(at.place, at.context));
+        self.counts_frames |= seen.is_some_and(is_one_more);
+    }
+
     pub(super) fn key(&mut self, at: At, state: &State) -> Key {
         let seen = self.frames.entry((at.place, at.context)).or_default();
         let stack_pointer = state.stack_pointer();
         let known = seen.contains(&stack_pointer);
-        if !known && seen.len() < MOST_FRAMES {
+        if !known && seen.len() < self.granted.frames {
             seen.push(stack_pointer);
         }
         let is_own = known || seen.contains(&stack_pointer);
@@ -121,9 +132,6 @@ impl Explorer<'_, '_> {
         }
     }
 }
-
-/// How many stack pointers one instruction may be reached with before they are joined.
-const MOST_FRAMES: usize = 3;
 
 /// After how many joins a block gives up bounds that keep growing. The head of a loop does so with
 /// the first turn: what grows by then mostly goes on.

@@ -10,6 +10,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::passes::Kept;
 use super::{At, Context, Event, Explorer, Key, Links, Place, Reason, Seen};
 use crate::interpret::frame::Reach;
 use crate::interpret::state::{FlagSource, State, TRACKED};
@@ -24,9 +25,6 @@ const KEPT: u8 = 16;
 fn is_followed(register: Register, preserved: RegisterSet) -> bool {
     !register.is_vector() || preserved.contains(register)
 }
-
-/// For each helper that calls itself, the registers that it is taken to preserve.
-pub(super) type Kept = FxHashMap<Place, RegisterSet>;
 
 /// What is known of a helper that calls itself.
 pub(super) struct Summary {
@@ -104,7 +102,7 @@ impl Explorer<'_, '_> {
             context,
             entry,
             back,
-            kept: self.kept.get(&callee).copied().unwrap_or(all),
+            kept: self.granted.kept.get(&callee).copied().unwrap_or(all),
             exits: FxHashMap::default(),
             writes_above: false,
         });
@@ -229,7 +227,7 @@ impl Explorer<'_, '_> {
 
     /// What the summaries may go on taking for granted, where that is less than they did.
     pub(super) fn weaker(&self) -> Option<Kept> {
-        let mut kept = self.kept.clone();
+        let mut kept = self.granted.kept.clone();
         let mut is_weaker = false;
         for summary in &self.summaries {
             let holds = self.preserved(summary);

@@ -1,0 +1,22 @@
+; As the one that is kept, but there is one turn less than the frame is made for.
+; check: --all-exported a.o
+;;; a.asm
+section .note.GNU-stack noalloc noexec nowrite progbits
+global f:function
+section .text
+f:
+    sub rsp, 0x1008
+    or qword [rsp], 0
+    mov r10, -14
+.loop:
+    lea rdi, [rsi+r10*8]
+    call helper
+    add rsp, 0x200
+    add r10, 2
+    jl .loop
+    add rsp, 8
+    ret
+helper:
+    movdqa xmm0, [rsp+0x38]
+    movups [rdi+64], xmm0
+    ret
