@@ -200,116 +200,24 @@ fn operation(mnemonic: Mnemonic, has_immediate: bool) -> Option<(VectorOperation
         M::Pshufhw | M::Vpshufhw => (V::ShuffleHalf { high: true }, 16),
         M::Shufps | M::Vshufps => (V::ShuffleTwo, 32),
         M::Shufpd | M::Vshufpd => (V::ShuffleTwo, 64),
-        M::Phaddw | M::Vphaddw => (V::Horizontal { each: Each::Add }, 16),
-        M::Phaddd | M::Vphaddd => (V::Horizontal { each: Each::Add }, 32),
-        M::Phaddsw | M::Vphaddsw => (
-            V::Horizontal {
-                each: Each::AddSigned,
-            },
-            16,
-        ),
-        M::Phsubw | M::Vphsubw => (
-            V::Horizontal {
-                each: Each::Subtract,
-            },
-            16,
-        ),
-        M::Phsubd | M::Vphsubd => (
-            V::Horizontal {
-                each: Each::Subtract,
-            },
-            32,
-        ),
-        M::Phsubsw | M::Vphsubsw => (
-            V::Horizontal {
-                each: Each::SubtractSigned,
-            },
-            16,
-        ),
-        M::Pmovzxbw | M::Vpmovzxbw => (
-            V::Extend {
-                from: 8,
-                signed: false,
-            },
-            16,
-        ),
-        M::Pmovzxbd | M::Vpmovzxbd => (
-            V::Extend {
-                from: 8,
-                signed: false,
-            },
-            32,
-        ),
-        M::Pmovzxbq | M::Vpmovzxbq => (
-            V::Extend {
-                from: 8,
-                signed: false,
-            },
-            64,
-        ),
-        M::Pmovzxwd | M::Vpmovzxwd => (
-            V::Extend {
-                from: 16,
-                signed: false,
-            },
-            32,
-        ),
-        M::Pmovzxwq | M::Vpmovzxwq => (
-            V::Extend {
-                from: 16,
-                signed: false,
-            },
-            64,
-        ),
-        M::Pmovzxdq | M::Vpmovzxdq => (
-            V::Extend {
-                from: 32,
-                signed: false,
-            },
-            64,
-        ),
-        M::Pmovsxbw | M::Vpmovsxbw => (
-            V::Extend {
-                from: 8,
-                signed: true,
-            },
-            16,
-        ),
-        M::Pmovsxbd | M::Vpmovsxbd => (
-            V::Extend {
-                from: 8,
-                signed: true,
-            },
-            32,
-        ),
-        M::Pmovsxbq | M::Vpmovsxbq => (
-            V::Extend {
-                from: 8,
-                signed: true,
-            },
-            64,
-        ),
-        M::Pmovsxwd | M::Vpmovsxwd => (
-            V::Extend {
-                from: 16,
-                signed: true,
-            },
-            32,
-        ),
-        M::Pmovsxwq | M::Vpmovsxwq => (
-            V::Extend {
-                from: 16,
-                signed: true,
-            },
-            64,
-        ),
-        M::Pmovsxdq | M::Vpmovsxdq => (
-            V::Extend {
-                from: 32,
-                signed: true,
-            },
-            64,
-        ),
+        M::Phaddw | M::Vphaddw => horizontal(Each::Add, 16),
+        M::Phaddd | M::Vphaddd => horizontal(Each::Add, 32),
+        M::Phaddsw | M::Vphaddsw => horizontal(Each::AddSigned, 16),
+        M::Phsubw | M::Vphsubw => horizontal(Each::Subtract, 16),
+        M::Phsubd | M::Vphsubd => horizontal(Each::Subtract, 32),
+        M::Phsubsw | M::Vphsubsw => horizontal(Each::SubtractSigned, 16),
+        M::Pmovzxbw | M::Vpmovzxbw => zero_extended(8, 16),
+        M::Pmovzxbd | M::Vpmovzxbd => zero_extended(8, 32),
+        M::Pmovzxbq | M::Vpmovzxbq => zero_extended(8, 64),
+        M::Pmovzxwd | M::Vpmovzxwd => zero_extended(16, 32),
+        M::Pmovzxwq | M::Vpmovzxwq => zero_extended(16, 64),
+        M::Pmovzxdq | M::Vpmovzxdq => zero_extended(32, 64),
+        M::Pmovsxbw | M::Vpmovsxbw => sign_extended(8, 16),
+        M::Pmovsxbd | M::Vpmovsxbd => sign_extended(8, 32),
+        M::Pmovsxbq | M::Vpmovsxbq => sign_extended(8, 64),
+        M::Pmovsxwd | M::Vpmovsxwd => sign_extended(16, 32),
+        M::Pmovsxwq | M::Vpmovsxwq => sign_extended(16, 64),
+        M::Pmovsxdq | M::Vpmovsxdq => sign_extended(32, 64),
         M::Vpbroadcastb => (V::Broadcast, 8),
         M::Vpbroadcastw => (V::Broadcast, 16),
         M::Vpbroadcastd | M::Vbroadcastss => (V::Broadcast, 32),
@@ -341,4 +249,18 @@ fn operation(mnemonic: Mnemonic, has_immediate: bool) -> Option<(VectorOperation
         M::Vpermq | M::Vpermpd => (V::PermuteBy, 64),
         _ => return None,
     })
+}
+
+const fn zero_extended(from: u8, to: u8) -> (VectorOperation, u8) {
+    let signed = false;
+    (VectorOperation::Extend { from, signed }, to)
+}
+
+const fn sign_extended(from: u8, to: u8) -> (VectorOperation, u8) {
+    let signed = true;
+    (VectorOperation::Extend { from, signed }, to)
+}
+
+const fn horizontal(each: Each, bits: u8) -> (VectorOperation, u8) {
+    (VectorOperation::Horizontal { each }, bits)
 }
