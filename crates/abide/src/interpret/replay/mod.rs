@@ -45,7 +45,7 @@ use crate::inputs::{Image, Place};
 use crate::machine::concrete::Layout;
 use course::Scene;
 use explain::explain;
-use search::Search;
+use search::search;
 
 /// Finds replays in one image.
 pub struct Replayer<'image> {
@@ -129,7 +129,7 @@ impl<'image> Replayer<'image> {
             tabled: &request.analysis.facts.assumptions.tabled,
         };
         let way = way_to(request.analysis, request.block);
-        let searched = Search::new(code, scene, request.symptom, &way).run(code);
+        let searched = search(code, scene, request.symptom, &way);
         let why = searched.why();
         match searched.found {
             Some(found) => {

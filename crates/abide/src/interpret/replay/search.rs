@@ -18,7 +18,10 @@ use crate::machine::concrete::Filling;
 
 /// How many entries are tried.
 const MOST_TRIES: u32 = 400;
-/// How many instructions one try may run at first, and how many once that has led nowhere.
+/// How many instructions one try may run at first: most runs that show something are short, and
+/// loops are long.
+const FEWEST_STEPS: u64 = 1_000;
+/// How many once that has led nowhere, and how many after that.
 const FEW_STEPS: u64 = 6_000;
 const MOST_STEPS: u64 = 100_000;
 /// How many instructions one try may run that no input turns anywhere: it goes that way from all
@@ -29,6 +32,9 @@ const MOST_STEPS_IN_ALL: u64 = 600_000;
 /// How many instructions tries may run that teach nothing new, before the search is given up.
 /// Of 896 runs that show a mutant of the corpus to be broken, eight took longer.
 const MOST_IN_VAIN: u64 = 32_000;
+/// How many of them, and how many in all, where all tries are short and some of them are cut.
+const MOST_IN_VAIN_IF_CUT: u64 = 8_000;
+const MOST_STEPS_IF_CUT: u64 = 60_000;
 /// How many tries may end where something is not computed here: others will end there too.
 const MOST_AT_A_WALL: u32 = 5;
 /// What setting up a try costs, in instructions.
@@ -63,6 +69,8 @@ pub(super) struct Searched {
     pub furthest: Option<Outcome>,
     /// Whether it was given up since tries ended again and again where something is not computed.
     pub is_walled: bool,
+    /// Whether a try took more instructions than one may.
+    is_cut: bool,
 }
 
 /// A search for an entry from which a run shows a symptom.
@@ -85,7 +93,7 @@ pub(super) struct Search<'s, 'a> {
     /// Where something is not computed here, and how many tries ended there.
     walls: FxHashMap<Place, u32>,
     /// From where the symptom's place is out of reach.
-    past: Past,
+    past: &'s Past,
     /// How many instructions ran since a try taught something new.
     in_vain: u64,
     serial: u32,
@@ -96,10 +104,8 @@ pub(super) struct Search<'s, 'a> {
     furthest: usize,
     /// How many instructions a try may run.
     patience: u64,
-    /// Whether a try ran out of them.
-    cut: bool,
-    /// Whether one was run on that no input turned.
-    ran_on: bool,
+    /// Whether one ran out of them that no input turned.
+    is_undecided: bool,
     searched: Searched,
 }
 
@@ -123,14 +129,34 @@ impl Ord for OrdEntry {
     }
 }
 
+/// Searches an entry from which a run shows a symptom: by short runs, and where these do not do,
+/// anew by longer ones.
+pub(super) fn search(
+    code: &mut Code<'_>,
+    scene: Scene<'_>,
+    symptom: Symptom,
+    way: &[Place],
+) -> Searched {
+    let place = symptom.place();
+    let past = place.map_or_else(Past::default, |place| Past::of(code, scene, place));
+    let short = Search::new(scene, symptom, way, &past, FEWEST_STEPS).run(code);
+    if short.found.is_some() || !short.is_cut {
+        return short;
+    }
+    let mut long = Search::new(scene, symptom, way, &past, FEW_STEPS).run(code);
+    long.tries += short.tries;
+    long.steps += short.steps;
+    long
+}
+
 impl<'s, 'a> Search<'s, 'a> {
-    pub(super) fn new(
-        code: &mut Code<'_>,
+    fn new(
         scene: Scene<'a>,
         symptom: Symptom,
         way: &'s [Place],
+        past: &'s Past,
+        patience: u64,
     ) -> Self {
-        let place = symptom.place();
         Self {
             scene,
             symptom,
@@ -143,35 +169,31 @@ impl<'s, 'a> Search<'s, 'a> {
             gone: FxHashSet::default(),
             ends: FxHashSet::default(),
             walls: FxHashMap::default(),
-            past: place.map_or_else(Past::default, |place| Past::of(code, scene, place)),
+            past,
             in_vain: 0,
             serial: 0,
             turn: 0,
             streak: 0,
             rung: 0,
             furthest: 0,
-            patience: FEW_STEPS,
-            cut: false,
-            ran_on: false,
+            patience,
+            is_undecided: false,
             searched: Searched {
                 found: None,
                 tries: 0,
                 steps: 0,
                 furthest: None,
                 is_walled: false,
+                is_cut: false,
             },
         }
     }
 
     /// Tries until an entry is found or the bounds are reached.
-    pub(super) fn run(mut self, code: &mut Code<'_>) -> Searched {
-        while self.searched.tries < MOST_TRIES
-            && self.searched.steps < MOST_STEPS_IN_ALL
-            && self.in_vain < MOST_IN_VAIN
-            && !self.searched.is_walled
-        {
+    fn run(mut self, code: &mut Code<'_>) -> Searched {
+        while !self.is_at_bounds() {
             let Some(entry) = self.next() else {
-                if !self.cut || self.patience == MOST_STEPS {
+                if !self.searched.is_cut || self.patience != FEW_STEPS {
                     break;
                 }
                 self.start_again();
@@ -183,6 +205,20 @@ impl<'s, 'a> Search<'s, 'a> {
             }
         }
         self.searched
+    }
+
+    fn is_at_bounds(&self) -> bool {
+        let searched = &self.searched;
+        let is_too_short = self.patience == FEWEST_STEPS
+            && searched.is_cut
+            && (self.in_vain >= MOST_IN_VAIN_IF_CUT
+                || searched.steps >= MOST_STEPS_IF_CUT
+                || self.is_undecided);
+        is_too_short
+            || searched.is_walled
+            || searched.tries >= MOST_TRIES
+            || searched.steps >= MOST_STEPS_IN_ALL
+            || self.in_vain >= MOST_IN_VAIN
     }
 
     /// Tries the same again, and for longer.
@@ -240,20 +276,22 @@ impl<'s, 'a> Search<'s, 'a> {
         let aim = Aim {
             symptom: self.symptom,
             way: self.way,
-            past: &self.past,
+            past: self.past,
         };
         let mut trial = attempt(code, self.scene, &entry, aim, self.patience);
-        if trial.is_cut_undecided() && !self.ran_on {
-            self.searched.steps += trial.steps;
-            self.ran_on = true;
-            trial = attempt(code, self.scene, &entry, aim, MOST_STEPS_UNDECIDED);
+        if trial.is_cut_undecided() && !self.is_undecided {
+            self.is_undecided = true;
+            if self.patience != FEWEST_STEPS {
+                self.searched.steps += trial.steps;
+                trial = attempt(code, self.scene, &entry, aim, MOST_STEPS_UNDECIDED);
+            }
         }
         self.searched.steps += trial.steps;
         self.in_vain = match self.is_news(&trial) {
             true => 0,
             false => self.in_vain + trial.in_vain(),
         };
-        self.cut |= trial.outcome == Outcome::Long;
+        self.searched.is_cut |= trial.outcome == Outcome::Long;
         if trial.is_at_wall() {
             let ended = self.walls.entry(trial.last).or_default();
             *ended += 1;
