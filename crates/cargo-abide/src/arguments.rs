@@ -73,6 +73,9 @@ pub(crate) struct Check {
     /// The link makes a position-independent program
     #[arg(long, conflicts_with = "shared")]
     pub(crate) pie: bool,
+    /// The link makes a program at a fixed address
+    #[arg(long, conflicts_with_all = ["pie", "shared"])]
+    pub(crate) no_pie: bool,
     /// The link makes a shared object
     #[arg(long)]
     pub(crate) shared: bool,

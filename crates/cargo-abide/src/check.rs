@@ -162,6 +162,8 @@ fn output(arguments: &Check, script: Option<&Script>) -> Option<Output> {
         Some(Output::Pie)
     } else if arguments.shared {
         Some(Output::Shared)
+    } else if arguments.no_pie {
+        Some(Output::Static)
     } else {
         None
     }

@@ -50,7 +50,10 @@ pub const MICROSOFT_X64: Convention = Convention {
     vector_results: &VECTOR_RESULTS,
     arguments: RegisterSet::of(&PARAMETERS)
         .union(RegisterSet::of(&VECTOR_PARAMETERS))
-        .union(RegisterSet::of(&[Register::RSP])),
+        // Microsoft's text has no static chain. The compilers that have one pass it here as they do
+        // by System V's convention (LLVM, `CC_X86_Win64_C`: "The 'nest' parameter, if any, is passed in
+        // R10"; GCC, `ix86_static_chain`).
+        .union(RegisterSet::of(&[Register::R10, Register::RSP])),
     results: RegisterSet::of(&GENERAL_RESULTS).union(RegisterSet::of(&VECTOR_RESULTS)),
     preserved: PRESERVED,
     // "On AVX2 platforms, [...] the upper halves of YMM0-YMM15 [...] are volatile"; so are those

@@ -110,6 +110,11 @@ pub enum Event {
         /// Whether upper halves of vector registers are in use on some path, if known.
         upper_in_use: Option<bool>,
     },
+    /// A call or jump of 32-bit code asks for a stub of the procedure linkage table.
+    ThroughStub {
+        /// What `ebx` holds.
+        base_register: Value,
+    },
     /// A function with a contract of its own was jumped to, and is followed: what it is owed of floating
     /// point and of the direction it is owed all the same.
     HandedOver {

@@ -11,6 +11,7 @@ use super::red_zone::RedZone;
 use super::unwinding::UnwindTables;
 use crate::contracts::{Contract, Stated, Statics};
 use crate::conventions::Convention;
+use crate::inputs::link::Stubs;
 use crate::inputs::{Format, Image, Place};
 use crate::registers::RegisterSet;
 
@@ -38,6 +39,8 @@ pub struct Surroundings<'image> {
     pub red_zone: RedZone,
     /// Statics that are shared with compiled code.
     pub statics: Arc<Statics>,
+    /// Which calls the linker leads through stubs.
+    pub stubs: Stubs,
 }
 
 impl<'image> Surroundings<'image> {
@@ -56,6 +59,7 @@ impl<'image> Surroundings<'image> {
             unwind: UnwindTables::new(image),
             red_zone: RedZone::default(),
             statics: Arc::default(),
+            stubs: Stubs::default(),
         }
     }
 

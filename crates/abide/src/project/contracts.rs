@@ -9,7 +9,7 @@ use super::verdicts::{Assumed, RootVerdicts, Verdict, decide_together};
 use super::{Error, Project, crossings, declarations};
 use crate::contracts::{self, Contract, Profile, Root, RootChoice, Statics, Told};
 use crate::conventions::{Convention, STACK_PROBE, is_stack_probe, never_returns};
-use crate::inputs::link::Target;
+use crate::inputs::link::{Stubs, Target};
 use crate::inputs::{Image, Place, Resolved, SectionId, Trace, shown_name};
 use crate::interpret::replay::Replayer;
 use crate::interpret::{Callee, Gates, RedZone, Surroundings, in_parallel};
@@ -66,6 +66,7 @@ pub fn judge_unit(image: Image, project: &Project, signatures: &Signatures) -> R
         });
     }
     let mut around = surroundings(&image, platform);
+    around.stubs = Stubs::of(&project.link);
     around.declared = declarations::contracts(&image, signatures, platform);
     declarations::add_decorated(&image, &mut around.declared);
     let declared = around.declared.clone();

@@ -254,6 +254,7 @@ impl<'image> Job<'_, 'image> {
             image,
             red_zone: &self.around.red_zone,
             statics: &self.around.statics,
+            stubs: self.around.stubs,
         };
         let judged = rules::ALL
             .iter()

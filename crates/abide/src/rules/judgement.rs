@@ -2,6 +2,7 @@
 
 use super::{Decide, Level};
 use crate::contracts::{Contract, Derived, Root, Statics};
+use crate::inputs::link::Stubs;
 use crate::inputs::{Image, Place, RelocationKind, Resolved, SectionId, shown_name};
 use crate::interpret::replay;
 use crate::interpret::{
@@ -25,6 +26,8 @@ pub struct RootFacts<'a> {
     pub red_zone: &'a RedZone,
     /// Statics that are shared with compiled code.
     pub statics: &'a Statics,
+    /// Which calls the linker leads through stubs.
+    pub stubs: Stubs,
 }
 
 /// What a rule says of a root.
@@ -108,6 +111,7 @@ impl Candidate {
             Symptom::UpperInUse => replay::Symptom::UpperInUse,
             Symptom::MisalignedCall => replay::Symptom::MisalignedCall { place },
             Symptom::MissingHomeSpace => replay::Symptom::MissingHomeSpace { place },
+            Symptom::MissingGot => replay::Symptom::MissingGot { place },
             Symptom::UnwrittenArgument { start, bytes, .. } => replay::Symptom::UnwrittenArgument {
                 place,
                 start,
@@ -185,6 +189,8 @@ pub enum Symptom {
     MisalignedCall,
     /// A callee finds no home space at a call.
     MissingHomeSpace,
+    /// A stub finds no global offset table at a call.
+    MissingGot,
     /// A callee finds nothing where an argument is.
     UnwrittenArgument {
         /// Who.

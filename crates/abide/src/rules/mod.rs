@@ -26,6 +26,7 @@ mod misaligned_call;
 mod misaligned_stack_access;
 mod misfit;
 mod missing_argument;
+mod missing_got;
 mod missing_home_space;
 mod missing_return_value;
 mod missing_vzeroupper;
@@ -133,6 +134,7 @@ pub static ALL: &[&Rule] = &[
     &misaligned_call::RULE,
     &misaligned_stack_access::RULE,
     &missing_argument::RULE,
+    &missing_got::RULE,
     &missing_home_space::RULE,
     &missing_return_value::RULE,
     &missing_vzeroupper::RULE,

@@ -3,6 +3,7 @@
 mod live;
 mod pull;
 mod script;
+mod stubs;
 mod target;
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,7 @@ use super::{
 };
 
 pub use script::Script;
+pub use stubs::{Stub, Stubs};
 pub use target::Target;
 
 /// How the files are linked: what the linker is told beside their names.
@@ -35,6 +37,18 @@ pub struct LinkOptions {
     pub script: Option<Script>,
     /// Names that the linker is told to define (`--defsym`).
     pub defined: Vec<String>,
+}
+
+impl LinkOptions {
+    /// Whether they tell that nothing else joins the link: a partial one has no entry.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let by_script = self
+            .script
+            .as_ref()
+            .and_then(|script| script.entry.as_ref());
+        self.complete || self.entry.as_ref().or(by_script).is_some()
+    }
 }
 
 /// What a link makes.
@@ -104,10 +118,10 @@ impl LinkUnit {
     /// *partial*, the caller brings more, and then every member joins.
     #[must_use]
     pub fn new(files: Vec<File>, mut options: LinkOptions) -> Self {
+        options.complete = options.is_complete();
         if options.entry.is_none() {
             options.entry = options.script.as_ref().and_then(|s| s.entry.clone());
         }
-        options.complete |= options.entry.is_some();
         let mut unit = Self {
             target: target::of_most(&files),
             options,

@@ -126,6 +126,18 @@ impl Explorer<'_, '_> {
         }
     }
 
+    /// Notes what a stub of the procedure linkage table finds, where one is asked for.
+    pub(super) fn note_stub(&mut self, state: &State, at: At) {
+        let around = self.around;
+        if around.convention.set == InstructionSet::X86
+            && around.stubs.at(around.image, at.place).is_some()
+        {
+            let base_register = state.register(Register::RBX);
+            let event = Event::ThroughStub { base_register };
+            self.evaluator.record(at, event);
+        }
+    }
+
     fn call_helper(&mut self, state: &State, at: At, next: Place, callee: Place, from: u32) {
         let parent = at.context;
         let depth = self.contexts[parent as usize].depth + 1;

@@ -54,6 +54,7 @@ impl Explorer<'_, '_> {
             {
                 self.count_frames(At { place, ..at }, &other);
             }
+            self.note_stub(&other, at);
             let target = self.reference(target);
             self.jump(&mut other, at, target, from);
         }

@@ -175,11 +175,13 @@ impl Explorer<'_, '_> {
                 condition,
             } => self.branch(state, at, target, taken, condition, from),
             Flow::Jump(target) => {
+                self.note_stub(state, at);
                 let target = self.target(at, target);
                 self.jump(state, at, target, from);
                 false
             }
             Flow::Call(target) => {
+                self.note_stub(state, at);
                 let target = self.target(at, target);
                 self.call(state, at, next, target, from)
             }

@@ -6,11 +6,15 @@ use super::unwind::misled;
 use crate::contracts::Held;
 use crate::inputs::Place;
 use crate::interpret::events::Unwound;
+use crate::machine::Reference;
 use crate::machine::arithmetic::mask;
 use crate::registers::{Flags, Register};
 
 /// A page, and the guard below a stack, in bytes.
 const PAGE: u64 = 4096;
+
+/// The bytes of a conditional jump with a distance of 32 bits.
+const CONDITIONAL_JUMP: i64 = 6;
 
 /// What a run must show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +53,12 @@ pub enum Symptom {
     },
     /// At the call by convention at this place the callee's home space reaches the return address.
     MissingHomeSpace {
+        /// The call, or the jump in place of one.
+        place: Place,
+    },
+    /// At the call by convention at this place `ebx` does not hold the address of the global offset
+    /// table.
+    MissingGot {
         /// The call, or the jump in place of one.
         place: Place,
     },
@@ -198,6 +208,7 @@ impl Symptom {
             Self::DirtyFlag { place, .. }
             | Self::MisalignedCall { place }
             | Self::MissingHomeSpace { place }
+            | Self::MissingGot { place }
             | Self::UnwrittenArgument { place, .. }
             | Self::Unwinding { place }
             | Self::PointeeAccess { place, .. }
@@ -368,6 +379,16 @@ impl Symptom {
             (Self::MissingHomeSpace { .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| has_no_home(course, call)),
+            (Self::MissingGot { place }, _) => {
+                // A conditional jump that is not taken calls nobody.
+                let behind = place.offset + CONDITIONAL_JUMP;
+                course.place
+                    != Place {
+                        offset: behind,
+                        ..place
+                    }
+                    && has_no_got(course)
+            }
             (Self::UnwrittenArgument { start, bytes, .. }, turn) => turn
                 .abi_call()
                 .is_some_and(|call| is_unwritten(course, call, start, bytes)),
@@ -445,6 +466,13 @@ fn is_unwritten(course: &Course<'_>, call: AbiCall, start: u32, bytes: u16) -> b
     on_stack(course.from, first)
         && end <= course.from
         && (first..end).all(|byte| !written.contains(byte))
+}
+
+/// Whether `ebx` holds another number than the address of the global offset table.
+fn has_no_got(course: &Course<'_>) -> bool {
+    let table = course.scene.layout.resolve(Reference::Got);
+    let held = course.machine.get(Register::RBX);
+    held.is_some_and(|held| held & mask(32) != table & mask(32))
 }
 
 /// Whether what a callee may write above its return address is the caller's caller's.

@@ -301,6 +301,7 @@ impl<'a> Witness<'a> {
             | Symptom::UndefinedResult { .. }
             | Symptom::UnwrittenResult(_)
             | Symptom::Returns
+            | Symptom::MissingGot { .. }
             | Symptom::Unwinding { .. }
             | Symptom::FallThrough { .. } => false,
             _ => access.is_some_and(|access| is_near(access.offset)),
