@@ -174,7 +174,8 @@ impl Visited {
                 } => {
                     self.branches.insert(place, [next, target]);
                 }
-                Flow::Next | Flow::Branch { .. } | Flow::Call(_) | Flow::System | Flow::Halt => {}
+                Flow::Next | Flow::Branch { .. } | Flow::Call(_) | Flow::System(_) | Flow::Halt => {
+                }
                 _ => return,
             }
             if self.blocks.contains(&next) {

@@ -369,7 +369,7 @@ impl Walk<'_> {
     /// Puts what follows on the list, and tells whether it is a call by the convention.
     fn follow(&mut self, flow: Flow, end: Place, at: At) -> bool {
         match flow {
-            Flow::Next | Flow::SetMode(_) | Flow::System => self.waiting.push((end, at)),
+            Flow::Next | Flow::SetMode(_) | Flow::System(_) => self.waiting.push((end, at)),
             Flow::Branch { target, .. } => {
                 self.waiting.push((end, at));
                 self.jump(target, at);

@@ -7,7 +7,7 @@
 
 use super::vectors::Function;
 use crate::inputs::{ImageSymbol, Place};
-use crate::registers::{Flags, Part, Register};
+use crate::registers::{Flags, Part, Register, RegisterSet};
 
 /// The result of an effect, valid until the end of its instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -465,8 +465,9 @@ pub enum Flow {
     WriteBase,
     /// The next instruction, after CR0 was set to this.
     SetMode(Operand),
-    /// `syscall`, `sysenter`, `int n`: the kernel, then the next instruction.
-    System,
+    /// `syscall`, `sysenter`, `int n`, `tdcall`: the kernel or what is below it, which takes addresses
+    /// from these registers as they are before, too; then the next instruction.
+    System(RegisterSet),
     /// `hlt`: never comes back in a program; in a kernel the next instruction
     /// follows after an interrupt.
     Halt,

@@ -80,7 +80,7 @@ const fn may_go_on(flow: Flow) -> bool {
             | Flow::SetMode(_)
             | Flow::SwapBase
             | Flow::WriteBase
-            | Flow::System
+            | Flow::System(_)
             | Flow::Halt
     )
 }

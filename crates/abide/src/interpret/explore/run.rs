@@ -106,6 +106,11 @@ impl Explorer<'_, '_> {
         let next = behind(at.place, instruction.length);
         self.blocks[from as usize].end = next.offset;
         let effects = self.code.effects(&instruction);
+        if let Flow::System(takes) = instruction.flow {
+            let terms = &self.evaluator.terms;
+            let hands_out = |register| terms.has_frame(state.register(register));
+            state.escaped |= takes.iter().any(hands_out);
+        }
         self.evaluator.run(state, at, effects);
         let goes_on = match instruction.flow {
             Flow::Next => true,
@@ -136,7 +141,7 @@ impl Explorer<'_, '_> {
     ) -> bool {
         match flow {
             Flow::Next | Flow::Halt => true,
-            Flow::System => {
+            Flow::System(_) => {
                 self.leave_to_kernel(state, at);
                 true
             }

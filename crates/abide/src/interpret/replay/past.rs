@@ -83,7 +83,7 @@ impl Graph {
                 | Flow::SwapBase
                 | Flow::WriteBase
                 | Flow::Halt
-                | Flow::System => {
+                | Flow::System(_) => {
                     straight.next.push(at);
                 }
                 Flow::Far { address, .. } => straight.go_to(Target::Indirect(address)),

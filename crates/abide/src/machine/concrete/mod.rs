@@ -309,7 +309,7 @@ impl<'a> Machine<'a> {
             }
             Flow::SetMode(_) | Flow::SwapBase | Flow::WriteBase => Step::Continue(next),
             Flow::InterruptReturn { .. } => Step::InterruptReturn,
-            Flow::System => Step::System(next),
+            Flow::System(_) => Step::System(next),
             Flow::Halt => Step::Halt(next),
             Flow::Stop => Step::Stop,
             Flow::Unknown(reason) => Step::Unknown(reason),

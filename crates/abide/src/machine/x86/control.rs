@@ -6,11 +6,38 @@ use super::emit::{Lift, ZERO};
 use super::moves::condition;
 use super::references::Target as Place;
 use crate::machine::{Condition, Effect, Flow, Operand, Operation, Reference, Rest, Target};
-use crate::registers::{Part, Register};
+use crate::registers::{Flags, Part, Register, RegisterSet};
 
 const ONE: Operand = Operand::Constant(1);
 const FAR: Flow = Flow::Unknown("a far jump, call or return");
 const WIDE: Flow = Flow::Unknown("a branch of 16 bits");
+/// What a kernel takes arguments from (System V, A.2.1).
+const SYSTEM_CALL: RegisterSet = {
+    use Register as R;
+    RegisterSet::of(&[R::RDI, R::RSI, R::RDX, R::R10, R::R8, R::R9])
+};
+/// What `int` and `sysenter` take arguments from (the kernel's entry of 32-bit calls).
+const INTERRUPT_CALL: RegisterSet = {
+    use Register as R;
+    RegisterSet::of(&[R::RBX, R::RCX, R::RDX, R::RSI, R::RDI, R::RBP])
+};
+/// What the TDX module takes addresses from, of leaves that are and that may come. The host, which
+/// may be handed others, does not reach private memory.
+const MODULE_CALL: RegisterSet = {
+    use Register as R;
+    RegisterSet::of(&[
+        R::RCX,
+        R::RDX,
+        R::R8,
+        R::R9,
+        R::R10,
+        R::R11,
+        R::R12,
+        R::R13,
+        R::R14,
+        R::R15,
+    ])
+};
 const UNKNOWN_TARGET: Flow = Flow::Unknown("a branch to where a relocation does not say");
 
 impl Lift<'_> {
@@ -32,6 +59,7 @@ impl Lift<'_> {
             M::Iretq => Flow::InterruptReturn { bits: 64 },
             M::Syscall => self.system_call(),
             M::Int | M::Sysenter => self.software_interrupt(),
+            M::Tdcall => self.module_call(),
             M::Ud0 | M::Ud1 | M::Ud2 | M::Int3 | M::Int1 => Flow::Stop,
             M::Hlt => Flow::Halt,
             M::Retf => self.far_return(),
@@ -243,14 +271,36 @@ impl Lift<'_> {
             let value = self.open(64, false);
             self.write(Part::low(register, 64), value, Rest::Keep);
         }
-        Flow::System
+        Flow::System(SYSTEM_CALL)
+    }
+
+    /// `tdcall`: which registers the TDX module gives a result in, its leaf and a mask in `rcx` say.
+    /// All but SP may be among them (Intel TDX Module ABI, `TDG.VP.VMCALL`); what conventions keep
+    /// may also stay as it is, so that no run shows it lost.
+    fn module_call(&mut self) -> Flow {
+        const RESULTS: [Register; 7] = {
+            use Register as R;
+            [R::RAX, R::RCX, R::RDX, R::R8, R::R9, R::R10, R::R11]
+        };
+        self.read(Part::low(Register::RAX, 64));
+        let general = (0..16).map(Register::general);
+        for register in general.filter(|&register| register != Register::RSP) {
+            let may_stay = !RESULTS.contains(&register);
+            let value = self.open(64, may_stay);
+            self.write(Part::low(register, 64), value, Rest::Keep);
+        }
+        for register in (0..16).map(Register::vector) {
+            self.overwrite(Part::low(register, 128));
+        }
+        self.open_flags(Flags::ARITHMETIC);
+        Flow::System(MODULE_CALL)
     }
 
     fn software_interrupt(&mut self) -> Flow {
         self.read(Part::low(Register::RAX, self.word));
         let value = self.open(self.word, false);
         self.write_general(Register::RAX, self.word, value);
-        Flow::System
+        Flow::System(INTERRUPT_CALL)
     }
 }
 
