@@ -92,6 +92,8 @@ impl Lift<'_> {
     fn write_memory(&mut self, info: &InstructionInfo, explicit: Option<Memory>, determined: bool) {
         for used in info.used_memory() {
             if writes(used.access()) {
+                // Those read what they spell out, and write to where a register points.
+                let explicit = explicit.filter(|_| self.implicit_alignment() == 1);
                 let memory = self.place(used, explicit);
                 let value = self.open(memory.bits, determined);
                 self.store_to(memory, value);
@@ -113,7 +115,7 @@ impl Lift<'_> {
             _ => Memory {
                 address: self.implicit_address(used),
                 bits,
-                align: 1,
+                align: self.implicit_alignment(),
                 segment: segment(used.segment()),
             },
         }
@@ -133,6 +135,15 @@ impl Lift<'_> {
             }
         }
         sum
+    }
+
+    /// The alignment, in bytes, of such an operand: 64 bytes at a time are written where they can
+    /// be written at once (Intel SDM vol. 2, `MOVDIR64B`, `ENQCMD`).
+    fn implicit_alignment(&self) -> u8 {
+        match self.instruction.mnemonic() {
+            Mnemonic::Movdir64b | Mnemonic::Enqcmd | Mnemonic::Enqcmds => 64,
+            _ => 1,
+        }
     }
 
     fn write_registers(&mut self, info: &InstructionInfo, determined: bool, loaded: Option<Temp>) {
