@@ -97,7 +97,7 @@ pub struct Declared {
     pub arguments: Option<Vec<String>>,
     /// Registers that hold something at the return.
     pub results: Option<Vec<String>>,
-    /// Exactly the registers that are preserved, beside those that control floating point.
+    /// Exactly the registers that are preserved, beside segments and those that control floating point.
     pub preserves: Option<Vec<String>>,
     /// Registers that are preserved beside the convention's.
     #[serde(default)]
@@ -494,8 +494,9 @@ impl Declared {
             contract.results = set(results);
         }
         if let Some(preserves) = &self.preserves {
-            let controls = contract.preserved.iter().filter(|r| r.is_control());
-            contract.preserved = set(preserves).union(controls.collect());
+            let beside = contract.preserved.iter();
+            let beside = beside.filter(|r| r.is_control() || r.is_segment());
+            contract.preserved = set(preserves).union(beside.collect());
         }
         contract.preserved = contract
             .preserved

@@ -7,6 +7,10 @@ use crate::registers::{Flags, InstructionSet, Register, RegisterSet};
 const EXTENDED: RegisterSet = RegisterSet::of_vectors(0, 32)
     .union(RegisterSet::of(&[Register::MXCSR, Register::X87_CONTROL]));
 
+/// Segments of data: `iretq` brings back CS and SS.
+const SEGMENTS: RegisterSet =
+    RegisterSet::of(&[Register::ES, Register::DS, Register::FS, Register::GS]);
+
 /// An interrupt or exception without an error code.
 pub const INTERRUPT_GATE: Convention = Convention {
     name: "interrupt gate",
@@ -21,7 +25,7 @@ pub const INTERRUPT_GATE: Convention = Convention {
     arguments: RegisterSet::of(&[Register::RSP]),
     results: RegisterSet::EMPTY,
     // The processor saves none of them.
-    preserved: EXTENDED.union(RegisterSet::of(&[
+    preserved: EXTENDED.union(SEGMENTS).union(RegisterSet::of(&[
         Register::RAX,
         Register::RCX,
         Register::RDX,

@@ -7,12 +7,21 @@ use crate::registers::{InstructionSet, Register, RegisterSet};
 const EXTENDED: RegisterSet =
     RegisterSet::of_vectors(0, 8).union(RegisterSet::of(&[Register::MXCSR, Register::X87_CONTROL]));
 
+/// Segments of data and the stack's: `iretd` brings back CS, and SS only where it goes to another privilege.
+const SEGMENTS: RegisterSet = RegisterSet::of(&[
+    Register::ES,
+    Register::SS,
+    Register::DS,
+    Register::FS,
+    Register::GS,
+]);
+
 /// An interrupt or exception without an error code.
 pub const INTERRUPT_GATE_32: Convention = Convention {
     name: "interrupt gate of 32 bits",
     set: InstructionSet::X86,
     // The processor saves none of them.
-    preserved: EXTENDED.union(RegisterSet::of(&[
+    preserved: EXTENDED.union(SEGMENTS).union(RegisterSet::of(&[
         Register::RAX,
         Register::RCX,
         Register::RDX,

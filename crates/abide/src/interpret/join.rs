@@ -102,6 +102,7 @@ impl Join<'_> {
         joined.callers_area_open |= there.callers_area_open;
         joined.touched = joined.touched.max(there.touched);
         joined.is_low &= there.is_low;
+        joined.segments = joined.segments.union(there.segments);
     }
 
     fn join_forks(

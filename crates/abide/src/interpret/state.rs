@@ -10,7 +10,7 @@ use super::known::Known;
 use super::slots::Slot;
 use super::terms::{Base, BaseId, Function, Garbage, Location, TermId, Terms, Value, congruent_to};
 use crate::machine::{GsBase, Operation};
-use crate::registers::Register;
+use crate::registers::{Register, RegisterSet};
 
 /// How many registers have values.
 pub(super) const TRACKED: usize = Register::TRACKED;
@@ -120,6 +120,8 @@ pub struct State {
     pub mode: u8,
     /// Which base GS has.
     pub base: GsBase,
+    /// The segment registers that may not be as they were at the entry.
+    pub segments: RegisterSet,
     /// By way of 32-bit code: the frame, and what is named of the image, lies below 4 GiB.
     pub is_low: bool,
 }
@@ -161,6 +163,7 @@ impl State {
             mode: terms.word_bits(),
             is_low: false,
             base: GsBase::AsEntered,
+            segments: RegisterSet::EMPTY,
         }
     }
 
@@ -187,6 +190,7 @@ impl State {
             mode,
             is_low,
             base,
+            segments,
         } = other;
         self.slots.clear();
         self.facts.clear();
@@ -207,6 +211,7 @@ impl State {
         self.mode = *mode;
         self.is_low = *is_low;
         self.base = *base;
+        self.segments = *segments;
     }
 
     /// Becomes what another is.

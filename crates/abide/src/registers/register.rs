@@ -89,6 +89,16 @@ impl Register {
     /// 1 where bits above 128 of `zmm0` … `zmm15` are in use, as the processor tracks it:
     /// an instruction has written them, and no `vzeroupper` has run since.
     pub const UPPER_IN_USE: Self = Self(51);
+    /// The segment that string instructions write to.
+    pub const ES: Self = Self::segment(0);
+    /// The stack's segment.
+    pub const SS: Self = Self::segment(2);
+    /// The segment of data.
+    pub const DS: Self = Self::segment(3);
+    /// A segment with a base of its own.
+    pub const FS: Self = Self::segment(4);
+    /// Another.
+    pub const GS: Self = Self::segment(5);
     /// The x87 status and tag words, with the stack's top.
     pub const X87_STATUS: Self = Self(74);
 
@@ -147,6 +157,12 @@ impl Register {
     #[must_use]
     pub const fn is_control(self) -> bool {
         self.0 >= Self::MXCSR.0 && self.0 <= Self::UPPER_IN_USE.0
+    }
+
+    /// Whether it is one of `es`, `cs`, `ss`, `ds`, `fs`, `gs`.
+    #[must_use]
+    pub const fn is_segment(self) -> bool {
+        matches!(self.file(), (File::Segment, _))
     }
 
     /// Whether it is one of `zmm0` … `zmm31`.

@@ -1,4 +1,5 @@
 use super::extended_state;
+use super::lost_segments;
 use super::{Candidate, Check, Judgement, Level, RootFacts, Rule, Symptom};
 use crate::interpret::{Base, Event, Exit, Seen, State, Value};
 use crate::registers::{Register, RegisterSet};
@@ -34,6 +35,7 @@ fn check(root: &RootFacts<'_>) -> Judgement {
             .candidates
             .extend(lost.map(|register| candidate(root, seen, state, register)));
         extended_state::judge(root, seen, state, &mut judgement);
+        lost_segments::judge(root, seen, state, &mut judgement);
     }
     judgement
 }

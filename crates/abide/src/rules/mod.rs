@@ -22,6 +22,7 @@ mod level;
 mod lost_across_call;
 mod lost_got;
 mod lost_panic;
+mod lost_segments;
 mod misaligned_call;
 mod misaligned_stack_access;
 mod misfit;

@@ -5,7 +5,7 @@ use crate::interpret::events::{Event, Use};
 use crate::interpret::state::State;
 use crate::interpret::terms::{Base, Value, mask};
 use crate::machine::{Rest, Temp};
-use crate::registers::Part;
+use crate::registers::{Part, Register};
 
 impl Evaluator<'_> {
     /// What a register holds goes where it is not followed: an address of the frame with it.
@@ -51,7 +51,11 @@ impl Evaluator<'_> {
             return self.part_of(state, value, part);
         }
         if !register.is_vector() {
-            return self.narrow(state, at, into, Value::ANYTHING, part.bits);
+            let value = match register.is_segment() && !state.segments.contains(register) {
+                true => self.terms.base(Base::Entry(register)),
+                false => Value::ANYTHING,
+            };
+            return self.narrow(state, at, into, value, part.bits);
         }
         let width = u16::from(state.widths[usize::from(register.0 - 16)]) * 8;
         let value = state.register(register);
@@ -150,11 +154,29 @@ impl Evaluator<'_> {
             // They are written whole.
             self.escape(state, value);
             state.registers[register.index()] = value;
+        } else if register.is_segment() {
+            self.write_segment(state, register, value);
         } else {
             // MMX and mask registers are not followed.
             self.escape(state, value);
         }
     }
+
+    fn write_segment(&mut self, state: &mut State, register: Register, value: Value) {
+        self.escape(state, value);
+        let selector = state.truncate(&mut self.terms, value, 16);
+        let is_restored = self.terms.as_base(selector) == Some(Base::Entry(register));
+        match is_restored && selector_is_all(state, register) {
+            true => state.segments.remove(register),
+            false => state.segments.insert(register),
+        }
+    }
+}
+
+/// Whether a segment is as it was with the selector that it had: in 64-bit mode `fs` and `gs` get the base of
+/// a descriptor by it, where the program may have had another (AMD64 APM vol. 2, 4.5.3).
+fn selector_is_all(state: &State, register: Register) -> bool {
+    state.mode != 64 || !matches!(register, Register::FS | Register::GS)
 }
 
 /// The bits of a register that are in a part.

@@ -165,6 +165,10 @@ impl Explorer<'_, '_> {
         let top = state.stack_pointer().plus(self.evaluator.terms.word());
         state.registers[Register::RSP.index()] = top;
         state.forget_below(&mut self.evaluator.terms, top);
+        let segments = (0..6).map(Register::segment);
+        for register in segments.filter(|&segment| !kept.contains(segment)) {
+            state.segments.insert(register);
+        }
         for index in 0..TRACKED {
             let register = Register(index as u8);
             if register.is_vector() && kept.contains(register) {
@@ -247,6 +251,9 @@ impl Explorer<'_, '_> {
                 !register.is_vector() || exit.widths[usize::from(register.0 - 16)] >= KEPT
             };
             let mut exits = summary.exits.values();
+            if register.is_segment() {
+                return exits.all(|exit| !exit.segments.contains(register));
+            }
             register == Register::RSP
                 || (before != Value::ANYTHING
                     && exits.all(|exit| exit.register(register) == before && is_whole(exit)))

@@ -167,6 +167,7 @@ impl Entry {
         match input {
             Input::Memory(..) | Input::Answer(_) => 0,
             Input::Register(register) if register.is_control() => self.control(register),
+            Input::Register(register) if register.is_segment() => self.selector(register),
             _ if garbage == u64::MAX => self.garbage(input),
             Input::Register(register) => {
                 let number =
@@ -199,6 +200,15 @@ impl Entry {
             // Double precision; towards zero; up, with division by zero told of; as processes begin.
             Register::X87_CONTROL => [0x027f, 0x0f7f, 0x0b7b, 0x037f][way],
             _ => 0,
+        }
+    }
+
+    /// What selects a segment: one of user mode, each another, or none.
+    fn selector(&self, register: Register) -> u64 {
+        let (_, number) = register.file();
+        match self.seed % 4 {
+            3 => 0,
+            turn => 0x23 + 8 * (u64::from(number) + 6 * turn),
         }
     }
 
@@ -314,6 +324,9 @@ impl Entry {
         let controls = Register::MXCSR.0..=Register::UPPER_IN_USE.0;
         for register in controls.map(Register) {
             machine.set(register, self.control(register));
+        }
+        for register in (0..6).map(Register::segment) {
+            machine.set(register, self.selector(register));
         }
         machine.set_answers(self.answers());
         let stack_pointer = self.stack_pointer(contract);

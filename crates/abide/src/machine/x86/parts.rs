@@ -48,8 +48,8 @@ pub(super) const fn general_rest(part: Part) -> Rest {
 /// `fs` and `gs` are the only segments with a base in 64-bit mode.
 pub(super) fn segment(name: Name) -> Option<Register> {
     match name {
-        Name::FS => Some(Register::segment(4)),
-        Name::GS => Some(Register::segment(5)),
+        Name::FS => Some(Register::FS),
+        Name::GS => Some(Register::GS),
         _ => None,
     }
 }

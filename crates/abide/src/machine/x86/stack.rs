@@ -3,7 +3,6 @@
 use iced_x86::Mnemonic;
 
 use super::emit::Lift;
-use super::operands::Destination;
 use super::parts::part;
 use crate::machine::{Effect, Operand, Operation};
 use crate::registers::{Flags, Part, Register};
@@ -53,7 +52,7 @@ impl Lift<'_> {
             return false;
         }
         let value = self.source(0);
-        let is_segment = self.is_register(0) && !self.part(0).register.is_general();
+        let is_segment = self.is_register(0) && self.part(0).register.is_segment();
         match is_segment {
             true => self.push_selector(value),
             false => self.push_value(value, self.stack_width()),
@@ -93,19 +92,24 @@ impl Lift<'_> {
         if self.is_register(0) && part(self.name(0)).is_none() {
             return false;
         }
+        if self.is_register(0) && self.part(0).register.is_segment() {
+            self.pop_selector();
+            return true;
+        }
         let value = self.pop_value(self.stack_width());
         let to = self.destination(0);
         self.set(to, value);
-        if matches!(to, Destination::Register(part, _) if !part.register.is_general()) {
-            // A segment's hidden base follows from tables that no one models.
-            self.set_open_base(to);
-        }
         true
     }
 
-    fn set_open_base(&mut self, to: Destination) {
-        let value = self.open(16, false);
-        self.set(to, value);
+    /// Of the word on the stack the low 16 bits count (Intel SDM vol. 2, POP). The segment's hidden base
+    /// follows from tables that no one models.
+    fn pop_selector(&mut self) {
+        let top = self.top();
+        let selector = self.load(top, 16, 1, None);
+        self.drop_bytes(u64::from(self.stack_width() / 8));
+        let to = self.destination(0);
+        self.set(to, selector);
     }
 
     fn push_flags(&mut self) {

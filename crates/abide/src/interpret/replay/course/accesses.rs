@@ -80,6 +80,8 @@ impl Course<'_> {
             return false;
         };
         let preserved = self.scene.contract.preserved.iter();
+        // A selector is a number like others.
+        let preserved = preserved.filter(|register| !register.is_segment());
         let mut entry = preserved.map(|register| {
             let input = Input::Register(register);
             self.entry.value(self.scene.contract, input)
