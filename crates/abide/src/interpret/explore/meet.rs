@@ -40,7 +40,7 @@ impl Explorer<'_, '_> {
         let turn = self.turn_of(number);
         let from_behind = from.is_some_and(|from| {
             let is_own = self.blocks[from as usize].key.context == key.context;
-            is_own && self.turn_of(from).order() >= turn.order()
+            is_own && self.turn_of(from).order() >= turn.order() || self.came_by(from, number)
         });
         let block = &mut self.blocks[number as usize];
         if *block.state == *state {
@@ -60,6 +60,17 @@ impl Explorer<'_, '_> {
             self.queue.insert(turn);
         }
         self.spares.put(joined);
+    }
+
+    /// Whether a block was first come to by way of another, or is that itself.
+    fn came_by(&self, mut block: u32, way: u32) -> bool {
+        // Blocks have greater numbers than those they were first entered from.
+        while block > way
+            && let Some(from) = self.blocks[block as usize].from
+        {
+            block = from;
+        }
+        block == way
     }
 
     /// When it is a block's turn to run.
