@@ -126,6 +126,14 @@ impl Attempt {
         of_rules.sum::<usize>() + self.obstacles.len()
     }
 
+    /// Whether abstract paths lead to all that is open.
+    fn is_open_by_candidates_alone(&self) -> bool {
+        let mut judged = self.judged.iter();
+        self.problems() > 0
+            && self.obstacles.is_empty()
+            && judged.all(|(_, judgement)| judgement.doubts.is_empty())
+    }
+
     /// Whether the root depends on what registers hold at its entry.
     fn takes_something(&self) -> bool {
         let rules = [
@@ -273,7 +281,21 @@ impl<'image> Job<'_, 'image> {
     }
 
     /// The verdicts, by a first attempt and what is tried where it leaves something open.
-    fn conclude(self, code: &mut Code<'image>, mut attempt: Attempt) -> RootVerdicts {
+    fn conclude(self, code: &mut Code<'image>, attempt: Attempt) -> RootVerdicts {
+        // What runs show of the root, no closer look takes back.
+        if attempt.is_open_by_candidates_alone() && !attempt.analysis.relied_on_contracts {
+            let found = self.told(code, &attempt, BTreeSet::new());
+            if found.is_decided() {
+                return found;
+            }
+        }
+        let mut attempt = self.look_closer(code, attempt);
+        let counted = self.with_aligned_counts(code, &mut attempt);
+        self.told(code, &attempt, counted)
+    }
+
+    /// The attempt that leaves the least open, of a first one and of those that take more work.
+    fn look_closer(self, code: &mut Code<'image>, mut attempt: Attempt) -> Attempt {
         // A close look follows calls, too, so it comes first.
         let followed = attempt.analysis.relied_on_contracts;
         let mut left: Vec<Calls> = followed.then_some(Calls::Followed).into_iter().collect();
@@ -292,7 +314,17 @@ impl<'image> Job<'_, 'image> {
                 attempt = other;
             }
         }
-        let counted = self.with_aligned_counts(code, &mut attempt);
+        attempt
+    }
+
+    /// The verdicts that an attempt tells, with the runs that show what it leads to; `counted` is
+    /// assumed besides.
+    fn told(
+        self,
+        code: &mut Code<'image>,
+        attempt: &Attempt,
+        counted: BTreeSet<Assumed>,
+    ) -> RootVerdicts {
         let mut found = RootVerdicts {
             root: self.root.clone(),
             contract: self.contract.clone(),
@@ -318,8 +350,8 @@ impl<'image> Job<'_, 'image> {
             && attempt.analysis.facts.meets(Reason::InterruptReturn);
         let mut judged = attempt.judged.iter();
         let is_entered_otherwise = judged.any(|(_, judgement)| !judgement.candidates.is_empty())
-            && self.is_entered_otherwise(&attempt);
-        for (rule, judgement) in attempt.judged {
+            && self.is_entered_otherwise(attempt);
+        for (rule, judgement) in &attempt.judged {
             let verdict = if !attempt.modes.is_empty() {
                 // Code of another mode was read as if it were made for 64-bit mode.
                 Verdict::Unknown(attempt.modes.clone())
@@ -328,16 +360,16 @@ impl<'image> Job<'_, 'image> {
             } else if !judgement.candidates.is_empty() && is_entered_otherwise {
                 Verdict::Unknown(vec![Doubt::how_called(self.root)])
             } else if !judgement.candidates.is_empty() {
-                runs.refute(code, judgement.candidates, &mut searches)
+                runs.refute(code, &judgement.candidates, &mut searches)
             } else if !judgement.doubts.is_empty() {
-                Verdict::Unknown(judgement.doubts)
+                Verdict::Unknown(judgement.doubts.clone())
             } else if !attempt.obstacles.is_empty() {
                 Verdict::Unknown(attempt.obstacles.clone())
             } else {
                 Verdict::Proved
             };
             let is_refuted = matches!(verdict, Verdict::Refuted(_));
-            found.verdicts.push((rule, verdict));
+            found.verdicts.push((*rule, verdict));
             if is_refuted && self.extent != Extent::All {
                 break;
             }
@@ -376,14 +408,14 @@ impl<'image> Runs<'_, 'image> {
     fn refute(
         &self,
         code: &mut Code<'image>,
-        candidates: Vec<Candidate>,
+        candidates: &[Candidate],
         searches: &mut u32,
     ) -> Verdict {
         let mut shown = Vec::new();
         let mut tried: BTreeMap<Symptom, u32> = BTreeMap::new();
         let mut wanted = HashSet::new();
         let mut failures = 0;
-        for candidate in &candidates {
+        for candidate in candidates {
             let Some(symptom) = candidate.wanted() else {
                 continue;
             };
@@ -418,7 +450,7 @@ impl<'image> Runs<'_, 'image> {
             }
         }
         match shown.is_empty() {
-            true => Verdict::Possible(candidates),
+            true => Verdict::Possible(candidates.to_vec()),
             false => Verdict::Refuted(shown),
         }
     }
