@@ -42,6 +42,8 @@ pub struct Contract {
     pub low_stack: bool,
     /// It leaves its caller's stack on purpose.
     pub switches_stack: bool,
+    /// It is declared by a convention that is none of `conventions/`: nothing is told of it.
+    pub is_unfamiliar: bool,
     /// What is declared of it, where a declaration was seen.
     pub declared: Option<Arc<Lowered>>,
     /// Why it differs from the convention, as the configuration says, or a gate.
@@ -72,8 +74,18 @@ impl Contract {
             never_returns: false,
             low_stack: false,
             switches_stack: false,
+            is_unfamiliar: false,
             declared: None,
             reasons: Vec::new(),
+        }
+    }
+
+    /// That of a function that is declared by a convention which is not known.
+    #[must_use]
+    pub fn unfamiliar(platform: &'static Convention) -> Self {
+        Self {
+            is_unfamiliar: true,
+            ..Self::of(platform)
         }
     }
 

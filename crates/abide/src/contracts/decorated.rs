@@ -2,7 +2,9 @@
 //! learn.microsoft.com/cpp/build/reference/decorated-names, "Format of a C decorated name").
 
 use super::Contract;
-use crate::conventions::{CDECL_ON_WORDS, Convention, FASTCALL_ON_WORDS, STDCALL_ON_WORDS};
+use crate::conventions::{
+    CDECL_ON_WORDS, Convention, FASTCALL_ON_WORDS, MICROSOFT_X64, STDCALL_ON_WORDS,
+};
 use crate::inputs::{Format, Object};
 use crate::registers::InstructionSet;
 
@@ -10,6 +12,10 @@ use crate::registers::InstructionSet;
 #[must_use]
 pub fn decorated(object: &Object, name: &str) -> Option<Contract> {
     match object.format {
+        Format::Coff if is_of_vectorcall(name) => Some(match object.instruction_set? {
+            InstructionSet::X86 => Contract::unfamiliar(&CDECL_ON_WORDS),
+            InstructionSet::X86_64 => Contract::unfamiliar(&MICROSOFT_X64),
+        }),
         Format::Coff if object.instruction_set == Some(InstructionSet::X86) => by_name(name),
         // GNU's linker exports `_f@8` as `f@8`, where it is not told otherwise.
         Format::Pe { is_64: false } => {
@@ -27,6 +33,16 @@ pub fn imported(object: &Object, name: &str) -> Option<Contract> {
     let is_imported = object.format == Format::Pe { is_64: false };
     let plain = || Contract::of(&CDECL_ON_WORDS);
     is_imported.then(|| by_name(name).unwrap_or_else(plain))
+}
+
+/// `f@@16`: `__vectorcall`, on either instruction set. Names of C++ begin with `?`, and those of `__fastcall`
+/// with `@`.
+fn is_of_vectorcall(name: &str) -> bool {
+    let own = name.rsplit_once("@@");
+    own.is_some_and(|(own, bytes)| {
+        let is_count = !bytes.is_empty() && bytes.bytes().all(|letter| letter.is_ascii_digit());
+        is_count && !own.is_empty() && !own.starts_with(['?', '@'])
+    })
 }
 
 /// `_f@8`: `__stdcall`, with 8 bytes of arguments. `@f@8`: `__fastcall`, of whose 8 bytes as many as

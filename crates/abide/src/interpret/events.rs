@@ -274,6 +274,8 @@ pub enum Reason {
     InterruptReturn,
     /// An instruction that the model has no effects for.
     Instruction(&'static str),
+    /// The root is declared by a convention that is not known, or the function that it calls.
+    Convention(Option<Callee>),
     /// A call of a function that takes its arguments off the stack, and it is not known how many.
     Pops(Callee),
     /// The code writes to code.
@@ -306,6 +308,12 @@ impl Reason {
             Self::Bound => "the bound on the work for one root",
             Self::InterruptReturn => "a return from an interrupt, which only a handler has",
             Self::Instruction(_) => "an instruction that is not modelled",
+            Self::Convention(None) => {
+                "a function that is declared by a convention that is not known"
+            }
+            Self::Convention(Some(_)) => {
+                "a call of a function that is declared by a convention that is not known"
+            }
             Self::Pops(_) => "a call of a function that pops an unknown number of arguments",
             Self::SelfModification => "code that writes to code",
             Self::LostStack => "a stack pointer that is computed from another, and may be anywhere",

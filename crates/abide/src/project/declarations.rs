@@ -83,6 +83,10 @@ pub(super) fn contracts(
             continue;
         }
         let name = image.name_of_function(id).unwrap_or(&symbol.name);
+        if signatures.is_unfamiliar(name) {
+            contracts.insert(callee, Contract::unfamiliar(platform));
+            continue;
+        }
         let signature = signatures.first(name);
         let declared = signature.and_then(|signature| Lowered::of(signature, platform));
         if let Some(declared) = declared {

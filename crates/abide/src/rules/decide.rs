@@ -9,6 +9,8 @@ pub enum Decide {
     Contract(String),
     /// That this function has a contract of its own.
     Root(String),
+    /// By which convention this function is called.
+    Convention(String),
     /// How many bytes of arguments this function takes off the stack.
     Callee(String),
     /// How many entries the table of this jump has.
@@ -40,6 +42,11 @@ impl Decide {
                 let symbols = format!("symbols = [{}]", quoted(name));
                 let line = "convention = \"stdcall\"\nstack_arguments = 0 # how many it takes off";
                 ("contract", symbols, line.to_owned())
+            }
+            Self::Convention(name) => {
+                let symbols = format!("symbols = [{}]", quoted(name));
+                let line = "convention = \"…\" # by which it is called".to_owned();
+                ("contract", symbols, line)
             }
             Self::Table(jump) => {
                 let entries = "entries = 0 # how many".to_owned();

@@ -494,6 +494,13 @@ impl RootFacts<'_> {
             )],
             Reason::Mode(0) => vec![Decide::Mode(at.clone(), None)],
             Reason::Mode(_) => vec![declare("not_a_function = true")],
+            Reason::Convention(None) => {
+                vec![declare("convention = \"…\" # by which it is called")]
+            }
+            Reason::Convention(Some(callee)) => {
+                let name = self.callee(callee);
+                vec![Decide::Convention(name.trim_matches('`').to_owned())]
+            }
             Reason::Pops(callee) => {
                 let name = self.callee(callee);
                 vec![Decide::Callee(name.trim_matches('`').to_owned())]

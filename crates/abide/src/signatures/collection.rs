@@ -323,6 +323,14 @@ impl Signatures {
         all.first().copied()
     }
 
+    /// Whether all that is said of a symbol is by a convention that is not known.
+    #[must_use]
+    pub fn is_unfamiliar(&self, symbol: &str) -> bool {
+        let all = self.of(symbol);
+        let is_other = |one: &Signature| one.convention == CallConvention::Other;
+        !all.is_empty() && all.iter().all(is_other)
+    }
+
     /// Where a symbol is declared, as far as it is known.
     #[must_use]
     pub fn line(&self, symbol: &str) -> Option<&SourceLine> {

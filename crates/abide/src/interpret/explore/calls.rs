@@ -187,6 +187,9 @@ impl Explorer<'_, '_> {
             self.evaluator.record(at, Event::Unknown { reason });
             return false;
         }
+        if self.is_unfamiliar(at, callee) {
+            return false;
+        }
         let stack_pointer = state.stack_pointer();
         self.record_call(state, at, callee);
         if !self.around.callee_returns(callee) {
@@ -210,6 +213,17 @@ impl Explorer<'_, '_> {
         }
         self.clobber(state, at, callee);
         true
+    }
+
+    /// Whether nothing is told of how a function is called, which is noted then.
+    pub(super) fn is_unfamiliar(&mut self, at: At, callee: Callee) -> bool {
+        let contract = self.around.contract_of(callee);
+        let is_unfamiliar = contract.is_some_and(|contract| contract.is_unfamiliar);
+        if is_unfamiliar {
+            let reason = Reason::Convention(Some(callee));
+            self.evaluator.record(at, Event::Unknown { reason });
+        }
+        is_unfamiliar
     }
 
     /// How many bytes a callee takes off the stack, its return address among them.

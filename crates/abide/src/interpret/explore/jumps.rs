@@ -175,6 +175,9 @@ impl Explorer<'_, '_> {
             self.enter(at, state, Some(from));
             return;
         }
+        if self.is_unfamiliar(at, callee) {
+            return;
+        }
         let contract = self.evaluator.terms.contract();
         let own = contract.pops.filter(|_| contract.interrupt.is_none());
         if own.is_some() && own != self.around.pops_of(callee, contract) {

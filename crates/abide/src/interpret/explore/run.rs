@@ -35,6 +35,10 @@ impl Explorer<'_, '_> {
             place: block.key.place,
             context: block.key.context,
         };
+        if self.evaluator.terms.contract().is_unfamiliar {
+            let reason = Reason::Convention(None);
+            return self.evaluator.record(at, Event::Unknown { reason });
+        }
         self.evaluator.guard = self.guard_of(at.context);
         let mut first = true;
         let is_unwound = self.has_unwind && at.context == 0;
