@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::debian;
 use super::entry::Entry;
 use super::linker;
 
@@ -56,7 +57,11 @@ fn compile(entry: &Entry) -> Result<()> {
 }
 
 fn cargo(entry: &Entry, command: &str, arguments: &[&str]) -> Result<()> {
-    let status = Command::new("cargo")
+    let mut cargo = Command::new("cargo");
+    if let Some(named) = &entry.debian {
+        cargo.env(debian::SOURCE, debian::source(entry, named)?);
+    }
+    let status = cargo
         // Where Cargo looks for the project's own configuration.
         .current_dir(&entry.project)
         .args([

@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     pub(crate) depends_on: String,
     /// The version of that.
     pub(crate) version: String,
+    /// The source package of Debian's that the project builds instead, where it does, with its version.
+    pub(crate) debian: Option<String>,
     /// The programs that the crate's build script runs.
     pub(crate) needs: Vec<String>,
 }
@@ -68,11 +70,19 @@ fn open(project: &Path, set: Set) -> Result<Entry> {
     let path = project.join("Cargo.toml");
     let manifest: Manifest = toml::from_str(&read(&path)?)
         .with_context(|| format!("failed to understand {}", path.display()))?;
+    let corpus = manifest.package.metadata.corpus;
+    let of_debian = corpus
+        .debian
+        .as_deref()
+        .and_then(|named| named.split_once('='));
     let dependency = manifest
         .dependencies
         .first_key_value()
         // Sources that a build script makes a library of.
         .or_else(|| manifest.build_dependencies.first_key_value())
+        .map(|(name, dependency)| (name.as_str(), dependency.version()));
+    let (depends_on, version) = of_debian
+        .or(dependency)
         .ok_or_else(|| anyhow!("{} depends on nothing", path.display()))?;
     let name = project.file_name().unwrap_or(project.as_os_str());
     Ok(Entry {
@@ -80,9 +90,10 @@ fn open(project: &Path, set: Set) -> Result<Entry> {
         project: project.to_owned(),
         package: manifest.package.name,
         work: set.work().join(name),
-        depends_on: dependency.0.clone(),
-        version: dependency.1.version().trim_start_matches('=').to_owned(),
-        needs: manifest.package.metadata.corpus.needs,
+        depends_on: depends_on.to_owned(),
+        version: version.trim_start_matches('=').to_owned(),
+        debian: corpus.debian.clone(),
+        needs: corpus.needs,
     })
 }
 
@@ -115,6 +126,7 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Corpus {
     needs: Vec<String>,
+    debian: Option<String>,
 }
 
 #[derive(Deserialize)]

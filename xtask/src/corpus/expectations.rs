@@ -24,12 +24,30 @@ pub(crate) struct Expectations {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Defect {
-    symbol: String,
+    #[serde(alias = "symbols")]
+    symbol: Symbols,
     rule: String,
     #[serde(rename = "reason")]
     _reason: String,
     #[serde(rename = "evidence")]
     _evidence: String,
+}
+
+/// What one explanation is of.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Symbols {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Symbols {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Many(names) => names,
+        }
+    }
 }
 
 impl Expectations {
@@ -50,10 +68,16 @@ impl Expectations {
         let unexplained = outcome.refuted.iter().filter(|found| !is_explained(found));
         let unexplained = unexplained
             .map(|Refuted { symbol, rule }| format!("{symbol} is refuted by {rule}, unexplained"));
-        let is_missing = |defect: &&Defect| !outcome.refuted.iter().any(|found| defect.fits(found));
-        let missing = self.known().filter(is_missing);
-        let missing = missing
-            .map(|defect| format!("{} is no longer refuted by {}", defect.symbol, defect.rule));
+        let expected = self.known().flat_map(|defect| {
+            let names = defect.symbol.names().iter();
+            names.map(move |name| (name, &defect.rule))
+        });
+        let is_missing = |&(name, rule): &(&String, &String)| {
+            let mut refuted = outcome.refuted.iter();
+            !refuted.any(|found| found.rule == *rule && is_named(name, found))
+        };
+        let missing = expected.filter(is_missing);
+        let missing = missing.map(|(name, rule)| format!("{name} is no longer refuted by {rule}"));
         unexplained.chain(missing).collect()
     }
 
@@ -69,14 +93,19 @@ impl Expectations {
 }
 
 impl Defect {
-    /// Whether it explains a refutation: of its symbol, or, where that ends in `*`, of all that
-    /// begin so, as the stubs of 256 vectors do.
+    /// Whether it explains a refutation.
     fn fits(&self, found: &Refuted) -> bool {
-        let is_named = match self.symbol.strip_suffix('*') {
-            Some(beginning) => found.symbol.starts_with(beginning),
-            None => self.symbol == found.symbol,
-        };
-        is_named && self.rule == found.rule
+        let mut names = self.symbol.names().iter();
+        names.any(|name| is_named(name, found)) && self.rule == found.rule
+    }
+}
+
+/// Whether a refutation is of this symbol, or, where that ends in `*`, of one that begins so, as the stubs
+/// of 256 vectors do.
+fn is_named(name: &str, found: &Refuted) -> bool {
+    match name.strip_suffix('*') {
+        Some(beginning) => found.symbol.starts_with(beginning),
+        None => name == found.symbol,
     }
 }
 
@@ -113,6 +142,18 @@ mod tests {
     fn a_star_explains_all_that_begin_so() {
         let complaints = expecting(&["stub*"]).complaints(&refuting(&["stub0", "stub1", "tub"]));
         assert_eq!(complaints, ["tub is refuted by r, unexplained"]);
+    }
+
+    #[test]
+    fn one_explanation_may_be_of_several() {
+        let text = "[[refuted]]\nsymbols = ['f', 'g']\nrule = 'r'\nreason = ''\nevidence = ''\n";
+        let expected: Expectations = toml::from_str(text).expect("the text is of the right form");
+        let complaints = expected.complaints(&refuting(&["f", "h"]));
+        let said = [
+            "h is refuted by r, unexplained",
+            "g is no longer refuted by r",
+        ];
+        assert_eq!(complaints, said);
     }
 
     #[test]

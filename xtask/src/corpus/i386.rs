@@ -24,7 +24,8 @@ use super::measure::Row;
 use super::outcome::Outcome;
 use super::place;
 use super::shipped::{
-    Written, directory, fitting, flat_name, matching, read_list, roots_on_linux, succeed, unpacked,
+    Written, directory, expanded_by_m4, fitting, flat_name, matching, read_list, roots_on_linux,
+    succeed, unpacked,
 };
 
 /// `corpus/i386.toml`.
@@ -54,6 +55,9 @@ struct Source {
     flags: Vec<String>,
     /// What its sources include, and the crate does not ship.
     config: Option<Written>,
+    /// More of that.
+    #[serde(default)]
+    beside: Vec<Written>,
     /// What stands before the names of the crate's symbols, and not in its source.
     #[serde(default)]
     prefix: String,
@@ -212,8 +216,8 @@ impl Source {
     fn files(&self, entry: &Entry, directory: &Path) -> Result<Vec<PathBuf>> {
         let to = entry.work.join("i386");
         fs::create_dir_all(&to).with_context(|| format!("failed to make {}", to.display()))?;
-        if let Some(config) = &self.config {
-            config.write(&to)?;
+        for written in self.config.iter().chain(&self.beside) {
+            written.write(&to)?;
         }
         let mut files = Vec::new();
         for source in fitting(directory, &self.sources, &self.except)? {
@@ -235,6 +239,10 @@ impl Source {
             flag.replace("{out}", &to.to_string_lossy())
         });
         match source.extension().and_then(|ending| ending.to_str()) {
+            Some("asm") if self.config.as_ref().is_some_and(Written::is_for_m4) => {
+                let plain = expanded_by_m4(directory, source, &object, flags)?;
+                succeed(cc().arg("-o").arg(&object).arg(&plain))?;
+            }
             Some("asm" | "nas" | "nasm") => {
                 let mut nasm = Command::new("nasm");
                 nasm.args(["-f", "elf32"]).args(flags);

@@ -7,6 +7,7 @@
 mod archive;
 mod assembly;
 mod build;
+mod debian;
 mod entry;
 mod expectations;
 mod i386;

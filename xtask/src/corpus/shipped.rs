@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::debian;
 use super::entry::Entry;
 
 /// A file that the crate's build script or its library's `configure` would write.
@@ -77,6 +78,35 @@ pub(super) fn flat_name(directory: &Path, source: &Path) -> String {
     path.to_string_lossy().replace('/', "-")
 }
 
+/// What m4 makes of a file, as the library's build calls it: in a directory beside `config.m4`, with these
+/// arguments before the file. Parts are found from whichever directory above the file has them.
+pub(super) fn expanded_by_m4(
+    directory: &Path,
+    source: &Path,
+    object: &Path,
+    flags: impl Iterator<Item = String>,
+) -> Result<PathBuf> {
+    let plain = object.with_extension("s");
+    let within = object.with_file_name("mpn");
+    fs::create_dir_all(&within).with_context(|| format!("failed to make {}", within.display()))?;
+    let mut m4 = Command::new("m4");
+    for above in source.ancestors().skip(1) {
+        m4.arg("-I").arg(above);
+        if above == directory {
+            break;
+        }
+    }
+    let expanded = m4.args(flags).arg(source).current_dir(within).output();
+    let expanded = expanded.context("failed to run `m4`")?;
+    if !expanded.status.success() {
+        let said = String::from_utf8_lossy(&expanded.stderr);
+        bail!("{m4:?} failed: {said}");
+    }
+    fs::write(&plain, expanded.stdout)
+        .with_context(|| format!("failed to write {}", plain.display()))?;
+    Ok(plain)
+}
+
 pub(super) fn succeed(command: &mut Command) -> Result<()> {
     let output = command
         .output()
@@ -88,8 +118,12 @@ pub(super) fn succeed(command: &mut Command) -> Result<()> {
     bail!("{command:?} failed: {said}")
 }
 
-/// The directory of a package that a project depends on, as Cargo tells it.
+/// The directory of a package that a project depends on, as Cargo tells it, or of the source that it
+/// builds.
 pub(crate) fn directory(entry: &Entry, package: &str) -> Result<PathBuf> {
+    if let Some(named) = &entry.debian {
+        return debian::source(entry, named);
+    }
     let output = Command::new("cargo")
         .args(["metadata", "--format-version=1", "--manifest-path"])
         .arg(entry.project.join("Cargo.toml"))

@@ -24,8 +24,8 @@ use super::measure::Row;
 use super::outcome::Outcome;
 use super::place;
 use super::shipped::{
-    Written, directory, fitting, flat_name, list, matching, read_list, roots_on_linux, succeed,
-    unpacked,
+    Written, directory, expanded_by_m4, fitting, flat_name, list, matching, read_list,
+    roots_on_linux, succeed, unpacked,
 };
 use super::{Task, Unit};
 
@@ -60,6 +60,9 @@ struct Source {
     flags: Vec<String>,
     /// What its sources include, where neither the crate nor its build on Linux has it.
     config: Option<Written>,
+    /// More of that.
+    #[serde(default)]
+    beside: Vec<Written>,
     /// Objects that the crate ships, or its build script makes.
     #[serde(default)]
     objects: Vec<String>,
@@ -237,7 +240,9 @@ impl Source {
         }
         let out = match &self.config {
             Some(config) => {
-                config.write(&to)?;
+                for written in iter::once(config).chain(&self.beside) {
+                    written.write(&to)?;
+                }
                 to
             }
             None if self.flags.iter().any(|flag| flag.contains("{out}")) => {
@@ -261,7 +266,8 @@ impl Source {
         };
         match source.extension().and_then(OsStr::to_str) {
             Some("asm") if self.config.as_ref().is_some_and(Written::is_for_m4) => {
-                llvm_mc(&expanded_by_m4(directory, source, &object)?)?;
+                let plain = expanded_by_m4(directory, source, &object, flags.clone())?;
+                llvm_mc(&plain)?;
             }
             Some("asm") if !self.is_preprocessed() => nasm(source)?,
             Some("pl") => nasm(&written_by_perl(source, &object.with_extension("asm"))?)?,
@@ -286,30 +292,6 @@ fn written_by_perl(script: &Path, assembly: &Path) -> Result<PathBuf> {
     perl.env("ASM", "nasm").env("CC", "cc");
     succeed(perl.current_dir(script.parent().unwrap_or(Path::new("/"))))?;
     Ok(assembly.to_owned())
-}
-
-/// What m4 makes of one of GMP's files, as GMP's build calls it: in a directory beside `config.m4`. Parts
-/// are found from whichever directory above the file has them.
-fn expanded_by_m4(directory: &Path, source: &Path, object: &Path) -> Result<PathBuf> {
-    let plain = object.with_extension("s");
-    let within = object.with_file_name("mpn");
-    fs::create_dir_all(&within).with_context(|| format!("failed to make {}", within.display()))?;
-    let mut m4 = Command::new("m4");
-    for above in source.ancestors().skip(1) {
-        m4.arg("-I").arg(above);
-        if above == directory {
-            break;
-        }
-    }
-    let expanded = m4.arg(source).current_dir(within).output();
-    let expanded = expanded.context("failed to run `m4`")?;
-    if !expanded.status.success() {
-        let said = String::from_utf8_lossy(&expanded.stderr);
-        bail!("{m4:?} failed: {said}");
-    }
-    fs::write(&plain, expanded.stdout)
-        .with_context(|| format!("failed to write {}", plain.display()))?;
-    Ok(plain)
 }
 
 /// Where the crate's build script writes when Cargo builds for Windows with GNU's tools: the script
