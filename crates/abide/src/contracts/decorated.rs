@@ -12,7 +12,7 @@ use crate::registers::InstructionSet;
 #[must_use]
 pub fn decorated(object: &Object, name: &str) -> Option<Contract> {
     match object.format {
-        Format::Coff if is_of_vectorcall(name) => Some(match object.instruction_set? {
+        _ if is_of_vectorcall(name) => Some(match object.instruction_set? {
             InstructionSet::X86 => Contract::unfamiliar(&CDECL_ON_WORDS),
             InstructionSet::X86_64 => Contract::unfamiliar(&MICROSOFT_X64),
         }),
@@ -35,7 +35,7 @@ pub fn imported(object: &Object, name: &str) -> Option<Contract> {
     is_imported.then(|| by_name(name).unwrap_or_else(plain))
 }
 
-/// `f@@16`: `__vectorcall`, on either instruction set. Names of C++ begin with `?`, and those of `__fastcall`
+/// `f@@16`: `__vectorcall`, on either instruction set; Clang has such names in ELF too. Names of C++ begin with `?`, and those of `__fastcall`
 /// with `@`.
 fn is_of_vectorcall(name: &str) -> bool {
     let own = name.rsplit_once("@@");

@@ -92,6 +92,21 @@ struct UnitReader<'a, 'data> {
     looks: &'a Looks,
 }
 
+/// The convention that a function is declared by. Clang names those that are not C's; the numbers from 0xb0 on
+/// are Borland's, those from 0xc0 on LLVM's (`llvm/BinaryFormat/Dwarf.def`).
+const fn convention(number: gimli::DwCc) -> CallConvention {
+    match number.0 {
+        0x01..=0x05 => CallConvention::C,
+        0xb1 => CallConvention::Stdcall,
+        // The first is GCC's number for it.
+        0x41 | 0xb3 => CallConvention::Fastcall,
+        0xb5 => CallConvention::Thiscall,
+        0xc1 => CallConvention::Win64,
+        0xc2 => CallConvention::SystemV,
+        _ => CallConvention::Other,
+    }
+}
+
 /// A function that is being read.
 struct Open {
     depth: isize,
@@ -184,7 +199,10 @@ impl<'data> UnitReader<'_, 'data> {
         }
         Ok(Some(Signature {
             symbol,
-            convention: CallConvention::C,
+            convention: match entry.attr_value(gimli::DW_AT_calling_convention) {
+                Some(AttributeValue::CallingConvention(number)) => convention(number),
+                _ => CallConvention::C,
+            },
             parameters,
             result,
             variadic: false,
@@ -453,4 +471,19 @@ fn language_of(unit: &gimli::Unit<Reader<'_>>) -> gimli::Result<Option<Language>
         )) => Some(Language::CPlusPlus),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_conventions_are_those_of_compilers() {
+        let of = |number| convention(gimli::DwCc(number));
+        assert_eq!(of(0x01), CallConvention::C);
+        assert_eq!(of(0xb1), CallConvention::Stdcall);
+        assert_eq!(of(0xc1), CallConvention::Win64);
+        // LLVM's vectorcall, of which there is no table.
+        assert_eq!(of(0xc0), CallConvention::Other);
+    }
 }
