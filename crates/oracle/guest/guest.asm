@@ -131,6 +131,9 @@ jobs:
     mov esi, SCRATCH
     mov ecx, SCRATCH_SIZE
     rep movsb
+    ; Last, so that a job that QEMU ends in the midst of has no ending.
+    mov rax, [ending]
+    mov [rbx + AFTER + ENDING], rax
     jmp jobs
 .done:
     mov dx, 0xf4                ; QEMU's isa-debug-exit
@@ -232,8 +235,6 @@ leave_run:
     mov [rax + FLAGS], rcx
     mov rcx, [stack]
     mov [rax + GENERAL + 32], rcx
-    mov rcx, [ending]
-    mov [rax + ENDING], rcx
     mov rdi, rax
     mov rax, cr0
     and al, ~8                  ; what saves registers wants TS clear

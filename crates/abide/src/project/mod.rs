@@ -11,6 +11,7 @@ mod one_root;
 mod prototypes;
 mod questions;
 mod reporter;
+mod searched;
 mod strict;
 mod suppressions;
 mod symbols;

@@ -56,6 +56,8 @@ pub enum Assumed {
     /// What this register holds at the entry, which counts words of the frame, is a multiple of that:
     /// where an access demands an alignment, they have it.
     CountedWordsAligned(Register, u32),
+    /// A search for a set bit (`bsf`, `bsr`) that leaves this register where it finds none finds one.
+    SearchFinds(Register),
     /// A frame whose size is not known to the byte steps over no page that nobody touched.
     FrameBound,
     /// By way of 32-bit code: the frame and the image lie below 4 GiB.
@@ -290,8 +292,9 @@ impl<'image> Job<'_, 'image> {
             }
         }
         let mut attempt = self.look_closer(code, attempt);
-        let counted = self.with_aligned_counts(code, &mut attempt);
-        self.told(code, &attempt, counted)
+        let mut besides = self.with_aligned_counts(code, &mut attempt);
+        besides.extend(attempt.with_bits_found());
+        self.told(code, &attempt, besides)
     }
 
     /// The attempt that leaves the least open, of a first one and of those that take more work.
@@ -317,13 +320,13 @@ impl<'image> Job<'_, 'image> {
         attempt
     }
 
-    /// The verdicts that an attempt tells, with the runs that show what it leads to; `counted` is
-    /// assumed besides.
+    /// The verdicts that an attempt tells, with the runs that show what it leads to; `besides` is
+    /// assumed, too.
     fn told(
         self,
         code: &mut Code<'image>,
         attempt: &Attempt,
-        counted: BTreeSet<Assumed>,
+        besides: BTreeSet<Assumed>,
     ) -> RootVerdicts {
         let mut found = RootVerdicts {
             root: self.root.clone(),
@@ -332,7 +335,7 @@ impl<'image> Job<'_, 'image> {
             assumptions: assumed(&attempt.analysis.facts.assumptions),
             handed_out: attempt.analysis.facts.assumptions.handed_out.clone(),
         };
-        found.assumptions.extend(counted);
+        found.assumptions.extend(besides);
         let runs = Runs {
             around: self.around,
             replayer: self.replayer,

@@ -25,6 +25,7 @@ impl Assumed {
             Self::NoAlias => "no-alias",
             Self::IndexInBounds => "index-in-bounds",
             Self::CountedWordsAligned(..) => "counted-words-aligned",
+            Self::SearchFinds(_) => "search-finds",
             Self::FrameBound => "frame-bound",
             Self::LowAddresses => "low-addresses",
             Self::NoSelfModification => "no-self-modification",
@@ -41,6 +42,7 @@ impl Assumed {
             Self::CountedWordsAligned(register, of) => {
                 format!("{}({register}, {of})", self.kind())
             }
+            Self::SearchFinds(register) => format!("{}({register})", self.kind()),
             Self::TableBound(_, entries) => format!("{}({entries})", self.kind()),
             Self::CalleeConforms(callee) | Self::ArgumentsStay(callee) => {
                 let name = match callee {

@@ -1,5 +1,5 @@
-; `bsf` and `bsr` leave their target where they search a zero: the address depends on it then. No
-; run is shown, since the form says that there is a bit.
+; `bsf` and `bsr` leave their target where they search a zero: the address depends on it then. That
+; there is a bit is assumed by name (`search-finds`), since the form says so.
 ; check: --deny possible --all-exported a.o
 ;;; a.asm
 section .note.GNU-stack noalloc noexec nowrite progbits
