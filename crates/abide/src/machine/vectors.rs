@@ -107,6 +107,54 @@ pub enum VectorOperation {
     BlendBy,
     /// The signs of all elements of `a`: `pmovmskb`.
     Signs,
+    /// The least element of `a` as an unsigned number, and in the second element its place, the first
+    /// of several: `phminposuw`.
+    MinimumPosition,
+    /// A bit for each pair of elements of `a` and `b` that the immediate's relation holds of: `vpcmpb`.
+    Compare {
+        /// Whether they are signed.
+        signed: bool,
+        /// How many elements there are.
+        count: u8,
+        /// Whether `c` is a mask, whose clear bits are clear in the result.
+        masked: bool,
+    },
+    /// A bit for each pair of elements that have a set bit in common, or for each that have none:
+    /// `vptestmb`, `vptestnmb`.
+    HaveCommon {
+        /// Whether for those that have one.
+        any: bool,
+        /// How many elements there are.
+        count: u8,
+        /// Whether `c` is a mask, whose clear bits are clear in the result.
+        masked: bool,
+    },
+    /// `a` as it is.
+    Copy,
+    /// Of `b` where `c`, a mask, has a bit, else of `a`.
+    Select,
+    /// Parts of 128 bits, lower ones of `a` and upper ones of `b`, as the immediate says:
+    /// `vshufi64x2`.
+    ShuffleParts,
+    /// The elements of `a` and `b`, in one row, that those of `c` name: `vpermt2q`.
+    PermuteTwo,
+    /// The elements of `b`, and above them those of `a`, from the one on that the immediate names:
+    /// `valignq`.
+    AlignElements,
+    /// The product, without carries, of the halves of each part that the immediate names:
+    /// `pclmulqdq`.
+    MultiplyCarryless,
+    /// All ones in each element for which `a`, a mask, has a bit: `vpmovm2b`.
+    FromMask,
+    /// A bit for each element of `a` whose sign is set: `vpmovb2m`.
+    ToMask {
+        /// How many elements there are.
+        count: u8,
+    },
+    /// The words of `a & b`, all in one by `|`, which is zero where no bit is set in both: `ptest`.
+    Common,
+    /// The same of `!a & b`.
+    OnlySecond,
 }
 
 /// What is done with two elements.
@@ -182,4 +230,8 @@ pub enum Shift {
     Right,
     /// To the right, with its sign.
     Arithmetic,
+    /// To the left, and in again at the right.
+    RotateLeft,
+    /// To the right, and in again at the left.
+    RotateRight,
 }

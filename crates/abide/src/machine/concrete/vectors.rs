@@ -132,6 +132,46 @@ impl Work {
             }),
             V::BlendBy => self.each(|i| if c.signed(i) < 0 { b.get(i) } else { a.get(i) }),
             V::Signs => self.signs(),
+            V::MinimumPosition => self.minimum_position(),
+            V::Compare {
+                signed,
+                count,
+                masked,
+            } => self.mask_of(count, masked, |i| match signed {
+                true => self.is_related(a.signed(i), b.signed(i)),
+                false => self.is_related(a.get(i), b.get(i)),
+            }),
+            V::HaveCommon { any, count, masked } => {
+                self.mask_of(count, masked, |i| (a.get(i) & b.get(i) != 0) == any)
+            }
+            V::Copy => self.each(|i| a.get(i)),
+            V::Select => self.each(|i| match c.words[0] >> i & 1 {
+                1 => b.get(i),
+                _ => a.get(i),
+            }),
+            V::ShuffleParts => self.shuffled_parts(),
+            V::PermuteTwo => {
+                let count = self.count();
+                self.each(|i| match c.get(i) as usize % (2 * count) {
+                    of_second if of_second >= count => b.get(of_second - count),
+                    of_first => a.get(of_first),
+                })
+            }
+            V::AlignElements => {
+                let count = self.count();
+                self.each(|i| match i + self.immediate() % count {
+                    of_first if of_first >= count => a.get(of_first - count),
+                    of_second => b.get(of_second),
+                })
+            }
+            V::MultiplyCarryless => self.multiplied_without_carries(),
+            V::FromMask => self.each(|i| match a.words[0] >> i & 1 {
+                1 => u64::MAX,
+                _ => 0,
+            }),
+            V::ToMask { count } => self.mask_of(count, false, |i| a.signed(i) < 0),
+            V::Common => any_bits(|i| a.words[i] & b.words[i]),
+            V::OnlySecond => any_bits(|i| !a.words[i] & b.words[i]),
         }
     }
 
@@ -216,7 +256,9 @@ impl Work {
     fn shifted(&self, shift: Shift, a: u64, count: u64) -> u64 {
         let bits = self.element as u64;
         match shift {
-            _ if count >= bits && shift != Shift::Arithmetic => 0,
+            Shift::RotateLeft => rotated_left(a, count % bits, bits),
+            Shift::RotateRight => rotated_left(a, (bits - count % bits) % bits, bits),
+            Shift::Left | Shift::Right if count >= bits => 0,
             Shift::Left => a << count,
             Shift::Right => a >> count,
             Shift::Arithmetic => (sign_extended(a, self.element) >> count.min(bits - 1)) as u64,
@@ -377,4 +419,75 @@ impl Work {
         let signs = (0..count.min(64)).filter(|&i| self.inputs[0].signed(i) < 0);
         Value::number(signs.fold(0, |all, i| all | 1 << i))
     }
+
+    fn minimum_position(&self) -> Value {
+        let a = self.inputs[0];
+        let least = (0..self.count()).min_by_key(|&i| a.get(i)).unwrap_or(0);
+        self.each(|i| match i {
+            0 => a.get(least),
+            1 => least as u64,
+            _ => 0,
+        })
+    }
+
+    /// Of four parts the immediate names each by two bits, of two each by one.
+    fn shuffled_parts(&self) -> Value {
+        let [a, b, _] = self.inputs.map(|input| input.by(64));
+        let parts = self.bits / PART;
+        let width = parts / 2;
+        self.in_elements_of(64, |i| {
+            let part = i / 2;
+            let chosen = self.immediate() >> (part * width) & (parts - 1);
+            let of = if part < parts / 2 { a } else { b };
+            of.get(2 * chosen + i % 2)
+        })
+    }
+
+    fn multiplied_without_carries(&self) -> Value {
+        let [a, b, _] = self.inputs.map(|input| input.by(64));
+        let (of_a, of_b) = (self.immediate() & 1, self.immediate() >> 4 & 1);
+        self.in_elements_of(64, |i| {
+            let (x, y) = (a.get(i & !1 | of_a), b.get(i & !1 | of_b));
+            let set = (0..64).filter(|bit| y >> bit & 1 == 1);
+            let product = set.fold(0, |sum, bit| sum ^ u128::from(x) << bit);
+            (product >> (64 * (i % 2))) as u64
+        })
+    }
+
+    /// A mask with a bit for each element of which something holds.
+    fn mask_of(&self, count: u8, masked: bool, holds: impl Fn(usize) -> bool) -> Value {
+        let set = (0..usize::from(count)).filter(|&i| holds(i));
+        let bits = set.fold(0, |all, i| all | 1 << i);
+        Value::number(match masked {
+            true => bits & self.inputs[2].words[0],
+            false => bits,
+        })
+    }
+
+    /// The relation that the immediate names (Intel SDM vol. 2, `VPCMPB`).
+    fn is_related<T: Ord>(&self, a: T, b: T) -> bool {
+        match self.immediate() & 7 {
+            0 => a == b,
+            1 => a < b,
+            2 => a <= b,
+            3 => false,
+            4 => a != b,
+            5 => a >= b,
+            6 => a > b,
+            _ => true,
+        }
+    }
+}
+
+/// An element of so many bits, rotated by less than that.
+const fn rotated_left(a: u64, count: u64, bits: u64) -> u64 {
+    match count {
+        0 => a,
+        _ => a << count | a >> (bits - count),
+    }
+}
+
+/// All words in one, which is zero where all are.
+fn any_bits(word: impl Fn(usize) -> u64) -> Value {
+    Value::number((0..BITS / 64).fold(0, |all, i| all | word(i)))
 }

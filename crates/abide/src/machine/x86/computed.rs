@@ -5,35 +5,27 @@ use iced_x86::{EncodingKind, Mnemonic, OpKind, Register as Name};
 use super::emit::Lift;
 use super::parts::part;
 use crate::machine::vectors::{Alone, Each, Function, Input, Shift, VectorOperation};
-use crate::machine::{Operand, Temp};
-use crate::registers::{Part, Register};
+use crate::machine::{Condition, Effect, Operand, Temp};
+use crate::registers::{Flags, Part, Register};
 
 impl Lift<'_> {
-    /// How the result of a vector instruction is computed; `loaded` is what it read of memory.
-    pub(super) fn function(&self, loaded: Option<Temp>) -> Option<Function> {
+    /// How the result of a vector instruction is computed, without regard to a mask that keeps
+    /// elements; `loaded` is what it read of memory.
+    pub(super) fn function(&mut self, loaded: Option<Temp>) -> Option<Function> {
         let i = self.instruction;
-        let is_masked = i.op_mask() != Name::None || self.name(0).is_k();
-        if is_masked || i.is_broadcast() || i.op_count() == 0 {
+        if i.op_count() == 0 {
             return None;
         }
+        if i.op0_register().is_k() {
+            let loaded = self.broadcast(loaded);
+            return self.comparison(loaded);
+        }
         let (operation, element) = operation(i.mnemonic(), self.has_immediate())?;
-        let reads_target = match i.encoding() {
-            EncodingKind::Legacy => !is_of_one(operation),
-            _ => operation == VectorOperation::Ternary,
+        let loaded = self.broadcast(loaded);
+        let inputs = match operation {
+            VectorOperation::PermuteTwo => self.inputs_of_two_tables(loaded)?,
+            _ => self.inputs(operation, loaded)?,
         };
-        let first = u32::from(!reads_target);
-        let end = i.op_count() - u32::from(self.has_immediate());
-        let mut inputs = [Input::Nothing; 3];
-        for (input, operand) in inputs.iter_mut().zip(first..end) {
-            *input = match i.op_kind(operand) {
-                OpKind::Register => Input::Register(part(self.name(operand))?),
-                _ => Input::Loaded(loaded?),
-            };
-        }
-        // What legacy forms blend by they do not spell out.
-        if operation == VectorOperation::BlendBy && i.encoding() == EncodingKind::Legacy {
-            inputs[2] = Input::Register(Part::low(Register::vector(0), 128));
-        }
         let immediate = match self.has_immediate() {
             true => Some(self.plain_immediate(i.op_count() - 1)? as u8),
             false => None,
@@ -44,6 +36,217 @@ impl Lift<'_> {
             inputs,
             immediate,
         })
+    }
+
+    /// What an operation is computed of, in the order of the operands.
+    fn inputs(&self, operation: VectorOperation, loaded: Option<Temp>) -> Option<[Input; 3]> {
+        let i = self.instruction;
+        let reads_target = match i.encoding() {
+            EncodingKind::Legacy => !is_of_one(operation),
+            _ => operation == VectorOperation::Ternary,
+        };
+        let first = u32::from(!reads_target);
+        let end = i.op_count() - u32::from(self.has_immediate());
+        let mut inputs = [Input::Nothing; 3];
+        for (input, operand) in inputs.iter_mut().zip(first..end) {
+            *input = self.vector_input(operand, loaded)?;
+        }
+        // What legacy forms blend by they do not spell out.
+        if operation == VectorOperation::BlendBy && i.encoding() == EncodingKind::Legacy {
+            inputs[2] = Input::Register(Part::low(Register::vector(0), 128));
+        }
+        if operation == VectorOperation::Select {
+            inputs[2] = Input::Register(part(i.op_mask())?);
+            if i.zeroing_masking() {
+                inputs[0] = Input::Nothing;
+            }
+        }
+        Some(inputs)
+    }
+
+    /// The tables of `vpermt2` are its first and third operand, those of `vpermi2` the second and
+    /// third; the other one has the indices.
+    fn inputs_of_two_tables(&self, loaded: Option<Temp>) -> Option<[Input; 3]> {
+        use Mnemonic as M;
+        let [first, second, third] = [
+            self.vector_input(0, loaded)?,
+            self.vector_input(1, loaded)?,
+            self.vector_input(2, loaded)?,
+        ];
+        let keeps_index = matches!(
+            self.instruction.mnemonic(),
+            M::Vpermi2b | M::Vpermi2w | M::Vpermi2d | M::Vpermi2q | M::Vpermi2ps | M::Vpermi2pd
+        );
+        Some(match keeps_index {
+            true => [second, third, first],
+            false => [first, third, second],
+        })
+    }
+
+    /// What was loaded, once for each element where the operand says so.
+    fn broadcast(&mut self, loaded: Option<Temp>) -> Option<Temp> {
+        let i = self.instruction;
+        if !i.is_broadcast() {
+            return loaded;
+        }
+        let registers = (0..i.op_count()).filter(|&operand| self.is_register(operand));
+        let bytes = registers
+            .map(|operand| i.op_register(operand).size())
+            .max()?;
+        let function = Function {
+            operation: VectorOperation::Broadcast,
+            element: (8 * i.memory_size().element_size()) as u8,
+            inputs: [Input::Loaded(loaded?), Input::Nothing, Input::Nothing],
+            immediate: None,
+        };
+        temp_of(self.open_of(8 * bytes as u16, true, 0, Some(function)))
+    }
+
+    /// A result, and what the target held where the mask says that it stays.
+    pub(super) fn masked(&mut self, target: Part, result: Operand) -> Operand {
+        let i = self.instruction;
+        let is_blend = operation(i.mnemonic(), false)
+            .is_some_and(|(operation, _)| operation == VectorOperation::Select);
+        if i.op_mask() == Name::None || i.op0_register().is_k() || is_blend {
+            return result;
+        }
+        let old = match i.zeroing_masking() {
+            true => Input::Nothing,
+            false => Input::Register(target),
+        };
+        let function = masked_element(i.mnemonic())
+            .zip(part(i.op_mask()))
+            .zip(temp_of(result))
+            .map(|((element, mask), result)| Function {
+                operation: VectorOperation::Select,
+                element,
+                inputs: [old, Input::Loaded(result), Input::Register(mask)],
+                immediate: None,
+            });
+        self.open_of(target.bits, true, 0, function)
+    }
+
+    /// What a move stores where a mask lets elements of memory stay, which were loaded.
+    pub(super) fn masked_store(&self, old: Option<Temp>) -> Option<Function> {
+        let i = self.instruction;
+        if i.op_mask() == Name::None || i.op0_kind() != OpKind::Memory {
+            return None;
+        }
+        match operation(i.mnemonic(), false)? {
+            (VectorOperation::Copy, element) => Some(Function {
+                operation: VectorOperation::Select,
+                element,
+                inputs: [
+                    Input::Loaded(old?),
+                    self.vector_input(1, None)?,
+                    Input::Register(part(i.op_mask())?),
+                ],
+                immediate: None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// What compares vectors into a mask.
+    fn comparison(&self, loaded: Option<Temp>) -> Option<Function> {
+        let i = self.instruction;
+        let masked = i.op_mask() != Name::None;
+        if let Some(element) = signs_to_mask(i.mnemonic()) {
+            let source = i.op_register(1);
+            return Some(Function {
+                operation: VectorOperation::ToMask {
+                    count: (8 * source.size() / usize::from(element)) as u8,
+                },
+                element,
+                inputs: [
+                    Input::Register(part(source)?),
+                    Input::Nothing,
+                    Input::Nothing,
+                ],
+                immediate: None,
+            });
+        }
+        let (relation, element) = relation(i.mnemonic())?;
+        let bits = 8 * i.op_register(1).size();
+        let count = (bits / usize::from(element)) as u8;
+        let operation = match relation {
+            Relation::Common { any } => VectorOperation::HaveCommon { any, count, masked },
+            Relation::Ordered { signed, .. } => VectorOperation::Compare {
+                signed,
+                count,
+                masked,
+            },
+        };
+        let immediate = match relation {
+            Relation::Common { .. } => None,
+            Relation::Ordered { fixed, .. } if fixed.is_some() => fixed,
+            Relation::Ordered { .. } => Some(self.plain_immediate(3)? as u8),
+        };
+        let mask = match masked {
+            true => Input::Register(part(i.op_mask())?),
+            false => Input::Nothing,
+        };
+        let inputs = [
+            self.vector_input(1, loaded)?,
+            self.vector_input(2, loaded)?,
+            mask,
+        ];
+        Some(Function {
+            operation,
+            element,
+            inputs,
+            immediate,
+        })
+    }
+
+    /// What an operand puts in.
+    fn vector_input(&self, operand: u32, loaded: Option<Temp>) -> Option<Input> {
+        match self.instruction.op_kind(operand) {
+            OpKind::Register => part(self.name(operand)).map(Input::Register),
+            _ => loaded.map(Input::Loaded),
+        }
+    }
+
+    /// `ptest`: ZF where no bit is set in both operands, CF where the second has none of its own.
+    pub(super) fn vector_test(&mut self) -> bool {
+        let mnemonic = self.instruction.mnemonic();
+        if !matches!(mnemonic, Mnemonic::Ptest | Mnemonic::Vptest) {
+            return false;
+        }
+        let mut loaded = None;
+        for operand in 0..2 {
+            if self.is_memory(operand) {
+                let memory = self.memory();
+                loaded = temp_of(self.load_from(memory));
+            } else {
+                let part = self.part(operand);
+                self.read(part);
+                self.push(Effect::Take { part });
+            }
+        }
+        let inputs = [self.vector_input(0, loaded), self.vector_input(1, loaded)];
+        let only_second = self.words(VectorOperation::OnlySecond, inputs);
+        let common = self.words(VectorOperation::Common, inputs);
+        self.zero(64, only_second);
+        let has_none = self.test(Condition::Equal);
+        self.flag_from(Flags::CF, has_none);
+        self.zero(64, common);
+        self.write_flags(Flags::OF | Flags::SF | Flags::AF | Flags::PF, Flags::NONE);
+        true
+    }
+
+    /// What an operation gives of the words of two vectors.
+    fn words(&mut self, operation: VectorOperation, inputs: [Option<Input>; 2]) -> Operand {
+        let function = match inputs {
+            [Some(a), Some(b)] => Some(Function {
+                operation,
+                element: 64,
+                inputs: [a, b, Input::Nothing],
+                immediate: None,
+            }),
+            _ => None,
+        };
+        self.open_of(64, true, 0, function)
     }
 
     fn has_immediate(&self) -> bool {
@@ -72,6 +275,9 @@ const fn is_of_one(operation: VectorOperation) -> bool {
             | V::Broadcast
             | V::PermuteFour
             | V::Signs
+            | V::MinimumPosition
+            | V::Copy
+            | V::FromMask
     )
 }
 
@@ -242,11 +448,135 @@ fn operation(mnemonic: Mnemonic, has_immediate: bool) -> Option<(VectorOperation
         M::Pmovmskb | M::Vpmovmskb => (V::Signs, 8),
         M::Movmskps | M::Vmovmskps => (V::Signs, 32),
         M::Movmskpd | M::Vmovmskpd => (V::Signs, 64),
+        M::Vmovdqu8 => (V::Copy, 8),
+        M::Vmovdqu16 => (V::Copy, 16),
+        M::Vmovdqu32 | M::Vmovdqa32 | M::Vmovups | M::Vmovaps => (V::Copy, 32),
+        M::Vmovdqu64 | M::Vmovdqa64 | M::Vmovupd | M::Vmovapd => (V::Copy, 64),
+        M::Vpblendmb => (V::Select, 8),
+        M::Vpblendmw => (V::Select, 16),
+        M::Vpblendmd | M::Vblendmps => (V::Select, 32),
+        M::Vpblendmq | M::Vblendmpd => (V::Select, 64),
+        M::Vpminsq => (V::Each(Each::MinimumSigned), 64),
+        M::Vpmaxsq => (V::Each(Each::MaximumSigned), 64),
+        M::Vpminuq => (V::Each(Each::MinimumUnsigned), 64),
+        M::Vpmaxuq => (V::Each(Each::MaximumUnsigned), 64),
+        M::Vpabsq => (V::Alone(Alone::Absolute), 64),
+        M::Vpmullq => (V::Each(Each::MultiplyLow), 64),
+        M::Vpsraq => (V::Shift(Shift::Arithmetic), 64),
+        M::Vpsravq => (V::Each(Each::Shift(Shift::Arithmetic)), 64),
+        M::Vpsllvw => (V::Each(Each::Shift(Shift::Left)), 16),
+        M::Vpsrlvw => (V::Each(Each::Shift(Shift::Right)), 16),
+        M::Vpsravw => (V::Each(Each::Shift(Shift::Arithmetic)), 16),
+        M::Vprold => (V::Shift(Shift::RotateLeft), 32),
+        M::Vprord => (V::Shift(Shift::RotateRight), 32),
+        M::Vprolq => (V::Shift(Shift::RotateLeft), 64),
+        M::Vprorq => (V::Shift(Shift::RotateRight), 64),
+        M::Vprolvd => (V::Each(Each::Shift(Shift::RotateLeft)), 32),
+        M::Vprorvd => (V::Each(Each::Shift(Shift::RotateRight)), 32),
+        M::Vprolvq => (V::Each(Each::Shift(Shift::RotateLeft)), 64),
+        M::Vprorvq => (V::Each(Each::Shift(Shift::RotateRight)), 64),
+        M::Vshufi32x4 | M::Vshuff32x4 => (V::ShuffleParts, 32),
+        M::Vshufi64x2 | M::Vshuff64x2 => (V::ShuffleParts, 64),
+        M::Vpermi2b | M::Vpermt2b => (V::PermuteTwo, 8),
+        M::Vpermi2w | M::Vpermt2w => (V::PermuteTwo, 16),
+        M::Vpermi2d | M::Vpermt2d | M::Vpermi2ps | M::Vpermt2ps => (V::PermuteTwo, 32),
+        M::Vpermi2q | M::Vpermt2q | M::Vpermi2pd | M::Vpermt2pd => (V::PermuteTwo, 64),
+        M::Valignd => (V::AlignElements, 32),
+        M::Valignq => (V::AlignElements, 64),
+        M::Pclmulqdq | M::Vpclmulqdq => (V::MultiplyCarryless, 64),
+        M::Vpmovm2b => (V::FromMask, 8),
+        M::Vpmovm2w => (V::FromMask, 16),
+        M::Vpmovm2d => (V::FromMask, 32),
+        M::Vpmovm2q => (V::FromMask, 64),
+        M::Phminposuw | M::Vphminposuw => (V::MinimumPosition, 16),
         M::Movsldup | M::Vmovsldup => (V::Alone(Alone::Duplicate { odd: false }), 32),
         M::Movshdup | M::Vmovshdup => (V::Alone(Alone::Duplicate { odd: true }), 32),
         M::Movddup | M::Vmovddup => (V::Alone(Alone::Duplicate { odd: false }), 64),
         M::Vpermq | M::Vpermpd if has_immediate => (V::PermuteFour, 64),
         M::Vpermq | M::Vpermpd => (V::PermuteBy, 64),
+        _ => return None,
+    })
+}
+
+/// The width of the elements, in bits, that a mask keeps; none where an instruction takes no mask.
+fn masked_element(mnemonic: Mnemonic) -> Option<u8> {
+    use Mnemonic as M;
+    let by_bits = match mnemonic {
+        M::Vpandd | M::Vpandnd | M::Vpord | M::Vpxord | M::Vpternlogd => Some(32),
+        M::Vandps | M::Vandnps | M::Vorps | M::Vxorps | M::Vshufps => Some(32),
+        M::Vbroadcasti32x4 | M::Vbroadcastf32x4 | M::Vshufi32x4 | M::Vshuff32x4 => Some(32),
+        M::Vbroadcasti64x2 | M::Vbroadcastf64x2 => Some(64),
+        _ => None,
+    };
+    by_bits.or_else(|| {
+        let (operation, element) = operation(mnemonic, true)?;
+        Some(match operation {
+            // Their results have elements of another width than what they work on.
+            VectorOperation::MultiplyAdd => 2 * element,
+            VectorOperation::MultiplyAddBytes => 16,
+            VectorOperation::Pack { .. } => element / 2,
+            _ => element,
+        })
+    })
+}
+
+/// The width of the elements, in bits, whose signs an instruction collects in a mask.
+const fn signs_to_mask(mnemonic: Mnemonic) -> Option<u8> {
+    match mnemonic {
+        Mnemonic::Vpmovb2m => Some(8),
+        Mnemonic::Vpmovw2m => Some(16),
+        Mnemonic::Vpmovd2m => Some(32),
+        Mnemonic::Vpmovq2m => Some(64),
+        _ => None,
+    }
+}
+
+/// What a comparison into a mask asks of two elements.
+#[derive(Clone, Copy)]
+enum Relation {
+    /// Whether they have a set bit in common, or none.
+    Common { any: bool },
+    /// How they are ordered: by the immediate, or as its number here says.
+    Ordered { signed: bool, fixed: Option<u8> },
+}
+
+/// What an instruction asks, and of elements of how many bits.
+const fn relation(mnemonic: Mnemonic) -> Option<(Relation, u8)> {
+    use Mnemonic as M;
+    const COMMON: Relation = Relation::Common { any: true };
+    const NONE: Relation = Relation::Common { any: false };
+    const fn ordered(signed: bool, fixed: Option<u8>) -> Relation {
+        Relation::Ordered { signed, fixed }
+    }
+    const EQUAL: Relation = ordered(true, Some(0));
+    const GREATER: Relation = ordered(true, Some(6));
+    const SIGNED: Relation = ordered(true, None);
+    const UNSIGNED: Relation = ordered(false, None);
+    Some(match mnemonic {
+        M::Vptestmb => (COMMON, 8),
+        M::Vptestmw => (COMMON, 16),
+        M::Vptestmd => (COMMON, 32),
+        M::Vptestmq => (COMMON, 64),
+        M::Vptestnmb => (NONE, 8),
+        M::Vptestnmw => (NONE, 16),
+        M::Vptestnmd => (NONE, 32),
+        M::Vptestnmq => (NONE, 64),
+        M::Vpcmpeqb => (EQUAL, 8),
+        M::Vpcmpeqw => (EQUAL, 16),
+        M::Vpcmpeqd => (EQUAL, 32),
+        M::Vpcmpeqq => (EQUAL, 64),
+        M::Vpcmpgtb => (GREATER, 8),
+        M::Vpcmpgtw => (GREATER, 16),
+        M::Vpcmpgtd => (GREATER, 32),
+        M::Vpcmpgtq => (GREATER, 64),
+        M::Vpcmpb => (SIGNED, 8),
+        M::Vpcmpw => (SIGNED, 16),
+        M::Vpcmpd => (SIGNED, 32),
+        M::Vpcmpq => (SIGNED, 64),
+        M::Vpcmpub => (UNSIGNED, 8),
+        M::Vpcmpuw => (UNSIGNED, 16),
+        M::Vpcmpud => (UNSIGNED, 32),
+        M::Vpcmpuq => (UNSIGNED, 64),
         _ => return None,
     })
 }

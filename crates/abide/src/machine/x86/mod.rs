@@ -202,6 +202,7 @@ impl Lift<'_> {
             || self.atomic()
             || self.flag_instructions()
             || self.masks()
+            || self.vector_test()
             || self.x87_control()
             || self.saved_area()
             || self.system();

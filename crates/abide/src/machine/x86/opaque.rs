@@ -24,7 +24,7 @@ impl Lift<'_> {
         let (memory, loaded) = self.access_memory(info);
         let determined = self.is_determined(info);
         self.write_registers(info, determined, loaded);
-        self.write_memory(info, memory, determined);
+        self.write_memory(info, memory, determined, loaded);
         self.open_rflags();
         if is_x87 {
             self.change_x87_control();
@@ -89,13 +89,20 @@ impl Lift<'_> {
         (explicit, loaded)
     }
 
-    fn write_memory(&mut self, info: &InstructionInfo, explicit: Option<Memory>, determined: bool) {
+    fn write_memory(
+        &mut self,
+        info: &InstructionInfo,
+        explicit: Option<Memory>,
+        determined: bool,
+        loaded: Option<Temp>,
+    ) {
         for used in info.used_memory() {
             if writes(used.access()) {
                 // Those read what they spell out, and write to where a register points.
                 let explicit = explicit.filter(|_| self.implicit_alignment() == 1);
                 let memory = self.place(used, explicit);
-                let value = self.open(memory.bits, determined);
+                let function = self.masked_store(loaded);
+                let value = self.open_of(memory.bits, determined, 0, function);
                 self.store_to(memory, value);
             }
         }
@@ -155,6 +162,7 @@ impl Lift<'_> {
             }
             if let Some((part, rest)) = self.written(used) {
                 let value = self.open_of(part.bits, determined, lanes, function);
+                let value = self.masked(part, value);
                 self.write(part, value, rest);
             }
         }
