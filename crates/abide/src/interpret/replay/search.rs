@@ -256,12 +256,15 @@ impl<'s, 'a> Search<'s, 'a> {
     fn rung(&mut self) -> Option<Entry> {
         let rung = self.rung;
         self.rung += 1;
-        let filling = [
-            pointers(self.scene.contract),
-            Filling::SMALL,
-            Filling::ZERO,
-            Filling::RANDOM,
-        ][rung % 4];
+        let filling = match rung % 4 {
+            0 => pointers(self.scene.contract),
+            1 => Filling::SMALL,
+            // One that is zero throughout is enough of its kind.
+            2 if rung % 16 == 6 => Filling::WORDS,
+            2 if rung % 16 == 14 => Filling::DOUBLEWORDS,
+            2 => Filling::ZERO,
+            _ => Filling::RANDOM,
+        };
         let usual = match (rung, rung.checked_sub(1).and_then(|rung| LADDER.get(rung))) {
             (0, _) => Usual::Pointers,
             (_, Some(&number)) => Usual::Number(number),
@@ -406,7 +409,9 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Entries that do not end in the fault that this one ended in.
     fn mend(&mut self, entry: &Entry, trial: &Trial) {
-        if trial.repairs.is_empty() || entry.chosen.len() > MOST_CHOSEN {
+        // What waits since a streak was interrupted is not settled by the try that had its turn.
+        let is_mended = self.streak > 0;
+        if is_mended && (trial.repairs.is_empty() || entry.chosen.len() > MOST_CHOSEN) {
             self.mended.clear();
         }
         let constraints = constraints(&trial.forks);

@@ -29,6 +29,16 @@ impl Filling {
     };
     /// Random numbers below 64.
     pub const SMALL: Self = Self { base: 0, mask: 63 };
+    /// Small multiples of 16 in each 16 bits: the lengths of jobs that a vector holds.
+    pub const WORDS: Self = Self {
+        base: 0x0010_0010_0010_0010,
+        mask: 0x0020_0020_0020_0020,
+    };
+    /// The same in each 32 bits.
+    pub const DOUBLEWORDS: Self = Self {
+        base: 0x0000_0010_0000_0010,
+        mask: 0x0000_0020_0000_0020,
+    };
 }
 
 /// Memory of 2^64 bytes: what the image defines is there, the rest is filled
